@@ -1,0 +1,310 @@
+//! What a weather station measures, in which units, and what can be believed.
+
+use std::ops::RangeInclusive;
+
+use crate::time::Timestamp;
+
+/// What a number is about. Every value in the program is in the quantity's base unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Quantity {
+    /// Outdoor air temperature, °C.
+    Temperature,
+    /// Apparent temperature that the source itself gives, °C.
+    FeelsLike,
+    /// Relative humidity, %.
+    Humidity,
+    /// Dew point that the source itself gives, °C.
+    DewPoint,
+    /// Air pressure at the sensor, hPa.
+    StationPressure,
+    /// Air pressure reduced to sea level, hPa.
+    SeaLevelPressure,
+    /// Mean wind speed, m/s.
+    WindSpeed,
+    /// Wind gust, m/s.
+    WindGust,
+    /// Direction that the wind blows from, degrees clockwise from north.
+    WindDirection,
+    /// Lifetime counter of the rain gauge, mm. Never an amount by itself.
+    RainCounter,
+    /// Rain rate, mm/h.
+    RainRate,
+    /// Rain since local midnight, mm.
+    RainToday,
+    /// Fine particles up to 2.5 µm, µg/m³.
+    Pm25,
+    /// Particles up to 10 µm, µg/m³.
+    Pm10,
+    /// UV index, the WHO's scale without a unit.
+    UvIndex,
+    /// Illuminance, lux.
+    Illuminance,
+    /// Solar irradiance, W/m².
+    Irradiance,
+}
+
+impl Quantity {
+    /// Every quantity, in the order of their declaration.
+    pub const ALL: [Quantity; 17] = [
+        Quantity::Temperature,
+        Quantity::FeelsLike,
+        Quantity::Humidity,
+        Quantity::DewPoint,
+        Quantity::StationPressure,
+        Quantity::SeaLevelPressure,
+        Quantity::WindSpeed,
+        Quantity::WindGust,
+        Quantity::WindDirection,
+        Quantity::RainCounter,
+        Quantity::RainRate,
+        Quantity::RainToday,
+        Quantity::Pm25,
+        Quantity::Pm10,
+        Quantity::UvIndex,
+        Quantity::Illuminance,
+        Quantity::Irradiance,
+    ];
+
+    /// The field's usual name, for `check` and messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Quantity::Temperature => "temperature",
+            Quantity::FeelsLike => "feels like",
+            Quantity::Humidity => "humidity",
+            Quantity::DewPoint => "dew point",
+            Quantity::StationPressure => "station pressure",
+            Quantity::SeaLevelPressure => "sea-level pressure",
+            Quantity::WindSpeed => "wind speed",
+            Quantity::WindGust => "wind gust",
+            Quantity::WindDirection => "wind direction",
+            Quantity::RainCounter => "rain counter",
+            Quantity::RainRate => "rain rate",
+            Quantity::RainToday => "rain today",
+            Quantity::Pm25 => "PM2.5",
+            Quantity::Pm10 => "PM10",
+            Quantity::UvIndex => "UV index",
+            Quantity::Illuminance => "illuminance",
+            Quantity::Irradiance => "irradiance",
+        }
+    }
+
+    /// The unit in which every value of this quantity is kept.
+    pub fn base_unit(self) -> Unit {
+        match self {
+            Quantity::Temperature | Quantity::FeelsLike | Quantity::DewPoint => Unit::Celsius,
+            Quantity::Humidity => Unit::Percent,
+            Quantity::StationPressure | Quantity::SeaLevelPressure => Unit::Hectopascal,
+            Quantity::WindSpeed | Quantity::WindGust => Unit::MetrePerSecond,
+            Quantity::WindDirection => Unit::Degree,
+            Quantity::RainCounter | Quantity::RainToday => Unit::Millimetre,
+            Quantity::RainRate => Unit::MillimetrePerHour,
+            Quantity::Pm25 | Quantity::Pm10 => Unit::MicrogramPerCubicMetre,
+            Quantity::UvIndex => Unit::One,
+            Quantity::Illuminance => Unit::Lux,
+            Quantity::Irradiance => Unit::WattPerSquareMetre,
+        }
+    }
+
+    /// What can be measured outdoors on this planet with such sensors, in the base unit. A value
+    /// outside is a fault of the sensor or a misread unit: it is dropped and counted, never
+    /// clamped.
+    pub fn bounds(self) -> RangeInclusive<f64> {
+        match self {
+            Quantity::Temperature | Quantity::FeelsLike | Quantity::DewPoint => -60.0..=60.0,
+            // Sensors overshoot in fog; `plausible` reads what is over 100 as 100.
+            Quantity::Humidity => 1.0..=103.0,
+            Quantity::StationPressure => 500.0..=1100.0,
+            // The lowest and the highest ever recorded are 870 and 1084 hPa.
+            Quantity::SeaLevelPressure => 850.0..=1100.0,
+            Quantity::WindSpeed | Quantity::WindGust => 0.0..=75.0,
+            Quantity::WindDirection => 0.0..=360.0,
+            Quantity::RainCounter => 0.0..=1e6,
+            Quantity::RainRate => 0.0..=300.0,
+            // The most ever recorded in 24 h is 1,825 mm.
+            Quantity::RainToday => 0.0..=2000.0,
+            Quantity::Pm25 | Quantity::Pm10 => 0.0..=1000.0,
+            Quantity::UvIndex => 0.0..=16.0,
+            Quantity::Illuminance => 0.0..=200_000.0,
+            Quantity::Irradiance => 0.0..=2000.0,
+        }
+    }
+
+    /// The value if it can be believed: inside the bounds, humidity over 100 % as 100 %.
+    pub fn plausible(self, value: f64) -> Option<f64> {
+        let believed = self.bounds().contains(&value);
+        match self {
+            Quantity::Humidity => believed.then_some(value.min(100.0)),
+            _ => believed.then_some(value),
+        }
+    }
+}
+
+/// A unit that sensors write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// °C
+    Celsius,
+    /// °F
+    Fahrenheit,
+    /// K
+    Kelvin,
+    /// %
+    Percent,
+    /// A part of one, 0 to 1.
+    Ratio,
+    /// Pa
+    Pascal,
+    /// hPa, the same as mbar
+    Hectopascal,
+    /// kPa
+    Kilopascal,
+    /// inHg, conventional inch of mercury
+    InchOfMercury,
+    /// m/s
+    MetrePerSecond,
+    /// km/h
+    KilometrePerHour,
+    /// mph
+    MilePerHour,
+    /// kn, the international knot
+    Knot,
+    /// °, clockwise from north
+    Degree,
+    /// mm
+    Millimetre,
+    /// cm
+    Centimetre,
+    /// in
+    Inch,
+    /// mm/h
+    MillimetrePerHour,
+    /// in/h
+    InchPerHour,
+    /// µg/m³
+    MicrogramPerCubicMetre,
+    /// lx
+    Lux,
+    /// W/m²
+    WattPerSquareMetre,
+    /// No unit.
+    One,
+}
+
+impl Unit {
+    /// The base unit of this unit's dimension and the value in it.
+    pub fn to_base(self, value: f64) -> (Unit, f64) {
+        match self {
+            Unit::Fahrenheit => (Unit::Celsius, (value - 32.0) / 1.8),
+            Unit::Kelvin => (Unit::Celsius, value - 273.15),
+            Unit::Ratio => (Unit::Percent, value * 100.0),
+            Unit::Pascal => (Unit::Hectopascal, value / 100.0),
+            Unit::Kilopascal => (Unit::Hectopascal, value * 10.0),
+            // NIST SP 811: conventional inch of mercury, 3386.389 Pa.
+            Unit::InchOfMercury => (Unit::Hectopascal, value * 33.863_89),
+            Unit::KilometrePerHour => (Unit::MetrePerSecond, value / 3.6),
+            // The international mile is 1609.344 m, the nautical mile 1852 m.
+            Unit::MilePerHour => (Unit::MetrePerSecond, value * 0.447_04),
+            Unit::Knot => (Unit::MetrePerSecond, value * 1852.0 / 3600.0),
+            Unit::Centimetre => (Unit::Millimetre, value * 10.0),
+            Unit::Inch => (Unit::Millimetre, value * 25.4),
+            Unit::InchPerHour => (Unit::MillimetrePerHour, value * 25.4),
+            Unit::Celsius
+            | Unit::Percent
+            | Unit::Hectopascal
+            | Unit::MetrePerSecond
+            | Unit::Degree
+            | Unit::Millimetre
+            | Unit::MillimetrePerHour
+            | Unit::MicrogramPerCubicMetre
+            | Unit::Lux
+            | Unit::WattPerSquareMetre
+            | Unit::One => (self, value),
+        }
+    }
+
+    /// How the unit is written, for `check` and messages.
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Unit::Celsius => "°C",
+            Unit::Fahrenheit => "°F",
+            Unit::Kelvin => "K",
+            Unit::Percent => "%",
+            Unit::Ratio => "(0 to 1)",
+            Unit::Pascal => "Pa",
+            Unit::Hectopascal => "hPa",
+            Unit::Kilopascal => "kPa",
+            Unit::InchOfMercury => "inHg",
+            Unit::MetrePerSecond => "m/s",
+            Unit::KilometrePerHour => "km/h",
+            Unit::MilePerHour => "mph",
+            Unit::Knot => "kn",
+            Unit::Degree => "°",
+            Unit::Millimetre => "mm",
+            Unit::Centimetre => "cm",
+            Unit::Inch => "in",
+            Unit::MillimetrePerHour => "mm/h",
+            Unit::InchPerHour => "in/h",
+            Unit::MicrogramPerCubicMetre => "µg/m³",
+            Unit::Lux => "lx",
+            Unit::WattPerSquareMetre => "W/m²",
+            Unit::One => "",
+        }
+    }
+}
+
+/// A value that was observed, and when.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Observed<T> {
+    /// What was observed; a number is in its quantity's base unit.
+    pub value: T,
+    /// When the sensor saw it.
+    pub at: Timestamp,
+}
+
+/// A number that was observed.
+pub type Reading = Observed<f64>;
+
+/// One place: how it is called and the newest reading of each quantity, each with its own time.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Station {
+    /// The name that the answer prints. `None` for a file that names no place.
+    pub city: Option<String>,
+    /// Other names by which it is found.
+    pub aliases: Vec<String>,
+    /// Whether this station answers when no place is asked for.
+    pub default: bool,
+    /// Words of the source itself about the air, used as they are.
+    pub air_quality: Option<Observed<String>>,
+    /// Words of the source itself about the precipitation, used as they are.
+    pub precipitation: Option<Observed<String>>,
+    readings: [Option<Reading>; Quantity::ALL.len()],
+}
+
+impl Station {
+    /// The newest reading of `quantity`, however old.
+    pub fn reading(&self, quantity: Quantity) -> Option<Reading> {
+        self.readings[quantity as usize]
+    }
+
+    /// Takes a reading unless a newer one of the same quantity is there already.
+    pub fn take(&mut self, quantity: Quantity, reading: Reading) {
+        let slot = &mut self.readings[quantity as usize];
+        if slot.is_none_or(|old| old.at <= reading.at) {
+            *slot = Some(reading);
+        }
+    }
+
+    /// The time of the newest reading or words; `None` for a station that never reported.
+    pub fn newest(&self) -> Option<Timestamp> {
+        let words = [&self.air_quality, &self.precipitation].into_iter().flatten();
+        let numbers = self.readings.iter().flatten();
+        numbers.map(|reading| reading.at).chain(words.map(|words| words.at)).max()
+    }
+}
+
+/// All that is known at one moment. Published whole, never changed afterwards.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Snapshot {
+    /// The stations, in the order of the source; names are unique whatever their case.
+    pub stations: Vec<Station>,
+}
