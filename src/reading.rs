@@ -305,6 +305,17 @@ impl Station {
 /// All that is known at one moment. Published whole, never changed afterwards.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Snapshot {
-    /// The stations, in the order of the source; names are unique whatever their case.
-    pub stations: Vec<Station>,
+    stations: Vec<Station>,
+}
+
+impl Snapshot {
+    /// Takes the stations in the order of the source; their names are unique whatever their case.
+    pub fn new(stations: Vec<Station>) -> Snapshot {
+        Snapshot { stations }
+    }
+
+    /// The stations, in the order of the source.
+    pub fn stations(&self) -> &[Station] {
+        &self.stations
+    }
 }
