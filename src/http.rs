@@ -1,4 +1,25 @@
 //! HTTP/1.1 for small boards; nothing in here knows about weather.
+//!
+//! Two engines serve one [`Service`]: `event` (an event loop around a state machine without
+//! sockets) and `tiny` (tiny_http). The seam between them and the rest of the program is this file.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::num::NonZero;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use log::{debug, error, log_enabled};
+
+mod body;
+pub mod connection;
+mod event_loop;
+mod head;
+#[cfg(feature = "tiny_http")]
+mod tiny;
 
 /// Which implementation serves the sockets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -8,4 +29,174 @@ pub enum Engine {
     Event,
     /// The loop on tiny_http, for a server that stands behind a proxy.
     TinyHttp,
+}
+
+/// The largest body. Dify's output moderation sends the whole text so far, which is what needs
+/// room; a weather query has some hundred bytes.
+pub const MAX_BODY: usize = 1 << 20;
+
+/// How long a stop waits for requests in flight: systemd and people expect a service to be gone
+/// within 5 s, and the rest of the process needs a moment, too.
+pub const DRAIN: Duration = Duration::from_millis(4_500);
+
+/// What the program does with requests. An engine calls `admit` as soon as the head is complete and
+/// `respond` only when that let it in and the body is there.
+pub trait Service: Send + Sync + 'static {
+    /// What `admit` found out and `respond` needs.
+    type Route: Send;
+
+    /// Lets a request in or refuses it, from its head alone.
+    fn admit(&self, head: &Head<'_>) -> Result<Self::Route, Response>;
+
+    /// Answers a request that was let in. Only touches memory: the engine's thread waits for it.
+    fn respond(&self, route: Self::Route, body: &[u8]) -> Response;
+}
+
+/// What the head of a request says, as far as a service may want to know.
+#[derive(Clone, Copy, Debug)]
+pub struct Head<'h> {
+    /// The method, as sent: methods are case-sensitive (RFC 9110, section 9.1).
+    pub method: &'h str,
+    /// The path without query, as sent, never empty.
+    pub path: &'h str,
+    /// The value of the `Authorization` field if there is exactly one.
+    pub authorization: Option<&'h [u8]>,
+    /// The other end of the connection: behind a tunnel, the tunnel's own end.
+    pub peer: SocketAddr,
+}
+
+/// An answer, not yet in the form it has on the wire.
+#[derive(Debug)]
+pub struct Response {
+    /// The status code.
+    pub status: u16,
+    /// One more field that the status calls for.
+    pub field: Option<(&'static str, &'static str)>,
+    /// The content, always JSON.
+    pub body: Cow<'static, [u8]>,
+}
+
+const CONTENT_TYPE: &str = "application/json";
+
+impl Response {
+    /// 200 with JSON that was written by the caller.
+    pub fn json(body: impl Into<Cow<'static, [u8]>>) -> Response {
+        Response { status: 200, field: None, body: body.into() }
+    }
+
+    /// A refusal that says why: `{"detail": "…"}`, the form that Dify's documentation uses.
+    pub fn refusal(status: u16, detail: &str) -> Response {
+        let detail = serde_json::Value::from(detail);
+        Response { status, field: None, body: format!("{{\"detail\": {detail}}}").into_bytes().into() }
+    }
+
+    /// The same with a field that belongs to the status.
+    pub fn with_field(self, name: &'static str, value: &'static str) -> Response {
+        Response { field: Some((name, value)), ..self }
+    }
+}
+
+/// RFC 9110's phrase for the statuses that we send.
+fn reason(status: u16) -> &'static str {
+    match status {
+        200 => "OK",
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        408 => "Request Timeout",
+        413 => "Content Too Large",
+        417 => "Expectation Failed",
+        422 => "Unprocessable Content",
+        431 => "Request Header Fields Too Large",
+        500 => "Internal Server Error",
+        503 => "Service Unavailable",
+        505 => "HTTP Version Not Supported",
+        _ => "",
+    }
+}
+
+/// Calls into the service; a panic there becomes a 500 and the process goes on.
+fn guarded<T>(call: impl FnOnce() -> Result<T, Response>) -> Result<T, Response> {
+    // A handler shares only what is published whole (snapshots, keys), so that nothing half-changed
+    // can be seen after it unwound.
+    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|_| {
+        error!("a handler panicked: its request was answered 500");
+        Err(Response::refusal(500, "internal error"))
+    })
+}
+
+/// The line that a request leaves in the log at debug level: kept while the body comes in, and only
+/// when somebody reads it.
+struct LogLine(Option<(String, Instant)>);
+
+impl LogLine {
+    /// Never the query string, which may hold what is not ours to write down.
+    fn start(head: &Head<'_>) -> LogLine {
+        LogLine(log_enabled!(target: "weatherhook::request", log::Level::Debug).then(|| {
+            let mut line = String::new();
+            // Writing to a string cannot fail.
+            let _ = write!(line, "{} {} {:.200}", head.peer, head.method, head.path);
+            (line, Instant::now())
+        }))
+    }
+
+    /// For what was refused before its head could be read.
+    fn unread(peer: SocketAddr) -> LogLine {
+        LogLine::start(&Head { method: "-", path: "-", authorization: None, peer })
+    }
+
+    fn finish(self, response: &Response) {
+        if let Some((line, start)) = self.0 {
+            let micros = start.elapsed().as_micros();
+            let Response { status, body, .. } = response;
+            debug!(target: "weatherhook::request", "{line} {status} {} B {micros} µs", body.len());
+        }
+    }
+}
+
+/// A server whose threads run.
+pub enum Server {
+    #[doc(hidden)]
+    Event(event_loop::Running),
+    #[doc(hidden)]
+    #[cfg(feature = "tiny_http")]
+    Tiny(tiny::Running),
+}
+
+/// Serves `service` on `listeners` with as many threads as asked for, or as can be started.
+pub fn start<S: Service>(
+    engine: Engine,
+    listeners: Vec<TcpListener>,
+    service: Arc<S>,
+    threads: NonZero<usize>,
+) -> io::Result<Server> {
+    match engine {
+        Engine::Event => event_loop::start(listeners, service, threads).map(Server::Event),
+        #[cfg(feature = "tiny_http")]
+        Engine::TinyHttp => tiny::start(listeners, &service, threads).map(Server::Tiny),
+        #[cfg(not(feature = "tiny_http"))]
+        Engine::TinyHttp => Err(io::Error::new(
+            io::ErrorKind::Unsupported,
+            "this build is without the tiny_http engine (cargo feature `tiny_http`)",
+        )),
+    }
+}
+
+impl Server {
+    /// Takes no new connections, closes idle ones, answers the requests in flight and returns when
+    /// that is done, or after [`DRAIN`].
+    pub fn stop(self) {
+        match self {
+            Server::Event(running) => running.stop(),
+            #[cfg(feature = "tiny_http")]
+            Server::Tiny(running) => running.stop(),
+        }
+    }
+}
+
+/// Listens on an address; a restart binds at once, connections in TIME_WAIT notwithstanding.
+pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    // mio's bind sets SO_REUSEADDR, and a longer queue than the standard library's 128 connections.
+    mio::net::TcpListener::bind(address).map(TcpListener::from)
 }

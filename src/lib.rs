@@ -6,6 +6,7 @@
 // Layer 0
 pub mod place;
 pub mod reading;
+pub mod thread;
 pub mod time;
 
 // Layer 1

@@ -1,0 +1,545 @@
+//! One connection as a state machine over bytes: no socket, no clock and no thread in it, so that
+//! it can be tested and fuzzed as a function.
+//!
+//! Whoever owns the socket asks [`Connection::step`] what to do next and reports what happened:
+//! bytes that came ([`receive`](Connection::receive)) or went ([`sent`](Connection::sent)), the
+//! client's end ([`end`](Connection::end)), a deadline that passed ([`expire`](Connection::expire)).
+
+use std::io::Write as _;
+use std::mem;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use super::body::Chunked;
+use super::head::{self, Framing, Malformed, Parsed};
+use super::{CONTENT_TYPE, LogLine, MAX_BODY, Response, Service, guarded, reason};
+
+// The deadlines are for the whole of what they bound, not for each read: a client that sends a
+// byte now and then does not extend them.
+
+/// A new connection that says nothing. Some clients connect ahead of need, but not for long.
+const NEW: Duration = Duration::from_secs(30);
+/// A head, from its first byte.
+const HEAD: Duration = Duration::from_secs(10);
+/// A body, from the end of its head: 1 MiB in this time is 35 kB/s.
+const BODY: Duration = Duration::from_secs(30);
+/// An answer, until the client has taken it.
+const RESPONSE: Duration = Duration::from_secs(30);
+/// Between an answer and the next request. cloudflared keeps connections for 90 s and takes a
+/// connection that we close for a failure of ours, so this is longer.
+const IDLE: Duration = Duration::from_secs(120);
+/// After the last answer, for what the client still sends: a close with unread data would have the
+/// kernel reset the connection, and the client might lose the answer.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// A body up to this size whose request was refused is read away and the connection goes on: it is
+/// cheaper than a new connection. A larger one ends the connection.
+const MAX_DRAINED: u64 = 64 * 1024;
+
+/// Answers that wait to be taken. From here on no further pipelined request is answered until the
+/// client has taken all of them.
+const OUTPUT_PAUSE: usize = 16 * 1024;
+
+/// What stays the same during one turn of whoever drives connections.
+#[derive(Clone, Copy, Debug)]
+pub struct Tick<'t> {
+    /// The monotonic clock.
+    pub now: Instant,
+    /// The wall clock, in the form of the `Date` field.
+    pub date: &'t str,
+    /// The server is stopping: each answer is the last on its connection.
+    pub stopping: bool,
+}
+
+/// What to do next with the socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Write [`Connection::output`] and report with [`Connection::sent`].
+    Write,
+    /// Read, and report with [`Connection::receive`] or [`Connection::end`].
+    Read,
+    /// Shut the sending side and report with [`Connection::shut`].
+    Shut,
+    /// Close: nothing more is to be sent or heard.
+    Close,
+}
+
+/// A connection and all that it holds in memory.
+pub struct Connection<R> {
+    peer: SocketAddr,
+    phase: Phase<R>,
+    /// When the phase began.
+    since: Instant,
+    /// Bytes that came and are not used yet: a part of a head, or requests that have to wait.
+    input: Vec<u8>,
+    /// How far `input` was searched for the end of a head.
+    scanned: usize,
+    output: Vec<u8>,
+    sent: usize,
+    output_since: Instant,
+    /// The client has shut its sending side.
+    ended: bool,
+    /// A request of this connection was let in.
+    admitted: bool,
+}
+
+enum Phase<R> {
+    /// Nothing has come yet.
+    New,
+    /// Answered, and nothing of the next request has come.
+    Idle,
+    /// A part of a head is there.
+    Head,
+    /// The request was let in; its body is coming.
+    Body(Incoming<R>),
+    /// The request was refused; this much of its body is still to be read away.
+    Drain(u64),
+    /// There will be no further request. `linger`: the client may be sending; `shut`: our sending
+    /// side is closed.
+    Last { linger: bool, shut: bool },
+}
+
+/// A request whose body is coming.
+struct Incoming<R> {
+    route: R,
+    reply: Reply,
+    log: LogLine,
+    body: Vec<u8>,
+    coding: Coding,
+}
+
+enum Coding {
+    Length(usize),
+    Chunked(Chunked),
+}
+
+/// What the request said about its answer.
+#[derive(Clone, Copy)]
+struct Reply {
+    head_only: bool,
+    keep_alive: bool,
+    announce_keep_alive: bool,
+}
+
+impl Reply {
+    /// To a request that could not be read.
+    const LAST: Reply = Reply { head_only: false, keep_alive: false, announce_keep_alive: false };
+}
+
+impl<R> Connection<R> {
+    /// A connection that was accepted `now`.
+    pub fn new(peer: SocketAddr, now: Instant) -> Connection<R> {
+        Connection {
+            peer,
+            phase: Phase::New,
+            since: now,
+            input: Vec::new(),
+            scanned: 0,
+            output: Vec::new(),
+            sent: 0,
+            output_since: now,
+            ended: false,
+            admitted: false,
+        }
+    }
+
+    /// What to do next.
+    pub fn step(&self) -> Step {
+        match self.phase {
+            _ if !self.output.is_empty() => Step::Write,
+            Phase::Last { linger: false, .. } => Step::Close,
+            Phase::Last { .. } if self.ended => Step::Close,
+            Phase::Last { shut: false, .. } => Step::Shut,
+            _ => Step::Read,
+        }
+    }
+
+    /// When [`expire`](Connection::expire) is due.
+    pub fn deadline(&self) -> Instant {
+        if !self.output.is_empty() {
+            return self.output_since + RESPONSE;
+        }
+        self.since
+            + match self.phase {
+                Phase::New => NEW,
+                Phase::Idle => IDLE,
+                Phase::Head => HEAD,
+                Phase::Body(_) | Phase::Drain(_) => BODY,
+                Phase::Last { .. } => LINGER,
+            }
+    }
+
+    /// What is to be written now. Empty only when [`step`](Connection::step) does not say `Write`.
+    pub fn output(&self) -> &[u8] {
+        &self.output[self.sent..]
+    }
+
+    /// Memory held for this client, in bytes.
+    pub fn held(&self) -> usize {
+        let body = if let Phase::Body(incoming) = &self.phase { incoming.body.capacity() } else { 0 };
+        self.input.capacity() + self.output.capacity() + body
+    }
+
+    /// By what connections are chosen when one has to make room: the least goes first. Those who
+    /// never showed a key before those who did, and among them the longest-waiting.
+    pub fn rank(&self) -> (bool, Instant) {
+        (self.admitted, self.since)
+    }
+
+    /// Lends the connection a buffer for its answers. The usual answer goes out in the turn in which
+    /// it was written, so that one buffer serves all connections.
+    pub fn lend_output(&mut self, spare: &mut Vec<u8>) {
+        if self.output.capacity() == 0 {
+            mem::swap(&mut self.output, spare);
+        }
+    }
+
+    /// Takes the buffer back if nothing waits in it, and frees one that a rare answer made large.
+    pub fn reclaim_output(&mut self, spare: &mut Vec<u8>) {
+        if self.output.is_empty() {
+            let output = mem::take(&mut self.output);
+            if spare.capacity() == 0 && output.capacity() <= 2 * OUTPUT_PAUSE {
+                *spare = output;
+            }
+        }
+    }
+
+    /// Bytes have come.
+    pub fn receive<S: Service<Route = R>>(&mut self, bytes: &[u8], service: &S, tick: &Tick<'_>) {
+        if self.input.is_empty() {
+            let used = self.process(bytes, service, tick);
+            self.input.extend_from_slice(&bytes[used..]);
+        } else {
+            self.input.extend_from_slice(bytes);
+            self.resume(service, tick);
+        }
+    }
+
+    /// The client has shut its sending side: what is complete is still answered.
+    pub fn end<S: Service<Route = R>>(&mut self, service: &S, tick: &Tick<'_>) {
+        self.ended = true;
+        self.resume(service, tick);
+    }
+
+    /// `n` bytes of the output were written.
+    pub fn sent<S: Service<Route = R>>(&mut self, n: usize, service: &S, tick: &Tick<'_>) {
+        self.sent += n;
+        if self.sent < self.output.len() {
+            return;
+        }
+        self.output.clear();
+        self.sent = 0;
+        if matches!(self.phase, Phase::Idle | Phase::Last { .. }) {
+            self.since = tick.now;
+        }
+        self.resume(service, tick);
+    }
+
+    /// Our sending side is shut.
+    pub fn shut(&mut self, now: Instant) {
+        if let Phase::Last { shut, .. } = &mut self.phase {
+            *shut = true;
+            self.since = now;
+        }
+    }
+
+    /// The deadline has passed.
+    pub fn expire(&mut self, tick: &Tick<'_>) {
+        let detail = match self.phase {
+            Phase::Head if self.output.is_empty() => "too slow: the head took over 10 s",
+            Phase::Body(_) if self.output.is_empty() => "too slow: the body took over 30 s",
+            _ => return self.abandon(),
+        };
+        self.refuse(Malformed { status: 408, detail }, tick);
+    }
+
+    /// There is no memory for more of this request.
+    pub fn overload(&mut self, tick: &Tick<'_>) {
+        if matches!(self.phase, Phase::Last { .. }) || !self.output.is_empty() {
+            return self.abandon();
+        }
+        self.refuse(Malformed { status: 503, detail: "too many large requests at once" }, tick);
+    }
+
+    /// The server stops: a connection without a request in flight ends.
+    pub fn stop(&mut self, now: Instant) {
+        match self.phase {
+            Phase::New | Phase::Idle => self.last(false, now),
+            Phase::Drain(_) => self.last(true, now),
+            Phase::Head | Phase::Body(_) | Phase::Last { .. } => {}
+        }
+    }
+
+    fn abandon(&mut self) {
+        self.output = Vec::new();
+        self.phase = Phase::Last { linger: false, shut: false };
+    }
+
+    fn last(&mut self, linger: bool, now: Instant) {
+        self.phase = Phase::Last { linger, shut: false };
+        self.since = now;
+    }
+
+    /// Goes on with the bytes that had to wait.
+    fn resume<S: Service<Route = R>>(&mut self, service: &S, tick: &Tick<'_>) {
+        let mut input = mem::take(&mut self.input);
+        let used = self.process(&input, service, tick);
+        // What is used up is given back, so that an idle connection holds no memory.
+        if used < input.len() {
+            input.drain(..used);
+            self.input = input;
+        }
+    }
+
+    /// Uses as much of `bytes` as it can, and tells how much that was.
+    fn process<S: Service<Route = R>>(&mut self, bytes: &[u8], service: &S, tick: &Tick<'_>) -> usize {
+        let mut used = 0;
+        while self.output.len() < OUTPUT_PAUSE {
+            let rest = &bytes[used..];
+            let n = match &mut self.phase {
+                Phase::New | Phase::Idle | Phase::Head => self.head(rest, service, tick),
+                Phase::Body(_) => self.body(rest, service, tick),
+                Phase::Drain(left) => {
+                    let n = rest.len().min(usize::try_from(*left).unwrap_or(usize::MAX));
+                    *left -= n as u64;
+                    if *left == 0 {
+                        self.phase = Phase::Idle;
+                        self.since = tick.now;
+                    }
+                    n
+                }
+                Phase::Last { linger, .. } => {
+                    *linger |= !rest.is_empty();
+                    return bytes.len();
+                }
+            };
+            used += n;
+            if n == 0 {
+                if self.ended {
+                    self.end_of_requests(tick);
+                }
+                break;
+            }
+        }
+        used
+    }
+
+    /// Nothing more will come, and what has come was used as far as it goes.
+    fn end_of_requests(&mut self, tick: &Tick<'_>) {
+        match self.phase {
+            Phase::Head | Phase::Body(_) => self.refuse(Malformed::new("the request is incomplete"), tick),
+            Phase::New | Phase::Idle | Phase::Drain(_) => self.last(false, tick.now),
+            Phase::Last { .. } => {}
+        }
+    }
+
+    /// Reads a head if it is complete. Gives how many bytes were used: 0 when more are needed.
+    fn head<S: Service<Route = R>>(&mut self, bytes: &[u8], service: &S, tick: &Tick<'_>) -> usize {
+        // RFC 9112, section 2.2: an empty line before a request is ignored, as some clients end a
+        // body with one too many.
+        if bytes.starts_with(b"\r\n") {
+            return 2;
+        }
+        if bytes.is_empty() || bytes == b"\r" {
+            return 0;
+        }
+        if !matches!(self.phase, Phase::Head) {
+            self.phase = Phase::Head;
+            self.since = tick.now;
+            self.scanned = 0;
+        }
+        let end = match head::end(bytes, &mut self.scanned) {
+            Ok(Some(end)) => end,
+            Ok(None) => return 0,
+            Err(malformed) => {
+                self.refuse(malformed, tick);
+                return bytes.len();
+            }
+        };
+        match head::parse(&bytes[..end], self.peer) {
+            Ok(parsed) => end + self.request(&parsed, &bytes[end..], service, tick),
+            Err(malformed) => {
+                self.refuse(malformed, tick);
+                bytes.len()
+            }
+        }
+    }
+
+    /// Takes the request's head to the service, and its body if it is there as a whole in the bytes
+    /// behind. Gives how many of those were used.
+    fn request<S: Service<Route = R>>(
+        &mut self,
+        parsed: &Parsed<'_>,
+        behind: &[u8],
+        service: &S,
+        tick: &Tick<'_>,
+    ) -> usize {
+        let reply = Reply {
+            head_only: parsed.head.method == "HEAD",
+            keep_alive: parsed.keep_alive,
+            announce_keep_alive: parsed.announce_keep_alive,
+        };
+        let log = LogLine::start(&parsed.head);
+        let route = match guarded(|| service.admit(&parsed.head)) {
+            Ok(route) => route,
+            Err(refusal) => {
+                log.finish(&refusal);
+                return self.refuse_body(&refusal, reply, parsed, behind, tick);
+            }
+        };
+        self.admitted = true;
+        let coding = match parsed.framing {
+            Framing::Length(length) if length > MAX_BODY as u64 => {
+                self.refuse_logged(Malformed::body_too_large(), log, tick);
+                return behind.len();
+            }
+            Framing::Length(length) => {
+                #[expect(clippy::cast_possible_truncation, reason = "at most MAX_BODY")]
+                let length = length as usize;
+                if let Some(body) = behind.get(..length) {
+                    self.respond(service, route, body, reply, log, tick);
+                    return length;
+                }
+                Coding::Length(length)
+            }
+            Framing::Chunked => Coding::Chunked(Chunked::new()),
+        };
+        if parsed.expects_continue && behind.is_empty() {
+            self.start_output(tick);
+            self.output.extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
+        }
+        self.phase = Phase::Body(Incoming { route, reply, log, body: Vec::new(), coding });
+        self.since = tick.now;
+        0
+    }
+
+    /// Refuses a request whose framing is known and makes sure that the client can read why.
+    fn refuse_body(
+        &mut self,
+        refusal: &Response,
+        reply: Reply,
+        parsed: &Parsed<'_>,
+        behind: &[u8],
+        tick: &Tick<'_>,
+    ) -> usize {
+        match parsed.framing {
+            // A client that waits for 100 Continue may send the body or not: one cannot know where
+            // its next request begins.
+            Framing::Length(length) if length <= MAX_DRAINED && (length == 0 || !parsed.expects_continue) => {
+                let here = behind.len().min(usize::try_from(length).unwrap_or(usize::MAX));
+                self.answer(refusal, reply, tick);
+                let left = length - here as u64;
+                if left > 0 {
+                    match &mut self.phase {
+                        Phase::Last { linger, .. } => *linger = true,
+                        phase => *phase = Phase::Drain(left),
+                    }
+                }
+                here
+            }
+            _ => {
+                self.answer(refusal, Reply { keep_alive: false, ..reply }, tick);
+                self.last(true, tick.now);
+                behind.len()
+            }
+        }
+    }
+
+    /// Takes in more of a body and answers when it is complete.
+    fn body<S: Service<Route = R>>(&mut self, bytes: &[u8], service: &S, tick: &Tick<'_>) -> usize {
+        let Phase::Body(incoming) = &mut self.phase else { return 0 };
+        let decoded = match &mut incoming.coding {
+            Coding::Length(length) => {
+                let n = bytes.len().min(*length - incoming.body.len());
+                incoming.body.extend_from_slice(&bytes[..n]);
+                Ok((n, incoming.body.len() == *length))
+            }
+            Coding::Chunked(chunked) => chunked.decode(bytes, &mut incoming.body),
+        };
+        match decoded {
+            Ok((n, false)) => n,
+            Ok((n, true)) => {
+                if let Phase::Body(Incoming { route, reply, log, body, .. }) =
+                    mem::replace(&mut self.phase, Phase::Idle)
+                {
+                    self.respond(service, route, &body, reply, log, tick);
+                }
+                n
+            }
+            Err(malformed) => {
+                self.refuse(malformed, tick);
+                bytes.len()
+            }
+        }
+    }
+
+    fn respond<S: Service<Route = R>>(
+        &mut self,
+        service: &S,
+        route: R,
+        body: &[u8],
+        reply: Reply,
+        log: LogLine,
+        tick: &Tick<'_>,
+    ) {
+        let response = guarded(|| Ok(service.respond(route, body))).unwrap_or_else(|failure| failure);
+        log.finish(&response);
+        self.answer(&response, reply, tick);
+    }
+
+    /// Refuses what cannot be read to its end.
+    fn refuse(&mut self, malformed: Malformed, tick: &Tick<'_>) {
+        let log = match &mut self.phase {
+            Phase::Body(incoming) => mem::replace(&mut incoming.log, LogLine(None)),
+            _ => LogLine::unread(self.peer),
+        };
+        self.refuse_logged(malformed, log, tick);
+    }
+
+    fn refuse_logged(&mut self, malformed: Malformed, log: LogLine, tick: &Tick<'_>) {
+        let response = Response::refusal(malformed.status, malformed.detail);
+        log.finish(&response);
+        self.answer(&response, Reply::LAST, tick);
+        self.last(true, tick.now);
+        self.input = Vec::new();
+    }
+
+    fn start_output(&mut self, tick: &Tick<'_>) {
+        if self.output.is_empty() {
+            self.output_since = tick.now;
+        }
+    }
+
+    /// Writes the answer behind those that still wait, and goes on to the next request or to the end.
+    fn answer(&mut self, response: &Response, reply: Reply, tick: &Tick<'_>) {
+        self.start_output(tick);
+        let keep_alive = reply.keep_alive && !tick.stopping;
+        let Response { status, field, body } = response;
+        let out = &mut self.output;
+        // Writing to a vector cannot fail.
+        let _ = write!(
+            out,
+            "HTTP/1.1 {status} {}\r\nContent-Type: {CONTENT_TYPE}\r\nContent-Length: {}\r\nDate: {}\r\n",
+            reason(*status),
+            body.len(),
+            tick.date,
+        );
+        if let Some((name, value)) = field {
+            let _ = write!(out, "{name}: {value}\r\n");
+        }
+        if !keep_alive {
+            out.extend_from_slice(b"Connection: close\r\n");
+        } else if reply.announce_keep_alive {
+            out.extend_from_slice(b"Connection: keep-alive\r\n");
+        }
+        out.extend_from_slice(b"\r\n");
+        if !reply.head_only {
+            out.extend_from_slice(body);
+        }
+        self.since = tick.now;
+        self.phase = if keep_alive { Phase::Idle } else { Phase::Last { linger: false, shut: false } };
+    }
+}
+
+#[cfg(test)]
+mod tests;

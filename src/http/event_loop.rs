@@ -1,0 +1,535 @@
+//! The event engine: a few threads, each a readiness loop over connections of its own.
+//!
+//! The first thread also accepts. It keeps a new connection unless another thread has fewer, so that
+//! on a quiet board nothing is handed over, and under load the connections spread.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::io::{self, ErrorKind, Read, Write};
+use std::mem;
+use std::net::{self, Shutdown, SocketAddr};
+use std::num::NonZero;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant, SystemTime};
+
+use log::{error, warn};
+use mio::event::Event;
+use mio::net::{TcpListener, TcpStream};
+use mio::{Events, Interest, Poll, Token, Waker};
+use slab::Slab;
+
+use super::connection::{Connection, Step, Tick};
+use super::{DRAIN, Service};
+use crate::thread::{end_process, spawn_vital};
+
+/// Connections at once. Dify and a tunnel use some ten; at 8 KiB for each unfinished head, this many
+/// strangers together hold 8 MiB.
+const MAX_CONNECTIONS: usize = 1024;
+
+/// Memory for what clients sent and did not take yet, all connections together: the strangers' heads
+/// and eight bodies of the largest size at once.
+const MAX_HELD: usize = 16 << 20;
+
+/// One read takes this much: a whole request with the largest head.
+const READ: usize = 16 * 1024;
+
+/// Steps of one connection before the others have their turn: about a megabyte.
+const STEPS_A_TURN: usize = 64;
+
+/// Connections that are accepted before those that are there have their turn.
+const ACCEPTS_A_TURN: usize = 64;
+
+/// The time between two tries to accept when nothing is left to accept with.
+const ACCEPT_RETRY: Duration = Duration::from_millis(100);
+
+const WAKE: Token = Token(usize::MAX);
+/// Tokens from here on are listeners, those below are connections.
+const LISTENERS: usize = usize::MAX / 2;
+
+/// The engine's threads.
+pub struct Running {
+    shared: Arc<Shared>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+struct Shared {
+    stopping: AtomicBool,
+    /// The listeners are still there, so that connections may still be handed over.
+    accepting: AtomicBool,
+    /// Memory held for clients, in bytes.
+    held: AtomicUsize,
+    workers: Vec<Mailbox>,
+}
+
+/// How the accepting thread reaches another one.
+struct Mailbox {
+    sender: Sender<(TcpStream, SocketAddr)>,
+    waker: Waker,
+    connections: AtomicUsize,
+}
+
+impl Shared {
+    fn wake_all(&self) {
+        for worker in &self.workers {
+            if let Err(error) = worker.waker.wake() {
+                error!("a worker cannot be woken: {error}");
+            }
+        }
+    }
+}
+
+pub(super) fn start<S: Service>(
+    listeners: Vec<net::TcpListener>,
+    service: Arc<S>,
+    threads: NonZero<usize>,
+) -> io::Result<Running> {
+    let mut mailboxes = Vec::new();
+    let mut rims = Vec::new();
+    for _ in 0..threads.get() {
+        let poll = Poll::new()?;
+        let waker = Waker::new(poll.registry(), WAKE)?;
+        let (sender, inbox) = mpsc::channel();
+        mailboxes.push(Mailbox { sender, waker, connections: AtomicUsize::new(0) });
+        rims.push((poll, inbox));
+    }
+    let shared = Arc::new(Shared {
+        stopping: AtomicBool::new(false),
+        accepting: AtomicBool::new(true),
+        held: AtomicUsize::new(0),
+        workers: mailboxes,
+    });
+    let mut listeners = listeners
+        .into_iter()
+        .map(|listener| {
+            listener.set_nonblocking(true)?;
+            Ok(TcpListener::from_std(listener))
+        })
+        .collect::<io::Result<Vec<_>>>()?;
+    let mut running = Running { shared: Arc::clone(&shared), threads: Vec::new() };
+    for (index, (poll, inbox)) in rims.into_iter().enumerate() {
+        for (i, listener) in listeners.iter_mut().enumerate() {
+            poll.registry().register(listener, Token(LISTENERS + i), Interest::READABLE)?;
+        }
+        let worker = Worker {
+            index,
+            poll,
+            inbox,
+            listeners: mem::take(&mut listeners),
+            accept_at: None,
+            starved: false,
+            connections: Slab::new(),
+            unfinished: Vec::new(),
+            deadlines: BinaryHeap::new(),
+            room: Room { input: vec![0; READ].into(), spare_output: Vec::new() },
+            clock: Clock::new(),
+            stop_at: None,
+            service: Arc::clone(&service),
+            shared: Arc::clone(&shared),
+        };
+        let name = format!("http-{index}");
+        let started = spawn_vital(&name.clone(), move || {
+            if let Err(error) = worker.run() {
+                end_process(&name, &error);
+            }
+        });
+        match started {
+            Ok(thread) => running.threads.push(thread),
+            Err(error) if index == 0 => return Err(error),
+            Err(error) => {
+                warn!("only {index} of {threads} threads could be started: {error}");
+                break;
+            }
+        }
+    }
+    Ok(running)
+}
+
+impl Running {
+    pub(super) fn stop(self) {
+        self.shared.stopping.store(true, Ordering::SeqCst);
+        self.shared.wake_all();
+        for thread in self.threads {
+            // A thread that panicked has ended the process.
+            let _ = thread.join();
+        }
+    }
+}
+
+struct Worker<S: Service> {
+    index: usize,
+    poll: Poll,
+    inbox: Receiver<(TcpStream, SocketAddr)>,
+    /// Only the first worker has them.
+    listeners: Vec<TcpListener>,
+    /// When to accept although no event says so.
+    accept_at: Option<Instant>,
+    /// Nothing was left to accept with, and that was logged.
+    starved: bool,
+    connections: Slab<Slot<S::Route>>,
+    /// Connections whose turn ended before their work did.
+    unfinished: Vec<usize>,
+    /// At most one current entry for each connection, not later than its deadline.
+    deadlines: BinaryHeap<Reverse<(Instant, usize)>>,
+    room: Room,
+    clock: Clock,
+    /// When the stop no longer waits for requests in flight.
+    stop_at: Option<Instant>,
+    service: Arc<S>,
+    shared: Arc<Shared>,
+}
+
+/// A connection and its socket.
+struct Slot<R> {
+    stream: TcpStream,
+    connection: Connection<R>,
+    /// The socket may have bytes for us: readiness is told once, when it begins.
+    readable: bool,
+    /// The client's end was announced: after the bytes that may be there comes an end to be read.
+    read_closed: bool,
+    /// The socket took less than we had.
+    blocked: bool,
+    /// The entry among the deadlines that counts.
+    queued: Option<Instant>,
+    /// What is counted in `Shared::held` for it.
+    held: usize,
+}
+
+/// Buffers that serve all connections of a thread in turn.
+struct Room {
+    input: Box<[u8]>,
+    spare_output: Vec<u8>,
+}
+
+#[derive(PartialEq)]
+enum Turn {
+    /// The socket has to become ready, or a deadline has to pass.
+    Wait,
+    /// There is more to do at once.
+    Again,
+    /// It is over.
+    Close,
+}
+
+/// The two clocks, each read as seldom as it can be: on some boards that is a system call.
+struct Clock {
+    now: Instant,
+    date: String,
+    date_since: Instant,
+}
+
+impl Clock {
+    fn new() -> Clock {
+        let now = Instant::now();
+        Clock { now, date: httpdate::fmt_http_date(SystemTime::now()), date_since: now }
+    }
+
+    fn advance(&mut self) {
+        self.now = Instant::now();
+        if self.now - self.date_since >= Duration::from_secs(1) {
+            *self = Clock::new();
+        }
+    }
+}
+
+impl<S: Service> Worker<S> {
+    fn run(mut self) -> io::Result<()> {
+        let mut events = Events::with_capacity(256);
+        loop {
+            match self.poll.poll(&mut events, self.timeout()) {
+                Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error),
+                _ => self.clock.advance(),
+            }
+            let mut woken = false;
+            let mut accept = self.accept_at.is_some_and(|at| at <= self.clock.now);
+            for event in &events {
+                match event.token() {
+                    WAKE => woken = true,
+                    Token(LISTENERS..) => accept = true,
+                    Token(key) => self.ready(key, event),
+                }
+            }
+            for key in mem::take(&mut self.unfinished) {
+                self.drive(key);
+            }
+            if accept {
+                self.accept();
+            }
+            if woken {
+                while let Ok((stream, peer)) = self.inbox.try_recv() {
+                    self.insert(stream, peer);
+                }
+                if self.stop_at.is_none() && self.shared.stopping.load(Ordering::SeqCst) {
+                    self.begin_stop();
+                }
+            }
+            self.expire();
+            if self.is_done() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// How long nothing has to be done unless something happens; `None` on an idle board.
+    fn timeout(&self) -> Option<Duration> {
+        if !self.unfinished.is_empty() {
+            return Some(Duration::ZERO);
+        }
+        let deadline = self.deadlines.peek().map(|Reverse((at, _))| *at);
+        let next = [deadline, self.accept_at, self.stop_at].into_iter().flatten().min();
+        next.map(|at| at.saturating_duration_since(Instant::now()))
+    }
+
+    fn is_done(&self) -> bool {
+        let Some(stop_at) = self.stop_at else { return false };
+        let in_flight = self.connections.len();
+        if in_flight > 0 && self.clock.now >= stop_at {
+            warn!("{in_flight} connections were still busy when the time for the stop was over");
+            return true;
+        }
+        in_flight == 0 && !self.shared.accepting.load(Ordering::SeqCst)
+    }
+
+    fn begin_stop(&mut self) {
+        self.stop_at = Some(self.clock.now + DRAIN);
+        if self.index == 0 {
+            // Who stands in the kernel's queue has connected before the stop: a request that came
+            // with the connection is still answered.
+            self.accept();
+            while self.accept_at.is_some_and(|at| at <= self.clock.now) {
+                self.accept();
+            }
+            self.accept_at = None;
+            self.listeners.clear();
+            self.shared.accepting.store(false, Ordering::SeqCst);
+            self.shared.wake_all();
+        }
+        let keys: Vec<usize> = self.connections.iter().map(|(key, _)| key).collect();
+        for key in keys {
+            // A request may have come that no event has told of yet.
+            if let Some(slot) = self.connections.get_mut(key) {
+                slot.readable = true;
+                self.drive(key);
+            }
+            if let Some(slot) = self.connections.get_mut(key) {
+                slot.connection.stop(self.clock.now);
+                self.drive(key);
+            }
+        }
+    }
+
+    fn accept(&mut self) {
+        self.accept_at = None;
+        for i in 0..self.listeners.len() {
+            for n in 0.. {
+                if n == ACCEPTS_A_TURN {
+                    self.accept_at = Some(self.clock.now);
+                    break;
+                }
+                match self.listeners[i].accept() {
+                    Ok((stream, peer)) => self.assign(stream, peer),
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                        self.starved = false;
+                        break;
+                    }
+                    // What ended one connection before it began says nothing about the next.
+                    Err(error) if !is_shortage(&error) => {}
+                    Err(error) => {
+                        if !self.starved {
+                            warn!("connections wait: {error}");
+                            self.starved = true;
+                        }
+                        if !self.make_room() {
+                            self.accept_at = Some(self.clock.now + ACCEPT_RETRY);
+                            break;
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Gives a connection to the thread with the fewest, this one if it is among them.
+    fn assign(&mut self, stream: TcpStream, peer: SocketAddr) {
+        let load = |worker: &Mailbox| worker.connections.load(Ordering::Relaxed);
+        let fewest = self.shared.workers.iter().min_by_key(|worker| load(worker));
+        match fewest {
+            Some(other) if self.stop_at.is_none() && load(other) < self.connections.len() => {
+                // Counted at once, or a burst would all go to the same thread.
+                other.connections.fetch_add(1, Ordering::Relaxed);
+                match other.sender.send((stream, peer)) {
+                    Ok(()) => drop(other.waker.wake()),
+                    // Never started: it is not asked again.
+                    Err(mpsc::SendError((stream, peer))) => {
+                        other.connections.store(usize::MAX / 2, Ordering::Relaxed);
+                        self.insert_counted(stream, peer);
+                    }
+                }
+            }
+            _ => self.insert_counted(stream, peer),
+        }
+    }
+
+    fn insert_counted(&mut self, stream: TcpStream, peer: SocketAddr) {
+        self.shared.workers[self.index].connections.fetch_add(1, Ordering::Relaxed);
+        self.insert(stream, peer);
+    }
+
+    fn insert(&mut self, mut stream: TcpStream, peer: SocketAddr) {
+        let share = MAX_CONNECTIONS.div_ceil(self.shared.workers.len());
+        while self.connections.len() >= share && self.make_room() {}
+        // Answers go out whole, in one write: nothing is gained by waiting for more. A socket that
+        // refuses is on its way out anyway.
+        let _ = stream.set_nodelay(true);
+        let entry = self.connections.vacant_entry();
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        if let Err(error) = self.poll.registry().register(&mut stream, Token(entry.key()), interest) {
+            warn!("{peer}: cannot be watched: {error}");
+            self.shared.workers[self.index].connections.fetch_sub(1, Ordering::Relaxed);
+            return;
+        }
+        let key = entry.key();
+        entry.insert(Slot {
+            stream,
+            connection: Connection::new(peer, self.clock.now),
+            // An event tells, also of what has come already.
+            readable: false,
+            read_closed: false,
+            blocked: false,
+            queued: None,
+            held: 0,
+        });
+        self.drive(key);
+    }
+
+    /// Closes the connection that waits for its client the longest.
+    fn make_room(&mut self) -> bool {
+        let worst = self.connections.iter().min_by_key(|(_, slot)| slot.connection.rank());
+        let Some(key) = worst.map(|(key, _)| key) else { return false };
+        self.close(key);
+        true
+    }
+
+    fn close(&mut self, key: usize) {
+        let slot = self.connections.remove(key);
+        self.shared.held.fetch_sub(slot.held, Ordering::Relaxed);
+        self.shared.workers[self.index].connections.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    fn ready(&mut self, key: usize, event: &Event) {
+        if let Some(slot) = self.connections.get_mut(key) {
+            slot.readable |= event.is_readable();
+            slot.read_closed |= event.is_read_closed();
+            slot.blocked &= !event.is_writable();
+            self.drive(key);
+        }
+    }
+
+    /// Does for a connection what can be done now.
+    fn drive(&mut self, key: usize) {
+        let Some(slot) = self.connections.get_mut(key) else { return };
+        let tick = Tick { now: self.clock.now, date: &self.clock.date, stopping: self.stop_at.is_some() };
+        slot.connection.lend_output(&mut self.room.spare_output);
+        let mut turn = slot.turn(&mut self.room.input, &*self.service, &tick);
+        slot.connection.reclaim_output(&mut self.room.spare_output);
+
+        let held = slot.connection.held();
+        let grown = held.saturating_sub(slot.held);
+        self.shared.held.fetch_add(held, Ordering::Relaxed);
+        let total = self.shared.held.fetch_sub(slot.held, Ordering::Relaxed) - slot.held;
+        slot.held = held;
+        if grown > 0 && total > MAX_HELD {
+            slot.connection.overload(&tick);
+            turn = slot.turn(&mut self.room.input, &*self.service, &tick);
+        }
+
+        match turn {
+            Turn::Close => return self.close(key),
+            Turn::Again => self.unfinished.push(key),
+            Turn::Wait => {}
+        }
+        let deadline = slot.connection.deadline();
+        if slot.queued.is_none_or(|queued| deadline < queued) {
+            slot.queued = Some(deadline);
+            self.deadlines.push(Reverse((deadline, key)));
+        }
+    }
+
+    /// Ends what took too long.
+    fn expire(&mut self) {
+        while let Some(&Reverse((at, key))) = self.deadlines.peek() {
+            if at > self.clock.now {
+                break;
+            }
+            self.deadlines.pop();
+            let Some(slot) = self.connections.get_mut(key) else { continue };
+            if slot.queued != Some(at) {
+                continue;
+            }
+            slot.queued = None;
+            if slot.connection.deadline() <= self.clock.now {
+                slot.connection.expire(&Tick {
+                    now: self.clock.now,
+                    date: &self.clock.date,
+                    stopping: self.stop_at.is_some(),
+                });
+            }
+            // Also queues the deadline that counts now.
+            self.drive(key);
+        }
+    }
+}
+
+impl<R> Slot<R> {
+    fn turn<S: Service<Route = R>>(&mut self, input: &mut [u8], service: &S, tick: &Tick<'_>) -> Turn {
+        for _ in 0..STEPS_A_TURN {
+            match self.connection.step() {
+                Step::Write => {
+                    if self.blocked {
+                        return Turn::Wait;
+                    }
+                    match self.stream.write(self.connection.output()) {
+                        Ok(n) => self.connection.sent(n, service, tick),
+                        Err(error) if error.kind() == ErrorKind::WouldBlock => self.blocked = true,
+                        Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                        Err(_) => return Turn::Close,
+                    }
+                }
+                Step::Read => {
+                    if !self.readable {
+                        return Turn::Wait;
+                    }
+                    match self.stream.read(input) {
+                        Ok(0) => {
+                            self.readable = false;
+                            self.connection.end(service, tick);
+                        }
+                        Ok(n) => {
+                            // Less than there was room for means that the socket is empty (epoll(7)),
+                            // and news will be told, unless the end was told already.
+                            self.readable = n == input.len() || self.read_closed;
+                            self.connection.receive(&input[..n], service, tick);
+                        }
+                        Err(error) if error.kind() == ErrorKind::WouldBlock => self.readable = false,
+                        Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                        Err(_) => return Turn::Close,
+                    }
+                }
+                Step::Shut => {
+                    // If it fails the client is gone, which the next read tells.
+                    let _ = self.stream.shutdown(Shutdown::Write);
+                    self.connection.shut(tick.now);
+                }
+                Step::Close => return Turn::Close,
+            }
+        }
+        Turn::Again
+    }
+}
+
+/// Whether accepting failed for want of something that closing a connection gives back.
+fn is_shortage(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM))
+}

@@ -1,0 +1,184 @@
+//! The head of a request: where it ends and what it says (RFC 9112, sections 2 to 6).
+//!
+//! Strict wherever two readers of the same bytes could come to differ about where a request ends:
+//! behind a tunnel or a proxy such a difference lets one client speak in another's name.
+
+use std::net::SocketAddr;
+
+use super::{Head, MAX_BODY};
+
+/// Room for the head: browsers and proxies send 1 to 2 KiB, and nginx and Apache allow a field 8 KiB.
+pub(super) const MAX_HEAD: usize = 8 * 1024;
+
+/// Fields in a head: Dify sends 8, and a chain of proxies adds a dozen.
+const MAX_FIELDS: usize = 64;
+
+/// Why a request cannot be read. It ends its connection: where the next one begins is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Malformed {
+    pub(super) status: u16,
+    pub(super) detail: &'static str,
+}
+
+impl Malformed {
+    pub(super) fn new(detail: &'static str) -> Malformed {
+        Malformed { status: 400, detail }
+    }
+
+    pub(super) fn body_too_large() -> Malformed {
+        const { assert!(MAX_BODY == 1024 * 1024) };
+        Malformed { status: 413, detail: "body too large: at most 1 MiB" }
+    }
+
+    pub(super) fn head_too_large() -> Malformed {
+        const { assert!(MAX_HEAD == 8 * 1024 && MAX_FIELDS == 64) };
+        Malformed { status: 431, detail: "head too large: at most 8 KiB and 64 fields" }
+    }
+}
+
+/// How the end of the body is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Framing {
+    /// By its length, which may be larger than we take.
+    Length(u64),
+    /// By the chunked transfer coding.
+    Chunked,
+}
+
+/// A head that was read.
+#[derive(Debug)]
+pub(super) struct Parsed<'h> {
+    pub(super) head: Head<'h>,
+    pub(super) framing: Framing,
+    /// The client waits for `100 Continue` before it sends the body.
+    pub(super) expects_continue: bool,
+    /// The client can go on with this connection.
+    pub(super) keep_alive: bool,
+    /// HTTP/1.0, where a connection that goes on has to be announced.
+    pub(super) announce_keep_alive: bool,
+}
+
+/// The length of the head at the beginning of `bytes`, its empty line included; `None` while it is
+/// incomplete. `scanned` remembers between calls how far was looked, so that a head that comes byte
+/// by byte is looked through once.
+pub(super) fn end(bytes: &[u8], scanned: &mut usize) -> Result<Option<usize>, Malformed> {
+    while let Some(i) = bytes[*scanned..].iter().position(|&byte| byte == b'\n') {
+        let lf = *scanned + i;
+        // A lone LF as the end of a line is allowed to us, but not every proxy takes it for one.
+        if lf == 0 || bytes[lf - 1] != b'\r' {
+            return Err(Malformed::new("head: a line ends with CR LF"));
+        }
+        *scanned = lf + 1;
+        if bytes[..lf - 1].ends_with(b"\r\n") {
+            // Further requests may follow, so the bound is held against this head alone.
+            return if lf < MAX_HEAD { Ok(Some(lf + 1)) } else { Err(Malformed::head_too_large()) };
+        }
+    }
+    *scanned = bytes.len();
+    if bytes.len() >= MAX_HEAD { Err(Malformed::head_too_large()) } else { Ok(None) }
+}
+
+/// Reads a whole head, its empty line included.
+pub(super) fn parse(bytes: &[u8], peer: SocketAddr) -> Result<Parsed<'_>, Malformed> {
+    let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
+    let mut request = httparse::Request::new(&mut fields);
+    let parsed = request.parse(bytes).map_err(|error| match error {
+        httparse::Error::TooManyHeaders => Malformed::head_too_large(),
+        httparse::Error::Version => Malformed { status: 505, detail: "expected HTTP/1.1 or HTTP/1.0" },
+        httparse::Error::HeaderName => Malformed::new("head: bad field name"),
+        httparse::Error::HeaderValue => Malformed::new("head: bad field value"),
+        httparse::Error::NewLine => Malformed::new("head: a line ends with CR LF"),
+        _ => Malformed::new("head: bad request line"),
+    })?;
+    let (Some(method), Some(target), Some(minor)) = (request.method, request.path, request.version) else {
+        return Err(Malformed::new("head: bad request line"));
+    };
+    if parsed != httparse::Status::Complete(bytes.len()) {
+        return Err(Malformed::new("head: an empty line in the wrong place"));
+    }
+
+    let mut hosts = 0;
+    let mut length = None;
+    let mut chunked = false;
+    let mut authorization = None;
+    let mut authorizations = 0;
+    let mut expects_continue = false;
+    let (mut close, mut keep_alive) = (false, false);
+    for &httparse::Header { name, value } in request.headers.iter() {
+        if name.eq_ignore_ascii_case("host") {
+            hosts += 1;
+        } else if name.eq_ignore_ascii_case("content-length") {
+            if length.replace(content_length(value)?).is_some() {
+                return Err(Malformed::new("Content-Length: given twice"));
+            }
+        } else if name.eq_ignore_ascii_case("transfer-encoding") {
+            if chunked || !value.eq_ignore_ascii_case(b"chunked") {
+                return Err(Malformed::new("Transfer-Encoding: expected chunked, once"));
+            }
+            chunked = true;
+        } else if name.eq_ignore_ascii_case("authorization") {
+            authorizations += 1;
+            authorization = Some(value);
+        } else if name.eq_ignore_ascii_case("expect") {
+            if !value.eq_ignore_ascii_case(b"100-continue") {
+                return Err(Malformed { status: 417, detail: "Expect: only 100-continue is known" });
+            }
+            expects_continue = true;
+        } else if name.eq_ignore_ascii_case("connection") {
+            for option in value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii) {
+                close |= option.eq_ignore_ascii_case(b"close");
+                keep_alive |= option.eq_ignore_ascii_case(b"keep-alive");
+            }
+        }
+    }
+    if hosts > 1 || (hosts == 0 && minor == 1) {
+        return Err(Malformed::new("Host: expected exactly one"));
+    }
+    let framing = match (length, chunked) {
+        (Some(_), true) => {
+            return Err(Malformed::new("Content-Length and Transfer-Encoding exclude each other"));
+        }
+        (None, true) if minor == 0 => return Err(Malformed::new("Transfer-Encoding: unknown to HTTP/1.0")),
+        (None, true) => Framing::Chunked,
+        (length, false) => Framing::Length(length.unwrap_or(0)),
+    };
+    let head = Head {
+        method,
+        path: path(target),
+        authorization: if authorizations == 1 { authorization } else { None },
+        peer,
+    };
+    Ok(Parsed {
+        head,
+        framing,
+        // HTTP/1.0 has no interim answers; RFC 9110, section 10.1.1, has us ignore the wish.
+        expects_continue: expects_continue && minor == 1,
+        keep_alive: !close && (keep_alive || minor == 1),
+        announce_keep_alive: minor == 0,
+    })
+}
+
+/// Digits only: no sign, no list, no blank inside. What does not fit 64 bits is too large whatever
+/// it is exactly.
+fn content_length(value: &[u8]) -> Result<u64, Malformed> {
+    if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
+        return Err(Malformed::new("Content-Length: expected digits"));
+    }
+    let digits = std::str::from_utf8(value).unwrap_or_default();
+    Ok(digits.parse().unwrap_or(u64::MAX))
+}
+
+/// The path in a target, which may be in absolute form (RFC 9112, section 3.2.2).
+pub(super) fn path(target: &str) -> &str {
+    let scheme = target.get(..7).filter(|scheme| scheme.eq_ignore_ascii_case("http://"));
+    let scheme = scheme.or(target.get(..8).filter(|scheme| scheme.eq_ignore_ascii_case("https://")));
+    let target = match scheme {
+        Some(scheme) => {
+            let behind = &target[scheme.len()..];
+            behind.find(['/', '?']).map_or("", |i| &behind[i..])
+        }
+        None => target,
+    };
+    let path = target.split('?').next().unwrap_or_default();
+    if path.is_empty() { "/" } else { path }
+}

@@ -1,0 +1,143 @@
+//! The tiny_http engine: the plain loop, for a server behind a proxy of its own.
+//!
+//! tiny_http 0.12 has no time-outs and no bounds, one declared length can abort the process, and one
+//! shortage of descriptors ends its accepting; README tells users so. What can be done outside of it
+//! is done here.
+
+use std::io::{self, Read};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::num::NonZero;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::time::Instant;
+
+use log::{debug, warn};
+use tiny_http::{Header, Request, Server};
+
+use super::head::{self, Malformed};
+use super::{CONTENT_TYPE, DRAIN, Head, LogLine, MAX_BODY, Response, Service, guarded};
+use crate::thread::{end_process, spawn_vital};
+
+/// The engine's threads.
+pub struct Running {
+    servers: Vec<Arc<Server>>,
+    stopping: Arc<AtomicBool>,
+    threads: usize,
+    /// Each thread says here that it has ended.
+    ended: Receiver<()>,
+}
+
+pub(super) fn start<S: Service>(
+    listeners: Vec<TcpListener>,
+    service: &Arc<S>,
+    threads: NonZero<usize>,
+) -> io::Result<Running> {
+    let (end, ended) = mpsc::channel();
+    let mut running =
+        Running { servers: Vec::new(), stopping: Arc::new(AtomicBool::new(false)), threads: 0, ended };
+    for listener in listeners {
+        listener.set_nonblocking(false)?;
+        let server = Arc::new(Server::from_listener(listener, None).map_err(io::Error::other)?);
+        running.servers.push(Arc::clone(&server));
+        for n in 0..threads.get() {
+            let name = format!("tiny-{n}");
+            let worker = Worker {
+                server: Arc::clone(&server),
+                service: Arc::clone(service),
+                stopping: Arc::clone(&running.stopping),
+                end: end.clone(),
+            };
+            spawn_vital(&name.clone(), move || worker.run(&name))?;
+            running.threads += 1;
+        }
+    }
+    Ok(running)
+}
+
+impl Running {
+    pub(super) fn stop(self) {
+        self.stopping.store(true, Ordering::SeqCst);
+        let until = Instant::now() + DRAIN;
+        for _ in 0..self.threads {
+            self.servers.iter().for_each(|server| server.unblock());
+        }
+        for n in 0..self.threads {
+            if self.ended.recv_timeout(until.saturating_duration_since(Instant::now())).is_err() {
+                warn!("{} threads were still busy when the time for the stop was over", self.threads - n);
+                return;
+            }
+        }
+    }
+}
+
+struct Worker<S> {
+    server: Arc<Server>,
+    service: Arc<S>,
+    stopping: Arc<AtomicBool>,
+    end: Sender<()>,
+}
+
+impl<S: Service> Worker<S> {
+    fn run(self, name: &str) {
+        loop {
+            match self.server.recv() {
+                Ok(request) => self.answer(request),
+                Err(_) if self.stopping.load(Ordering::SeqCst) => break,
+                // tiny_http accepts nothing more after this.
+                Err(error) => end_process(name, error),
+            }
+        }
+        // Nobody listens any more if the time for the stop was over.
+        let _ = self.end.send(());
+    }
+
+    fn answer(&self, mut request: Request) {
+        let (response, log) = self.response(&mut request);
+        log.finish(&response);
+        let length = response.body.len();
+        let mut headers = Vec::new();
+        let field = ("Content-Type", CONTENT_TYPE);
+        for (name, value) in [Some(field), response.field].into_iter().flatten() {
+            headers.extend(Header::from_bytes(name, value).ok());
+        }
+        let response =
+            tiny_http::Response::new(response.status.into(), headers, &*response.body, Some(length), None)
+                .with_chunked_threshold(usize::MAX);
+        if let Err(error) = request.respond(response) {
+            debug!("an answer was not taken: {error}");
+        }
+    }
+
+    fn response(&self, request: &mut Request) -> (Response, LogLine) {
+        let peer = request.remote_addr().copied().unwrap_or(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)));
+        let mut authorizations = request.headers().iter().filter(|field| field.field.equiv("Authorization"));
+        let authorization = authorizations.next().map(|field| field.value.as_bytes());
+        let head = Head {
+            method: request.method().as_str(),
+            path: head::path(request.url()),
+            authorization: authorization.filter(|_| authorizations.next().is_none()),
+            peer,
+        };
+        let log = LogLine::start(&head);
+        let route = match guarded(|| self.service.admit(&head)) {
+            Ok(route) => route,
+            Err(refusal) => return (refusal, log),
+        };
+        let too_large = || {
+            let Malformed { status, detail } = Malformed::body_too_large();
+            Response::refusal(status, detail)
+        };
+        if request.body_length().is_some_and(|length| length > MAX_BODY) {
+            return (too_large(), log);
+        }
+        let mut body = Vec::new();
+        let read = request.as_reader().take(MAX_BODY as u64 + 1).read_to_end(&mut body);
+        let response = match read {
+            Err(_) => Response::refusal(400, "the request is incomplete"),
+            Ok(_) if body.len() > MAX_BODY => too_large(),
+            Ok(_) => guarded(|| Ok(self.service.respond(route, &body))).unwrap_or_else(|failure| failure),
+        };
+        (response, log)
+    }
+}

@@ -1,0 +1,39 @@
+//! Threads without which the process must not go on.
+
+use std::fmt::Display;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process;
+use std::thread::{Builder, JoinHandle};
+use std::{any::Any, io};
+
+use log::error;
+
+/// Enough for every thread of ours (JSON is parsed to a depth of 128), small enough to be named in
+/// `MemoryMax` without surprises.
+const STACK: usize = 512 * 1024;
+
+/// Starts a thread. If it panics, the process ends with status 1, and whoever supervises it starts
+/// it again: half a server that looks alive helps nobody.
+pub fn spawn_vital<T: Send + 'static>(
+    name: &str,
+    run: impl FnOnce() -> T + Send + 'static,
+) -> io::Result<JoinHandle<T>> {
+    let title = name.to_owned();
+    Builder::new().name(name.to_owned()).stack_size(STACK).spawn(move || {
+        catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| end_process(&title, message(&*panic)))
+    })
+}
+
+/// Says which thread cannot go on and why, and ends the process.
+pub fn end_process(thread: &str, why: impl Display) -> ! {
+    error!("thread {thread} died ({why}): the process ends");
+    process::exit(1)
+}
+
+fn message(panic: &(dyn Any + Send)) -> &str {
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message")
+}
