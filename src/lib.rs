@@ -11,6 +11,7 @@ pub mod time;
 
 // Layer 1
 pub mod http;
+pub mod weather;
 
 // Layer 2
 pub mod answer;

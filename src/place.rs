@@ -1,9 +1,354 @@
 //! How places are called, and how they are found in what people write.
 
+use std::iter;
+
+/// How much of a text is looked at, bytes. A question is a few hundred; what comes with it may be
+/// a whole document, which is then not worth the time of a Pi.
+const MAX_SEARCHED: usize = 64 * 1024;
+
 /// The form in which names are compared: surrounding blanks gone, case folded also beyond ASCII.
 ///
 /// Upper and then lower case, character by character, makes one of `ß`, `ẞ` and `SS`, and of the
 /// two small sigmas, which lower case alone keeps apart.
 pub fn fold(name: &str) -> String {
     name.trim().chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
+}
+
+/// The names of some places, made ready to be searched for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Names {
+    /// In the order of `folded`, each once.
+    sorted: Vec<Name>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Name {
+    folded: String,
+    /// The place that is called so.
+    place: usize,
+    /// Where in `sorted` the longest other name stands that this one begins with.
+    stem: Option<usize>,
+}
+
+impl Names {
+    /// Takes names and the places that they belong to. Blank names are passed over; of places that
+    /// share a name it means the first.
+    pub fn new<'a>(names: impl IntoIterator<Item = (&'a str, usize)>) -> Names {
+        let mut sorted: Vec<Name> = names
+            .into_iter()
+            .map(|(name, place)| Name { folded: fold(name), place, stem: None })
+            .filter(|name| !name.folded.is_empty())
+            .collect();
+        // The sort is stable and `dedup_by` keeps the first.
+        sorted.sort_by(|a, b| a.folded.cmp(&b.folded));
+        sorted.dedup_by(|a, b| a.folded == b.folded);
+        // Between a name and its stem stand only names that begin with that stem too, so that the
+        // stem is the name before or one of that name's stems.
+        for index in 1..sorted.len() {
+            let mut stem = Some(index - 1);
+            while let Some(candidate) = stem {
+                if sorted[index].folded.starts_with(&sorted[candidate].folded) {
+                    break;
+                }
+                stem = sorted[candidate].stem;
+            }
+            sorted[index].stem = stem;
+        }
+        Names { sorted }
+    }
+
+    /// The place called `text`. If none is, what follows the last comma is dropped, and again, so
+    /// that `Springfield, IL, USA` finds `Springfield, IL` or else `Springfield`.
+    pub fn find(&self, text: &str) -> Option<usize> {
+        let folded = fold(beginning(text));
+        let mut text = &*folded;
+        loop {
+            if let Ok(index) = self.sorted.binary_search_by(|name| (*name.folded).cmp(text)) {
+                return Some(self.sorted[index].place);
+            }
+            text = text[..text.rfind([',', '，', '،', '、'])?].trim_end();
+        }
+    }
+
+    /// The place with the longest name that occurs in `text` as a word of its own, the earliest of
+    /// equally long ones.
+    ///
+    /// The text is searched in its folded form only: folding moves what follows, so that a position
+    /// in the one means nothing in the other.
+    pub fn find_in(&self, text: &str) -> Option<usize> {
+        let text = fold(beginning(text));
+        let mut before = None;
+        let mut longest: Option<(usize, usize)> = None;
+        for (start, first) in text.char_indices() {
+            if before.replace(first).is_some_and(|before| in_one_word(before, first)) {
+                continue;
+            }
+            let Some(name) = self.longest_at_start(&text[start..]) else { continue };
+            let length = name.folded.chars().count();
+            if longest.is_none_or(|(longest, _)| longest < length) {
+                longest = Some((length, name.place));
+            }
+        }
+        longest.map(|(_, place)| place)
+    }
+
+    /// The longest name that `text` begins with and that ends where a word may end.
+    ///
+    /// All names between one that `text` begins with and `text` itself, in their order, begin with
+    /// that name too: so every candidate is the last of them or a stem of it.
+    fn longest_at_start(&self, text: &str) -> Option<&Name> {
+        let preceding = self.sorted.partition_point(|name| *name.folded <= *text);
+        let last = self.sorted[..preceding].last();
+        iter::successors(last, |name| name.stem.map(|stem| &self.sorted[stem])).find(|name| {
+            text.strip_prefix(&*name.folded)
+                .is_some_and(|rest| may_end(name.folded.chars().next_back(), rest.chars().next()))
+        })
+    }
+}
+
+/// The part of `text` that is looked at.
+fn beginning(text: &str) -> &str {
+    let mut end = text.len().min(MAX_SEARCHED);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+/// Whether a name may end between these two characters. In Korean it may inside a word too, as
+/// particles follow the name without a blank: `서울의`, `London에서`.
+fn may_end(last: Option<char>, next: Option<char>) -> bool {
+    match (last, next) {
+        (Some(last), Some(next)) => is_hangul(next) || !in_one_word(last, next),
+        _ => true,
+    }
+}
+
+/// Whether no word begins or ends between these two neighbours.
+fn in_one_word(left: char, right: char) -> bool {
+    in_spaced_word(left) && in_spaced_word(right)
+}
+
+/// Whether `c` is part of a word in a script that sets words apart by blanks. In the others a name
+/// can begin and end anywhere.
+fn in_spaced_word(c: char) -> bool {
+    (c.is_alphanumeric() || joins_letters(c)) && !is_unspaced(c)
+}
+
+/// What stands inside of words but is neither letter nor digit: combining accents, the signs of
+/// the Indic scripts (without their full stops), the zero-width joiner and non-joiner.
+fn joins_letters(c: char) -> bool {
+    matches!(c,
+        '\u{300}'..='\u{36f}'
+        | '\u{900}'..='\u{963}'
+        | '\u{966}'..='\u{dff}'
+        | '\u{200c}'..='\u{200d}')
+}
+
+/// The scripts that are written without blanks between words, by the blocks of Unicode.
+fn is_unspaced(c: char) -> bool {
+    matches!(c,
+        '\u{e00}'..='\u{eff}'       // Thai, Lao
+        | '\u{1000}'..='\u{109f}'   // Myanmar
+        | '\u{1780}'..='\u{17ff}'   // Khmer
+        | '\u{2e80}'..='\u{312f}'   // CJK radicals and marks, Kana, Bopomofo
+        | '\u{31a0}'..='\u{31ff}'   // Bopomofo and Katakana, extended
+        | '\u{3400}'..='\u{4dbf}'   // CJK extension A
+        | '\u{4e00}'..='\u{9fff}'   // CJK
+        | '\u{aa60}'..='\u{aa7f}'   // Myanmar, extended
+        | '\u{f900}'..='\u{faff}'   // CJK compatibility
+        | '\u{ff66}'..='\u{ff9f}'   // Katakana, half width
+        | '\u{20000}'..='\u{3ffff}' // CJK, further extensions
+    )
+}
+
+fn is_hangul(c: char) -> bool {
+    matches!(c, '\u{1100}'..='\u{11ff}' | '\u{3130}'..='\u{318f}' | '\u{ac00}'..='\u{d7ff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NAMES: [&str; 22] = [
+        "London",
+        "London, Ontario",
+        "Springfield",
+        "Springfield, IL",
+        "Bath",
+        "York",
+        "New York",
+        "New York City",
+        "Zürich",
+        "Großenhain",
+        "Αθήνας",
+        "Київ",
+        "東京",
+        "東京タワー",
+        "서울",
+        "กรุงเทพ",
+        "ភ្នំពេញ",
+        "दिल",
+        "دبي",
+        "Łódź",
+        "L'Aquila",
+        "Ulan-Ude",
+    ];
+
+    fn names() -> Names {
+        Names::new(NAMES.into_iter().zip(0..))
+    }
+
+    #[test]
+    fn found_by_name() {
+        #[track_caller]
+        fn check(text: &str, expected: impl Into<Option<&'static str>>) {
+            assert_eq!(names().find(text).map(|place| NAMES[place]), expected.into());
+        }
+        check("London", "London");
+        check(" \t lOnDoN\u{3000}\n", "London");
+        check("ZÜRICH", "Zürich");
+        check("GROSSENHAIN", "Großenhain");
+        check("ΑΘΉΝΑΣ", "Αθήνας");
+        check("КИЇВ", "Київ");
+        check("London, UK", "London");
+        check("London , England, UK", "London");
+        check("London, Ontario", "London, Ontario");
+        check("london, ontario, CA", "London, Ontario");
+        check("London,Ontario", "London");
+        check("Springfield, IL, USA", "Springfield, IL");
+        check("Springfield, MA, USA", "Springfield");
+        check("東京，日本", "東京");
+        check("東京、日本", "東京");
+        check("دبي، الإمارات", "دبي");
+        check("London,,", "London");
+        check("Londonderry", None);
+        check("Greater London", None);
+        check("UK, London", None);
+        check(", London", None);
+        check(",", None);
+        check("", None);
+    }
+
+    #[test]
+    fn found_in_a_sentence() {
+        #[track_caller]
+        fn check(text: &str, expected: impl Into<Option<&'static str>>) {
+            assert_eq!(names().find_in(text).map(|place| NAMES[place]), expected.into());
+        }
+        check("How's the weather in London?", "London");
+        check("London", "London");
+        check("LONDON's weather", "London");
+        check("London’s weather", "London");
+        check("(london)", "London");
+        check("from Bath to York", "Bath");
+        check("from York to Bath", "York");
+        check("York, I mean New York", "New York");
+        check("New York Cityscape", "New York");
+        check("new york city", "New York City");
+        check("London, Ontario or London", "London, Ontario");
+        check("is it wet in l'aquila", "L'Aquila");
+        check("in Ulan-Ude", "Ulan-Ude");
+        check("my bathroom", None);
+        check("Yorkshire", None);
+        check("7bath", None);
+        check("bath7", None);
+        check("a Yorker at birdbath", None);
+        check("in grossenhain", "Großenhain");
+        check("İİİİİİ ŁÓDŹ", "Łódź");
+        check("東京の天気は？", "東京");
+        check("今日の東京タワーの天気", "東京タワー");
+        check("Londonの天気", "London");
+        check("天気Londonは", "London");
+        check("서울의 날씨", "서울");
+        check("London은 어때", "London");
+        check("남서울", None);
+        check("วันนี้กรุงเทพฝนตกไหม", "กรุงเทพ");
+        check("អាកាសធាតុភ្នំពេញថ្ងៃនេះ", "ភ្នំពេញ");
+        // A vowel sign and a virama go on with the word; a danda ends it.
+        check("दिल्ली", None);
+        check("दिल।", "दिल");
+        check("Yo\u{308}rk York\u{301}", None);
+        check("", None);
+        check("weather", None);
+    }
+
+    #[test]
+    fn shared_and_blank_names() {
+        let names = Names::new([("", 0), ("  ", 1), ("Rome", 2), (" ROME ", 3), ("Romeo", 4)]);
+        assert_eq!(names.find("rome"), Some(2));
+        assert_eq!(names.find_in("rome"), Some(2));
+        assert_eq!(names.find_in("rome, romeo"), Some(4));
+        assert_eq!(names.find(" "), None);
+        assert_eq!(Names::default().find_in("rome"), None);
+    }
+
+    #[test]
+    fn only_the_beginning_of_a_text_is_searched() {
+        let near = format!("{} London {}", "é".repeat(MAX_SEARCHED / 2 - 4), "é".repeat(MAX_SEARCHED));
+        let far = format!("{} London", "é".repeat(MAX_SEARCHED / 2));
+        assert_eq!(names().find_in(&near), Some(0));
+        assert_eq!(names().find_in(&far), None);
+        // Cut inside of a character.
+        assert_eq!(names().find_in(&format!("x{far}")), None);
+    }
+
+    /// Numbers that look random and are the same in every run (xorshift, Marsaglia 2003).
+    struct Numbers(u64);
+
+    impl Numbers {
+        fn below(&mut self, end: usize) -> usize {
+            self.0 ^= self.0 << 13;
+            self.0 ^= self.0 >> 7;
+            self.0 ^= self.0 << 17;
+            usize::try_from(self.0 % end as u64).unwrap_or(0)
+        }
+
+        fn text(&mut self, alphabet: &[char], length: usize) -> String {
+            (0..length).map(|_| alphabet[self.below(alphabet.len())]).collect()
+        }
+    }
+
+    /// The index against the plain definition: every name tried at every character.
+    #[test]
+    fn the_longest_and_earliest_of_all_names_is_found() {
+        fn plain(names: &[String], text: &str) -> Option<usize> {
+            let text = fold(text);
+            let mut best: Option<(usize, usize)> = None;
+            for (start, first) in text.char_indices() {
+                let before = text[..start].chars().next_back();
+                for (place, name) in names.iter().map(|name| fold(name)).enumerate() {
+                    let Some(rest) = text[start..].strip_prefix(&name) else { continue };
+                    let starts = !before.is_some_and(|before| in_one_word(before, first));
+                    let ends = may_end(name.chars().next_back(), rest.chars().next());
+                    let length = name.chars().count();
+                    if length > 0 && starts && ends && best.is_none_or(|(longest, _)| longest < length) {
+                        best = Some((length, place));
+                    }
+                }
+            }
+            best.map(|(_, place)| place)
+        }
+
+        let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15);
+        let alphabet = ['a', 'A', 'b', ' ', ' ', '\'', 'ß', 'İ', 'ς', '\u{307}', '東', '京', '서', '의', 'ก'];
+        for _ in 0..3_000 {
+            let names: Vec<String> = (0..6)
+                .map(|_| {
+                    let length = numbers.below(5);
+                    numbers.text(&alphabet, length)
+                })
+                .collect();
+            let index = Names::new(names.iter().map(String::as_str).zip(0..));
+            let length = numbers.below(30);
+            let text = numbers.text(&alphabet, length);
+            assert_eq!(index.find_in(&text), plain(&names, &text), "{names:?} in {text:?}");
+            for name in names.iter().filter(|name| !fold(name).is_empty()) {
+                let found = index.find(name).map(|place| fold(&names[place]));
+                assert_eq!(found, Some(fold(name)));
+                let sentence = format!("?! {name} ?!");
+                assert!(index.find_in(&sentence).is_some(), "{name:?}");
+            }
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 
+use crate::place::Names;
 use crate::time::Timestamp;
 
 /// What a number is about. Every value in the program is in the quantity's base unit.
@@ -302,20 +303,85 @@ impl Station {
     }
 }
 
-/// All that is known at one moment. Published whole, never changed afterwards.
+/// All that is known at one moment. Published whole, never changed afterwards, so that a place is
+/// searched for in names that were sorted once.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Snapshot {
     stations: Vec<Station>,
+    /// The cities and aliases, each with its station's index.
+    names: Names,
 }
 
 impl Snapshot {
-    /// Takes the stations in the order of the source; their names are unique whatever their case.
+    /// Takes the stations in the order of the source. Of two that share a name, whatever its case,
+    /// the first is found by it.
     pub fn new(stations: Vec<Station>) -> Snapshot {
-        Snapshot { stations }
+        let names = Names::new(stations.iter().enumerate().flat_map(|(index, station)| {
+            station.city.iter().chain(&station.aliases).map(move |name| (name.as_str(), index))
+        }));
+        Snapshot { stations, names }
     }
 
     /// The stations, in the order of the source.
     pub fn stations(&self) -> &[Station] {
         &self.stations
+    }
+
+    /// The station that `place` names, with or without what follows its commas.
+    pub fn named(&self, place: &str) -> Option<&Station> {
+        self.stations.get(self.names.find(place)?)
+    }
+
+    /// The station whose name, the longest of all that do, occurs in `sentence`.
+    pub fn named_in(&self, sentence: &str) -> Option<&Station> {
+        self.stations.get(self.names.find_in(sentence)?)
+    }
+
+    /// The station that answers when no place is asked for: the one marked so, else the only one.
+    pub fn default_station(&self) -> Option<&Station> {
+        let only = match self.stations.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        };
+        self.stations.iter().find(|station| station.default).or(only)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn station(city: &str, aliases: &[&str]) -> Station {
+        let aliases = aliases.iter().map(|&alias| alias.to_owned()).collect();
+        Station { city: Some(city.to_owned()), aliases, ..Station::default() }
+    }
+
+    fn city(station: Option<&Station>) -> Option<&str> {
+        station.and_then(|station| station.city.as_deref())
+    }
+
+    #[test]
+    fn cities_and_aliases_are_found() {
+        let snapshot = Snapshot::new(vec![
+            Station::default(),
+            station("Kyiv", &["Київ", "Kiev"]),
+            station("Lviv", &["KIEV", "Lemberg"]),
+        ]);
+        assert_eq!(city(snapshot.named("київ")), Some("Kyiv"));
+        assert_eq!(city(snapshot.named("Kiev")), Some("Kyiv"));
+        assert_eq!(city(snapshot.named("Lemberg, Galicia")), Some("Lviv"));
+        assert_eq!(city(snapshot.named_in("from lemberg?")), Some("Lviv"));
+        assert_eq!(snapshot.named(""), None);
+        assert_eq!(snapshot.named_in("from here?"), None);
+    }
+
+    #[test]
+    fn the_default_is_the_marked_or_the_only_station() {
+        let (near, far) = (station("Near", &[]), station("Far", &[]));
+        let marked = Station { default: true, ..far.clone() };
+        assert_eq!(Snapshot::default().default_station(), None);
+        assert_eq!(city(Snapshot::new(vec![near.clone()]).default_station()), Some("Near"));
+        assert_eq!(Snapshot::new(vec![near.clone(), far]).default_station(), None);
+        assert_eq!(city(Snapshot::new(vec![near, marked]).default_station()), Some("Far"));
     }
 }
