@@ -10,6 +10,7 @@ pub mod reading;
 pub mod time;
 
 // Layer 1
+pub mod auth;
 pub mod http;
 
 // Layer 2
