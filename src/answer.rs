@@ -53,3 +53,68 @@ pub struct Options {
     /// From this age on a reading is not told as current.
     pub stale_after: Duration,
 }
+
+impl Default for Options {
+    fn default() -> Options {
+        Options { units: Units::Metric, labels: Labels::default(), stale_after: Duration::from_secs(15 * 60) }
+    }
+}
+
+impl Default for Labels {
+    fn default() -> Labels {
+        Labels {
+            city: "City".to_owned(),
+            temperature: "Temperature".to_owned(),
+            feels_like: "RealFeel®".to_owned(),
+            air_quality: "Air Quality".to_owned(),
+            wind_direction: "Wind Direction".to_owned(),
+            wind_speed: "Wind Speed".to_owned(),
+            wind_gusts: "Wind Gusts".to_owned(),
+            precipitation: "Precipitation".to_owned(),
+            humidity: "Humidity".to_owned(),
+            dew_point: "Dew Point".to_owned(),
+            pressure: "Pressure".to_owned(),
+            uv: "UV Index".to_owned(),
+            observed: "Observed".to_owned(),
+        }
+    }
+}
+
+impl Labels {
+    /// The names of the labels, as in the configuration.
+    pub const KEYS: [&'static str; 13] = [
+        "city",
+        "temperature",
+        "feels_like",
+        "air_quality",
+        "wind_direction",
+        "wind_speed",
+        "wind_gusts",
+        "precipitation",
+        "humidity",
+        "dew_point",
+        "pressure",
+        "uv",
+        "observed",
+    ];
+
+    /// The label of that name.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut String> {
+        match key {
+            "city" => Some(&mut self.city),
+            "temperature" => Some(&mut self.temperature),
+            "feels_like" => Some(&mut self.feels_like),
+            "air_quality" => Some(&mut self.air_quality),
+            "wind_direction" => Some(&mut self.wind_direction),
+            "wind_speed" => Some(&mut self.wind_speed),
+            "wind_gusts" => Some(&mut self.wind_gusts),
+            "precipitation" => Some(&mut self.precipitation),
+            "humidity" => Some(&mut self.humidity),
+            "dew_point" => Some(&mut self.dew_point),
+            "pressure" => Some(&mut self.pressure),
+            "uv" => Some(&mut self.uv),
+            "observed" => Some(&mut self.observed),
+            _ => None,
+        }
+    }
+}
