@@ -16,3 +16,6 @@ pub mod http;
 // Layer 2
 pub mod answer;
 pub mod sampler;
+
+// Layer 3
+pub mod config;
