@@ -1,0 +1,111 @@
+//! Small files, read whole.
+
+use std::fs::OpenOptions;
+use std::io::{self, Read};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::Path;
+
+/// What a file held, and who else may read it.
+#[derive(Debug)]
+pub struct Contents {
+    /// All of its bytes.
+    pub bytes: Vec<u8>,
+    /// Its mode, as in `st_mode`.
+    pub mode: u32,
+}
+
+/// Reads a regular file of at most `limit` bytes. It never waits for a writer: what is opened is
+/// looked at, not its name, so that nothing can be swapped in between.
+pub fn read_small(path: &Path, limit: usize) -> io::Result<Contents> {
+    // Without O_NONBLOCK, open(2) of a FIFO waits until somebody writes to it.
+    let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path)?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+    }
+    let mut bytes = Vec::new();
+    file.take(limit as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > limit {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("larger than {limit} bytes")));
+    }
+    Ok(Contents { bytes, mode: metadata.mode() })
+}
+
+/// A directory of a test's own, removed with all that is in it when the test ends.
+#[cfg(test)]
+pub(crate) struct Scratch(std::path::PathBuf);
+
+#[cfg(test)]
+impl Scratch {
+    pub(crate) fn new() -> Scratch {
+        use std::sync::atomic::{AtomicU32, Ordering};
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        let name = format!("weatherhook-{}-{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));
+        let directory = std::env::temp_dir().join(name);
+        std::fs::create_dir(&directory).expect("a fresh directory");
+        Scratch(directory)
+    }
+
+    pub(crate) fn path(&self, name: &str) -> std::path::PathBuf {
+        self.0.join(name)
+    }
+
+    /// Writes a file that only its owner may read.
+    pub(crate) fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> std::path::PathBuf {
+        let path = self.path(name);
+        std::fs::write(&path, bytes).expect("a written file");
+        self.chmod(name, 0o600);
+        path
+    }
+
+    pub(crate) fn chmod(&self, name: &str, mode: u32) {
+        use std::os::unix::fs::PermissionsExt;
+        let permissions = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(self.path(name), permissions).expect("a changed mode");
+    }
+
+    pub(crate) fn mkfifo(&self, name: &str) -> std::path::PathBuf {
+        let path = self.path(name);
+        let made = std::process::Command::new("mkfifo").arg(&path).status().expect("mkfifo runs");
+        assert!(made.success());
+        path
+    }
+}
+
+#[cfg(test)]
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(path: &Path, limit: usize, expected: Result<&[u8], &str>) {
+        let read = read_small(path, limit).map(|contents| contents.bytes).map_err(|error| error.to_string());
+        assert_eq!(read.as_deref().map_err(String::as_str), expected);
+    }
+
+    #[test]
+    fn reads_small_regular_files_only() {
+        let scratch = Scratch::new();
+        check(&scratch.write("three", "abc"), 3, Ok(b"abc"));
+        check(&scratch.write("none", ""), 0, Ok(b""));
+        check(&scratch.write("four", "abcd"), 3, Err("larger than 3 bytes"));
+        check(&scratch.mkfifo("fifo"), 3, Err("not a regular file"));
+        check(&scratch.path(""), 3, Err("not a regular file"));
+        check(Path::new("/dev/zero"), 3, Err("not a regular file"));
+        check(&scratch.path("absent"), 3, Err("No such file or directory (os error 2)"));
+    }
+
+    #[test]
+    fn tells_the_mode() {
+        let scratch = Scratch::new();
+        let path = scratch.write("file", "");
+        scratch.chmod("file", 0o640);
+        assert_eq!(read_small(&path, 0).expect("an empty file").mode & 0o777, 0o640);
+    }
+}
