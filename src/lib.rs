@@ -7,8 +7,10 @@
 pub mod place;
 pub mod reading;
 pub mod time;
+pub mod weather;
 
 // Layer 1
+pub mod format;
 pub mod http;
 
 // Layer 2
