@@ -647,6 +647,12 @@ impl System {
         }
     }
 
+    /// By the word for it, where it means the same to everybody: the wind of `metric` is in km/h
+    /// or in m/s.
+    fn named(word: &str) -> Option<System> {
+        ["us", "imperial"].iter().any(|us| word.eq_ignore_ascii_case(us)).then_some(System::US)
+    }
+
     /// By weewx's number of it (`usUnits`).
     fn numbered(number: f64) -> Option<System> {
         match number {
@@ -654,6 +660,12 @@ impl System {
             16.0 => Some(System::WEEWX_METRIC),
             17.0 => Some(System::METRIC_WX),
             _ => None,
+        }
+    }
+
+    fn declare(&mut self, base: Unit, declared: Declared) {
+        if let Some(slot) = self.slot(base) {
+            *slot = declared;
         }
     }
 

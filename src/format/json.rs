@@ -245,6 +245,7 @@ impl Reader<'_> {
                     holds_records = true;
                     self.records(nodes, Some(&entry.key), context);
                 }
+                (Ok(Meaning::Kind), _) => self.ignored(entry.key, Ignored::Unknown),
                 (Ok(Meaning::Stations), _) => self.dropped(entry.key, Dropped::Expected("a list of records")),
                 _ => {}
             }
@@ -258,13 +259,19 @@ impl Reader<'_> {
 
     /// The best of the record's names.
     fn name(&mut self, entries: &[Entry<'_>]) -> Option<String> {
-        let names = entries.iter().filter_map(|entry| match (entry.meaning, entry.node) {
-            (Ok(Meaning::Name(naming)), Node::Text(name)) => {
-                Some((naming, one_line(name, WORDS_CHARS)?, entry.key))
+        let mut names = Vec::new();
+        for Entry { key, meaning, node } in entries {
+            let Ok(Meaning::Name(naming)) = meaning else { continue };
+            let name = match node {
+                Node::Text(name) => one_line(name, WORDS_CHARS),
+                Node::Object(_) => continue,
+                _ => None,
+            };
+            match name {
+                Some(name) => names.push((*naming, name, *key)),
+                None => self.dropped(*key, Dropped::Expected("a name")),
             }
-            _ => None,
-        });
-        let mut names: Vec<_> = names.collect();
+        }
         names.sort_by_key(|(naming, ..)| *naming);
         let mut best = None;
         for (naming, name, key) in names {
@@ -295,26 +302,29 @@ impl Reader<'_> {
                         }
                     }
                 },
-                (Ok(Meaning::UnitOf(quantity)), Node::Text(name)) => {
-                    let unit = named_unit(name).ok().flatten().and_then(|unit| fitting(*quantity, unit));
-                    if unit.is_none() {
+                (Ok(Meaning::UnitOf(quantity)), node) => {
+                    let declared = match unit_named_by(node) {
+                        Ok(None) => continue,
+                        Ok(Some(unit)) => fitting(*quantity, unit).map_or(Declared::Unknown, Declared::Unit),
+                        Err(_) => Declared::Unknown,
+                    };
+                    if declared == Declared::Unknown {
                         self.dropped(*key, Dropped::UnknownUnit);
                     }
-                    if let Some(slot) = system.slot(quantity.base_unit()) {
-                        *slot = unit.map_or(Declared::Unknown, Declared::Unit);
+                    system.declare(quantity.base_unit(), declared);
+                }
+                (Ok(Meaning::Units), node) => {
+                    let named = match node {
+                        Node::Text(word) => System::named(word),
+                        _ => None,
+                    };
+                    match (named, unit_named_by(node)) {
+                        (Some(named), _) => system = named,
+                        (None, Ok(Some(unit))) => system.declare(unit.to_base(0.0).0, Declared::Unit(unit)),
+                        (None, Ok(None)) => {}
+                        (None, Err(why)) => self.dropped(*key, why),
                     }
                 }
-                (Ok(Meaning::Units), Node::Text(name)) => match named_unit(name) {
-                    _ if name.eq_ignore_ascii_case("imperial") || name.eq_ignore_ascii_case("us") => {
-                        system = System::US;
-                    }
-                    Ok(Some(unit)) => {
-                        if let Some(slot) = system.slot(unit.to_base(0.0).0) {
-                            *slot = Declared::Unit(unit);
-                        }
-                    }
-                    Ok(None) | Err(_) => {}
-                },
                 (Ok(Meaning::UsUnits), node) => {
                     let known = number(node).ok().and_then(|(number, _)| System::numbered(number));
                     if known.is_none() {
@@ -498,7 +508,7 @@ impl<'a> Given<'a> {
         system: System,
     ) -> Result<Converted, Dropped> {
         let named = beside.iter().find_map(|entry| match (entry.meaning, entry.node) {
-            (Ok(Meaning::Units), Node::Text(name)) => Some(named_unit(name)),
+            (Ok(Meaning::Units), node) => Some(unit_named_by(node)),
             _ => None,
         });
         let outer = named.transpose()?.flatten().or(suffix);
@@ -528,6 +538,15 @@ fn number(node: &Node<'_>) -> Result<(f64, Option<Unit>), Dropped> {
         Node::Number(number) => Ok((*number, None)),
         Node::Text(text) => number_with_unit(text),
         Node::Null | Node::Bool(_) | Node::List(_) | Node::Object(_) => Err(Dropped::NoNumber),
+    }
+}
+
+/// `None` also where null stands for no unit.
+fn unit_named_by(node: &Node<'_>) -> Result<Option<Unit>, Dropped> {
+    match node {
+        Node::Null => Ok(None),
+        Node::Text(name) => named_unit(name),
+        Node::Bool(_) | Node::Number(_) | Node::List(_) | Node::Object(_) => Err(Dropped::UnknownUnit),
     }
 }
 
@@ -707,6 +726,10 @@ mod tests {
         // What is declared and not known is not guessed.
         check(r#"{"outTemp": 50, "humidity": 40, "usUnits": 2}"#, &[(Humidity, 40.0)]);
         check(r#"{"temp": 50, "TempUnit": "Réaumur"}"#, &[]);
+        check(r#"{"temp": 50, "TempUnit": 1}"#, &[]);
+        check(r#"{"temp": 50, "TempUnit": "hPa"}"#, &[]);
+        check(r#"{"temp": {"value": 50, "unit": 1}}"#, &[]);
+        check(r#"{"UV": {"value": 2, "units": null}}"#, &[(UvIndex, 2.0)]);
         check(r#"{"temp": {"value": 50, "unit": "Réaumur"}}"#, &[]);
         check(r#"{"temp": "12 km/h"}"#, &[]);
     }
@@ -925,7 +948,7 @@ mod tests {
         };
         let source = Source { city: Some("London"), modified: at(WRITTEN) };
         let mut readable = 0;
-        for _ in 0..20_000 {
+        for _ in 0..5_000 {
             let mut text = TEXTS[below(TEXTS.len())].as_bytes().to_vec();
             for _ in 0..=below(3) {
                 let place = below(text.len().max(1)).min(text.len());
@@ -954,6 +977,6 @@ mod tests {
                 assert!(names.clone().all(|name| !name.is_empty() && !name.contains(char::is_control)));
             }
         }
-        assert!(readable > 1_000, "only {readable} of the mutated texts were still JSON");
+        assert!(readable > 500, "only {readable} of the mutated texts were still JSON");
     }
 }
