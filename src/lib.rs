@@ -9,11 +9,12 @@ pub mod place;
 pub mod reading;
 pub mod thread;
 pub mod time;
+pub mod weather;
 
 // Layer 1
 pub mod auth;
+pub mod format;
 pub mod http;
-pub mod weather;
 
 // Layer 2
 pub mod answer;
@@ -21,3 +22,12 @@ pub mod sampler;
 
 // Layer 3
 pub mod config;
+pub mod extension;
+
+// Layer 4
+pub mod routes;
+
+// Layer 5
+pub mod demo;
+pub mod logging;
+pub mod service;

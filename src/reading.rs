@@ -179,6 +179,8 @@ pub enum Unit {
     Inch,
     /// mm/h
     MillimetrePerHour,
+    /// cm/h
+    CentimetrePerHour,
     /// in/h
     InchPerHour,
     /// µg/m³
@@ -208,6 +210,7 @@ impl Unit {
             Unit::Knot => (Unit::MetrePerSecond, value * 1852.0 / 3600.0),
             Unit::Centimetre => (Unit::Millimetre, value * 10.0),
             Unit::Inch => (Unit::Millimetre, value * 25.4),
+            Unit::CentimetrePerHour => (Unit::MillimetrePerHour, value * 10.0),
             Unit::InchPerHour => (Unit::MillimetrePerHour, value * 25.4),
             Unit::Celsius
             | Unit::Percent
@@ -244,6 +247,7 @@ impl Unit {
             Unit::Centimetre => "cm",
             Unit::Inch => "in",
             Unit::MillimetrePerHour => "mm/h",
+            Unit::CentimetrePerHour => "cm/h",
             Unit::InchPerHour => "in/h",
             Unit::MicrogramPerCubicMetre => "µg/m³",
             Unit::Lux => "lx",
@@ -282,6 +286,11 @@ pub struct Station {
 }
 
 impl Station {
+    /// A station without readings.
+    pub fn called(city: Option<String>) -> Station {
+        Station { city, ..Station::default() }
+    }
+
     /// The newest reading of `quantity`, however old.
     pub fn reading(&self, quantity: Quantity) -> Option<Reading> {
         self.readings[quantity as usize]

@@ -1,7 +1,26 @@
 //! Reads the sensor file on a timer and publishes what it says.
+//!
+//! A file that is missing, broken or half-written takes nothing away: what was last read stays
+//! published, every reading with its own time, and so grows old in the answers.
 
-use std::path::PathBuf;
-use std::time::Duration;
+mod check;
+
+use std::fs::{self, File, FileType, Metadata, OpenOptions};
+use std::io::{self, Read};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, SystemTime};
+use std::{fmt, mem};
+
+use log::{info, warn};
+
+pub use self::check::check;
+use crate::format::{self, Finding, Source, json};
+use crate::place::fold;
+use crate::reading::{Snapshot, Station};
+use crate::time::Timestamp;
 
 /// What is sampled, and how often.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,4 +31,542 @@ pub struct Options {
     pub city: Option<String>,
     /// The time between two looks at the file.
     pub every: Duration,
+}
+
+/// The longest file that is read. 10,000 stations with all they can say need 3.3 MB; the texts that
+/// cost most for their length, `[[0],[0],…` and stations without readings, take 200 MB while they
+/// are read, which a board with 512 MB has.
+const FILE_BYTES: u64 = 4 << 20;
+
+/// A second write within one step of the file system's clock leaves the modification time as it
+/// was. FAT, as on memory sticks, has the coarsest: 2 s.
+const CLOCK_STEP: Duration = Duration::from_secs(2);
+
+/// The snapshot that everybody reads and the sampler replaces.
+#[derive(Debug)]
+pub struct Published(RwLock<Arc<Snapshot>>);
+
+impl Published {
+    /// Publishes the first snapshot.
+    pub fn new(snapshot: Arc<Snapshot>) -> Published {
+        Published(RwLock::new(snapshot))
+    }
+
+    /// The newest snapshot.
+    pub fn load(&self) -> Arc<Snapshot> {
+        // The lock guards one pointer, which no panic can leave half-written.
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Replaces the snapshot. Those who loaded the old one keep it.
+    pub fn store(&self, snapshot: Arc<Snapshot>) {
+        let mut published = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let old = mem::replace(&mut *published, snapshot);
+        // To free a large snapshot takes time, in which nobody should wait for the lock.
+        drop(published);
+        drop(old);
+    }
+}
+
+/// Keeps watch over the sensor file.
+#[derive(Debug)]
+pub struct Sampler {
+    options: Options,
+    snapshot: Arc<Snapshot>,
+    /// The file as it was read last, if it need not be read again while it looks the same.
+    read: Option<Version>,
+    /// Whether the last reading was good; `None` before the first.
+    good: Option<bool>,
+}
+
+impl Sampler {
+    /// A sampler that has not looked at its file yet. The configured city is there already,
+    /// without readings.
+    pub fn new(options: Options) -> Sampler {
+        let snapshot = Arc::new(snapshot(Vec::new(), options.city.as_deref()));
+        Sampler { options, snapshot, read: None, good: None }
+    }
+
+    /// What is known now.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.snapshot)
+    }
+
+    /// Looks at the file. `Some` when there is something new to publish.
+    pub fn sample(&mut self, now: Timestamp) -> Option<Arc<Snapshot>> {
+        let path = &self.options.sensor;
+        let found = look(path);
+        if self.read.is_some() && self.read.as_ref() == found.as_ref().ok() {
+            return None;
+        }
+        let (read, result) = match found.and_then(|_| read(path)) {
+            Ok((text, version)) => {
+                let result = stations(&text, &self.options, version.written(now), &mut |_| {});
+                (version.settled(now).then_some(version), result)
+            }
+            Err(cause) => (None, Err(cause)),
+        };
+        self.read = read;
+        let was_good = self.good.replace(result.is_ok());
+        match result {
+            Ok(stations) => {
+                if was_good != Some(true) {
+                    info!("{}: readable, stations: {}", path.display(), stations.len());
+                }
+                let new = snapshot(stations, self.options.city.as_deref());
+                if new == *self.snapshot {
+                    return None;
+                }
+                self.snapshot = Arc::new(new);
+                Some(self.snapshot())
+            }
+            Err(cause) => {
+                match was_good {
+                    None => warn!("{}: {cause}; there are no readings yet", path.display()),
+                    Some(true) => warn!("{}: {cause}; the last good readings are kept", path.display()),
+                    Some(false) => {}
+                }
+                None
+            }
+        }
+    }
+
+    /// Samples and publishes until `stop` says so or its sender is gone.
+    pub fn run(mut self, published: &Published, stop: &Receiver<()>) {
+        loop {
+            if let Some(snapshot) = self.sample(Timestamp::now()) {
+                published.store(snapshot);
+            }
+            match stop.recv_timeout(self.options.every) {
+                Err(RecvTimeoutError::Timeout) => {}
+                Ok(()) | Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+}
+
+/// The stations of the file and, even if it names it nowhere, the configured city.
+fn snapshot(mut stations: Vec<Station>, city: Option<&str>) -> Snapshot {
+    if let Some(city) = city {
+        let place = fold(city);
+        if !stations.iter().any(|station| station.city.as_deref().is_some_and(|name| fold(name) == place)) {
+            stations.push(Station::called(Some(city.to_owned())));
+        }
+    }
+    Snapshot::new(stations)
+}
+
+/// The stations of a text that was written at `modified`. A text without a single reading is an
+/// error, so that a sensor that fails leaves the last good readings in place.
+fn stations(
+    text: &[u8],
+    options: &Options,
+    modified: Timestamp,
+    findings: &mut dyn FnMut(Finding<'_>),
+) -> Result<Vec<Station>, Error> {
+    let source = Source { city: options.city.as_deref(), modified };
+    let stations = json::read(text, &source, findings).map_err(Error::Format)?;
+    if stations.iter().any(|station| station.newest().is_some()) {
+        Ok(stations)
+    } else {
+        Err(Error::NoWeather)
+    }
+}
+
+/// What tells one content of a file from the next without reading it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Version {
+    device: u64,
+    inode: u64,
+    size: u64,
+    modified: SystemTime,
+}
+
+impl Version {
+    /// The version of a regular file of bearable size.
+    fn of(metadata: &Metadata) -> Result<Version, Error> {
+        let kind = metadata.file_type();
+        if !kind.is_file() {
+            return Err(Error::NotAFile(kind));
+        }
+        if metadata.len() > FILE_BYTES {
+            return Err(Error::TooLong(metadata.len()));
+        }
+        let modified = metadata.modified().map_err(Error::Io)?;
+        Ok(Version { device: metadata.dev(), inode: metadata.ino(), size: metadata.len(), modified })
+    }
+
+    /// When the file was written. A board without a battery-backed clock may start in its own
+    /// past, and what was written then counts as written now: from here on it ages.
+    fn written(&self, now: Timestamp) -> Timestamp {
+        Timestamp::from(self.modified).min(now)
+    }
+
+    /// Whether a write after `now` must show. Not if the file is as new as a step of its clock; a
+    /// modification time far in the future, after the clock was set back, is a settled one too.
+    fn settled(&self, now: Timestamp) -> bool {
+        let modified = Timestamp::from(self.modified);
+        modified.age(now) > CLOCK_STEP || modified.ahead(now) > CLOCK_STEP
+    }
+}
+
+fn look(path: &Path) -> Result<Version, Error> {
+    Version::of(&fs::metadata(path).map_err(Error::Io)?)
+}
+
+/// The whole text of the file and the version that it is.
+fn read(path: &Path) -> Result<(Vec<u8>, Version), Error> {
+    // A file that is written just now is mostly complete a moment later.
+    for _ in 0..2 {
+        // Before the file is opened, because opening a device may already do something.
+        look(path)?;
+        // A pipe that takes the file's place at this moment would wait for a writer.
+        let file =
+            OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path).map_err(Error::Io)?;
+        let before = version_of(&file)?;
+        let mut text = Vec::new();
+        (&file).take(FILE_BYTES).read_to_end(&mut text).map_err(Error::Io)?;
+        // A file that has grown meanwhile, even beyond the bound, is another version.
+        if version_of(&file)? == before {
+            return Ok((text, before));
+        }
+    }
+    Err(Error::Changing)
+}
+
+fn version_of(file: &File) -> Result<Version, Error> {
+    Version::of(&file.metadata().map_err(Error::Io)?)
+}
+
+/// Why the sensor file gives no readings.
+#[derive(Debug)]
+enum Error {
+    Io(io::Error),
+    NotAFile(FileType),
+    /// With its size in bytes.
+    TooLong(u64),
+    /// Written to during both attempts to read it.
+    Changing,
+    Format(format::Error),
+    NoWeather,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Io(cause) if cause.kind() == io::ErrorKind::NotFound => {
+                f.write_str("no such file, expected the sensor file")
+            }
+            Error::Io(cause) => write!(f, "cannot be read: {cause}"),
+            Error::NotAFile(kind) => {
+                let found = match kind {
+                    _ if kind.is_dir() => "a directory",
+                    _ if kind.is_fifo() => "a named pipe",
+                    _ if kind.is_socket() => "a socket",
+                    _ => "a device",
+                };
+                write!(f, "{found}, expected a regular file")
+            }
+            Error::TooLong(bytes) => write!(f, "{bytes} bytes long, expected at most {FILE_BYTES}"),
+            Error::Changing => f.write_str("is being written all the time, expected a file at rest"),
+            Error::Format(cause) => cause.fmt(f),
+            Error::NoWeather => f.write_str(
+                "no weather in it, expected keys like temperature or humidity (`weatherhook check` lists its keys)",
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::env;
+    use std::process::{self, Command};
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::sync::mpsc;
+    use std::thread;
+    use std::time::Instant;
+
+    use super::*;
+    use crate::reading::Quantity;
+
+    const EVERY: Duration = Duration::from_secs(3600);
+
+    /// A directory of its own with a sensor file in it, both gone in the end.
+    struct Board {
+        dir: PathBuf,
+        sensor: PathBuf,
+    }
+
+    impl Board {
+        fn new() -> Board {
+            static COUNT: AtomicU32 = AtomicU32::new(0);
+            let name = format!("weatherhook-{}-{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+            let dir = env::temp_dir().join(name);
+            fs::create_dir(&dir).expect("a new directory");
+            let sensor = dir.join("sensor.json");
+            Board { dir, sensor }
+        }
+
+        fn with(text: &str) -> Board {
+            let board = Board::new();
+            board.write(text);
+            board
+        }
+
+        /// Writes in place.
+        fn write(&self, text: &str) {
+            fs::write(&self.sensor, text).expect("written");
+        }
+
+        fn write_at(&self, text: &str, modified: SystemTime) {
+            self.write(text);
+            let file = File::options().write(true).open(&self.sensor).expect("opened");
+            file.set_modified(modified).expect("set");
+        }
+
+        fn rewrite_by_rename(&self, text: &str) {
+            let new = self.dir.join("new");
+            fs::write(&new, text).expect("written");
+            fs::rename(new, &self.sensor).expect("renamed");
+        }
+
+        fn options(&self, city: Option<&str>) -> Options {
+            Options { sensor: self.sensor.clone(), city: city.map(str::to_owned), every: EVERY }
+        }
+
+        fn sampler(&self) -> Sampler {
+            Sampler::new(self.options(None))
+        }
+    }
+
+    impl Drop for Board {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.dir);
+        }
+    }
+
+    fn in_an_hour() -> Timestamp {
+        (SystemTime::now() + EVERY).into()
+    }
+
+    fn temperature(snapshot: &Snapshot) -> Option<f64> {
+        Some(snapshot.stations().first()?.reading(Quantity::Temperature)?.value)
+    }
+
+    /// What a look at the file publishes, if anything, and what is known afterwards.
+    #[track_caller]
+    fn check(sampler: &mut Sampler, published: Option<f64>, known: Option<f64>) {
+        let new = sampler.sample(Timestamp::now());
+        assert_eq!(new.as_deref().map(temperature), published.map(Some));
+        assert_eq!(temperature(&sampler.snapshot()), known);
+    }
+
+    /// What this thread has logged since it was asked last, without the path.
+    fn logged() -> Vec<String> {
+        thread_local!(static LINES: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) });
+        struct Capture;
+        impl log::Log for Capture {
+            fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+                true
+            }
+            fn log(&self, record: &log::Record<'_>) {
+                let line = record.args().to_string();
+                let (_, said) = line.split_once(".json: ").unwrap_or(("", &line));
+                LINES.with_borrow_mut(|lines| lines.push(format!("{} {said}", record.level())));
+            }
+            fn flush(&self) {}
+        }
+        // Already set by another test of this module.
+        let _ = log::set_logger(&Capture);
+        log::set_max_level(log::LevelFilter::Info);
+        LINES.take()
+    }
+
+    #[test]
+    fn a_file_may_be_replaced_or_rewritten() {
+        let board = Board::with(r#"{"temp": 1}"#);
+        let mut sampler = board.sampler();
+        check(&mut sampler, Some(1.0), Some(1.0));
+        check(&mut sampler, None, Some(1.0));
+        board.rewrite_by_rename(r#"{"temp": 2}"#);
+        check(&mut sampler, Some(2.0), Some(2.0));
+        // In place, of the same length, within the same step of the clock.
+        board.write(r#"{"temp": 3}"#);
+        check(&mut sampler, Some(3.0), Some(3.0));
+    }
+
+    #[test]
+    fn a_settled_file_is_read_once() {
+        let board = Board::new();
+        let long_ago = SystemTime::now() - EVERY;
+        board.write_at(r#"{"temp": 1}"#, long_ago);
+        let mut sampler = board.sampler();
+        check(&mut sampler, Some(1.0), Some(1.0));
+        board.write_at(r#"{"temp": 2}"#, long_ago);
+        check(&mut sampler, None, Some(1.0));
+        board.write_at(r#"{"temp": 2} "#, long_ago);
+        check(&mut sampler, Some(2.0), Some(2.0));
+        board.write_at(r#"{"temp": 3} "#, long_ago + Duration::from_nanos(1));
+        check(&mut sampler, Some(3.0), Some(3.0));
+    }
+
+    #[test]
+    fn a_broken_or_lost_file_takes_nothing_away_and_is_told_once() {
+        logged();
+        let board = Board::with(r#"{"temp": 1}"#);
+        let mut sampler = board.sampler();
+        check(&mut sampler, Some(1.0), Some(1.0));
+        let first = sampler.snapshot();
+        assert_eq!(logged(), ["INFO readable, stations: 1"]);
+        for broken in [r#"{"temp": "#, "", r#"{"temp": null}"#] {
+            board.write(broken);
+            check(&mut sampler, None, Some(1.0));
+        }
+        fs::remove_file(&board.sensor).expect("removed");
+        check(&mut sampler, None, Some(1.0));
+        assert_eq!(sampler.snapshot(), first, "the readings keep their time");
+        let warning =
+            "WARN not JSON: EOF while parsing a value at line 1 column 9; the last good readings are kept";
+        assert_eq!(logged(), [warning]);
+        board.write(r#"{"temp": 2}"#);
+        check(&mut sampler, Some(2.0), Some(2.0));
+        check(&mut sampler, None, Some(2.0));
+        assert_eq!(logged(), ["INFO readable, stations: 1"]);
+    }
+
+    #[test]
+    fn a_file_may_come_later() {
+        logged();
+        let board = Board::new();
+        let mut sampler = Sampler::new(board.options(Some("London")));
+        let london = |sampler: &Sampler| sampler.snapshot().stations()[0].clone();
+        assert_eq!(london(&sampler), Station::called(Some("London".to_owned())));
+        assert_eq!(sampler.sample(Timestamp::now()), None);
+        assert_eq!(sampler.sample(Timestamp::now()), None);
+        assert_eq!(logged(), ["WARN no such file, expected the sensor file; there are no readings yet"]);
+        board.write(r#"[{"city": "Bonn", "temp": 2}]"#);
+        let snapshot = sampler.sample(Timestamp::now()).expect("a snapshot");
+        let names: Vec<_> = snapshot.stations().iter().map(|station| station.city.as_deref()).collect();
+        assert_eq!(names, [Some("Bonn"), Some("London")]);
+        board.write(r#"{"temp": 1}"#);
+        sampler.sample(Timestamp::now());
+        assert_eq!(london(&sampler).city.as_deref(), Some("London"));
+        assert_eq!(temperature(&sampler.snapshot()), Some(1.0));
+    }
+
+    #[test]
+    fn a_time_of_writing_that_is_still_to_come_counts_as_now() {
+        let board = Board::new();
+        board.write_at(r#"{"temp": 1}"#, SystemTime::now() + 2 * EVERY);
+        let mut sampler = board.sampler();
+        let now = in_an_hour();
+        let snapshot = sampler.sample(now).expect("a snapshot");
+        assert_eq!(snapshot.stations()[0].newest(), Some(now));
+        // Not read again, or it would look new for ever.
+        assert_eq!(sampler.sample(Timestamp::now()), None);
+        assert_eq!(sampler.snapshot().stations()[0].newest(), Some(now));
+    }
+
+    #[test]
+    fn what_is_no_sensor_file_is_told_in_one_line() {
+        #[track_caller]
+        fn check(make: fn(&Board), expected: &str) {
+            let board = Board::new();
+            make(&board);
+            let mut out = Vec::new();
+            let good = super::check(&board.options(None), Timestamp::now(), &mut out).expect("written");
+            let out = String::from_utf8(out).expect("text");
+            let last = out.lines().last().unwrap_or_default();
+            assert_eq!(last, format!("error: {}: {expected}", board.sensor.display()));
+            assert!(!good);
+            assert_eq!(board.sampler().sample(Timestamp::now()), None);
+        }
+        check(|_| {}, "no such file, expected the sensor file");
+        check(|board| board.write(""), "empty, expected a JSON object");
+        check(|board| fs::create_dir(&board.sensor).expect("made"), "a directory, expected a regular file");
+        check(
+            |board| {
+                assert!(
+                    Command::new("mkfifo").arg(&board.sensor).status().is_ok_and(|status| status.success())
+                )
+            },
+            "a named pipe, expected a regular file",
+        );
+        check(
+            |board| File::create(&board.sensor).and_then(|file| file.set_len(1 << 30)).expect("made"),
+            "1073741824 bytes long, expected at most 4194304",
+        );
+        check(
+            |board| fs::write(&board.sensor, b"{\"a\xff\": 1}").expect("written"),
+            "not UTF-8 text at line 1 column 4, expected JSON",
+        );
+        check(
+            |board| board.write("{\"temp\": 1"),
+            "not JSON: EOF while parsing an object at line 1 column 10",
+        );
+        check(
+            |board| board.write(r#"{"city": "London", "temp": -9999, "inTemp": 20}"#),
+            "no weather in it, expected keys like temperature or humidity (`weatherhook check` lists its keys)",
+        );
+    }
+
+    #[test]
+    fn check_tells_every_key_and_station() {
+        let board = Board::with(
+            r#"[{"city": "London", "aliases": ["LDN"], "default": true, "time": "2025-03-02T22:26:00Z",
+                 "tempf": 50, "humidity": "66%", "UV": 2, "wind_speed": 2.5, "rain": -1, "model": "X",
+                 "precipitation": "Light rain"}, {"city": "Bonn"}]"#,
+        );
+        let now = Timestamp::parse("2025-03-02T22:29:00Z", crate::time::Zone::Utc).expect("a time");
+        let mut out = Vec::new();
+        let good = super::check(&board.options(Some("Ulm")), now, &mut out).expect("written");
+        assert_eq!(
+            String::from_utf8(out).expect("text"),
+            "read: [0].tempf: temperature 10.0 °C (°F read), 3 min old\n\
+             read: [0].humidity: humidity 66.0 % (% read), 3 min old\n\
+             read: [0].UV: UV index 2.0, 3 min old\n\
+             read: [0].wind_speed: wind speed 2.5 m/s (m/s assumed), 3 min old\n\
+             dropped: [0].rain: -1.0 mm is outside 0 to 1000000 mm\n\
+             ignored: [0].model: not a known key\n\
+             read: [0].precipitation: \"Light rain\", 3 min old\n\
+             station: London: readings: 4, also called LDN, the default\n\
+             station: Bonn: readings: 0\n\
+             station: Ulm: readings: 0\n"
+        );
+        assert!(good);
+    }
+
+    #[test]
+    fn running_publishes_and_ends_when_told() {
+        let board = Board::with(r#"{"temp": 1}"#);
+        let sampler = board.sampler();
+        let published = Arc::new(Published::new(sampler.snapshot()));
+        let (stop, stopped) = mpsc::channel();
+        let shared = Arc::clone(&published);
+        let running = thread::spawn(move || sampler.run(&shared, &stopped));
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while temperature(&published.load()).is_none() && Instant::now() < deadline {
+            thread::yield_now();
+        }
+        assert_eq!(temperature(&published.load()), Some(1.0));
+        // Well within the hour until the next sample.
+        drop(stop);
+        running.join().expect("an orderly end");
+        assert!(Instant::now() < deadline);
+    }
+
+    #[test]
+    fn a_poisoned_lock_still_serves() {
+        let published = Arc::new(Published::new(Arc::default()));
+        let shared = Arc::clone(&published);
+        let poisoning = thread::spawn(move || {
+            let _guard = shared.0.write();
+            assert_eq!(1, 2, "poisons the lock");
+        });
+        assert!(poisoning.join().is_err() && published.0.is_poisoned());
+        let snapshot = Arc::new(Snapshot::new(vec![Station::called(None)]));
+        published.store(Arc::clone(&snapshot));
+        assert_eq!(published.load(), snapshot);
+    }
 }

@@ -40,7 +40,7 @@ impl Timestamp {
     /// From a number as sensors write it: seconds since the epoch, milliseconds above 1e11.
     pub fn from_epoch(number: f64) -> Option<Timestamp> {
         let millis = if number > EPOCH_MILLIS_FROM { number } else { number * 1000.0 };
-        // The bounds come first, so that the cast is exact to the millisecond.
+        // Within the bounds the cast is exact to the millisecond; what it makes of others is not used.
         #[expect(clippy::cast_possible_truncation)]
         (0.0..=LAST_MILLIS as f64).contains(&millis).then_some(Timestamp(millis as i64))
     }

@@ -1,0 +1,859 @@
+//! What sensors call the quantities and their units, and what a reader tells about its text.
+//!
+//! The readers of the single formats share this: text in, readings out. None of them opens a file,
+//! and nothing that a text contains makes one panic.
+
+pub mod json;
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::reading::{Quantity, Unit};
+use crate::time::{Timestamp, Zone, in_words};
+
+/// What a reader has to know about a text beside its bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a> {
+    /// The name for records that name no place.
+    pub city: Option<&'a str>,
+    /// When the text was written: the time of what carries none of its own.
+    pub modified: Timestamp,
+}
+
+/// What a reader made of one key. It borrows from the text, so that telling costs nothing where
+/// nobody listens, and it carries no value of a key that was not taken.
+#[derive(Clone, Copy, Debug)]
+pub enum Finding<'a> {
+    /// A number was read.
+    Reading {
+        /// Where it stands.
+        key: Path<'a>,
+        /// What it is about.
+        quantity: Quantity,
+        /// The value in the quantity's base unit.
+        value: f64,
+        /// The unit in which it was read.
+        unit: Unit,
+        /// Whether the text names no unit, so that the usual one was assumed.
+        assumed: bool,
+        /// When it was observed.
+        at: Timestamp,
+    },
+    /// Words of the source itself were taken as they are.
+    Words {
+        /// Where they stand.
+        key: Path<'a>,
+        /// On one line.
+        words: &'a str,
+        /// When they were written.
+        at: Timestamp,
+    },
+    /// A key is not used.
+    Ignored {
+        /// Where it stands.
+        key: Path<'a>,
+        /// Why.
+        why: Ignored,
+    },
+    /// A key is understood, and its value cannot be used.
+    Dropped {
+        /// Where it stands.
+        key: Path<'a>,
+        /// Why.
+        why: Dropped,
+    },
+}
+
+/// Why a key is not used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ignored {
+    /// No key of the table.
+    Unknown,
+    /// Measured indoors.
+    Indoor,
+    /// A forecast, an extreme, a mean: not what is measured now.
+    NotCurrent,
+    /// The temperature of a computer's own chip.
+    Chip,
+    /// The suffix is a unit of something else.
+    Suffix(Unit),
+    /// rtl_433's `uv` is a raw count.
+    RawUv,
+    /// The same record has it from another key.
+    Earlier(&'static str),
+    /// The same record has a better name.
+    OtherName,
+    /// Objects within objects within objects.
+    TooDeep,
+    /// A tyre's pressure sensor, which rtl_433 hears too.
+    Tyre,
+    /// An element of the list is no object.
+    NoRecord,
+}
+
+impl fmt::Display for Ignored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Ignored::Unknown => f.write_str("not a known key"),
+            Ignored::Indoor => f.write_str("measured indoors"),
+            Ignored::NotCurrent => f.write_str("not a current observation"),
+            Ignored::Chip => f.write_str("the temperature of a chip, not of the air"),
+            Ignored::Suffix(unit) => write!(f, "ends like {}, which does not fit its name", unit.symbol()),
+            Ignored::RawUv => f.write_str("may be a raw count; `uvi` or `UV` is read as the UV index"),
+            Ignored::Earlier(what) => write!(f, "another key of this record gives the {what}"),
+            Ignored::OtherName => f.write_str("this record has another name"),
+            Ignored::TooDeep => write!(f, "nested more than {LEVELS} levels deep"),
+            Ignored::Tyre => f.write_str("a tyre (\"type\": \"TPMS\")"),
+            Ignored::NoRecord => f.write_str("not an object"),
+        }
+    }
+}
+
+/// Why the value of a known key cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Dropped {
+    /// Neither a finite number nor a text with one.
+    NoNumber,
+    /// The unit beside the number, or the one that the record declares, is not known.
+    UnknownUnit,
+    /// The unit is one of something else.
+    WrongUnit(Unit),
+    /// Outside of what can be measured; the value is in the base unit.
+    Implausible(Quantity, f64),
+    /// No time of a known form.
+    NoTime,
+    /// A time this far after the text was written.
+    Ahead(Duration),
+    /// Not of the kind that this key takes.
+    Expected(&'static str),
+}
+
+impl fmt::Display for Dropped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Dropped::NoNumber => f.write_str("not a number"),
+            Dropped::UnknownUnit => f.write_str("the unit is not known"),
+            Dropped::WrongUnit(unit) => write!(f, "{} is a unit of something else", unit.symbol()),
+            Dropped::Implausible(quantity, value) => {
+                let (bounds, unit) = (quantity.bounds(), quantity.base_unit().symbol());
+                // 1e300 in full would be 300 zeros.
+                if value.abs() < 1e15 {
+                    write!(f, "{value:.1}")?;
+                } else {
+                    write!(f, "{value:.1e}")?;
+                }
+                write!(f, " {unit} is outside {} to {} {unit}", bounds.start(), bounds.end())
+            }
+            Dropped::NoTime => f.write_str("not a time; the file's own is used"),
+            Dropped::Ahead(by) => {
+                write!(
+                    f,
+                    "{} after the file was written: wrong clock or zone; the file's own is used",
+                    in_words(*by)
+                )
+            }
+            Dropped::Expected(what) => write!(f, "expected {what}"),
+        }
+    }
+}
+
+/// Why a text as a whole cannot be read.
+#[derive(Debug)]
+pub enum Error {
+    /// Nothing but blanks.
+    Empty,
+    /// Bytes that are no UTF-8, with the place of the first, both counted from 1.
+    NotUtf8 {
+        /// The line.
+        line: usize,
+        /// The column, in bytes.
+        column: usize,
+    },
+    /// Broken JSON; names line and column.
+    NotJson(serde_json::Error),
+    /// JSON that is neither an object nor a list.
+    NoRecords,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Empty => f.write_str("empty, expected a JSON object"),
+            Error::NotUtf8 { line, column } => {
+                write!(f, "not UTF-8 text at line {line} column {column}, expected JSON")
+            }
+            Error::NotJson(cause) => write!(f, "not JSON: {cause}"),
+            Error::NoRecords => f.write_str("neither a JSON object nor a list of them"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// Where a key stands: its name and, before it, those of the objects and lists around it.
+#[derive(Clone, Copy, Debug)]
+pub struct Path<'a> {
+    around: Option<&'a Path<'a>>,
+    step: Step<'a>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Step<'a> {
+    Key(&'a str),
+    Index(usize),
+}
+
+impl<'a> Path<'a> {
+    fn key(around: Option<&'a Path<'a>>, name: &'a str) -> Path<'a> {
+        Path { around, step: Step::Key(name) }
+    }
+
+    fn index(around: Option<&'a Path<'a>>, index: usize) -> Path<'a> {
+        Path { around, step: Step::Index(index) }
+    }
+}
+
+/// `stations[2].BME280.Temperature`, on one line and each name cut to a bearable length.
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(around) = self.around {
+            around.fmt(f)?;
+        }
+        match self.step {
+            Step::Index(index) => write!(f, "[{index}]"),
+            Step::Key(name) => {
+                let dot = if self.around.is_some() { "." } else { "" };
+                write!(f, "{dot}{}", one_line(name, SHOWN_CHARS).as_deref().unwrap_or("\"\""))
+            }
+        }
+    }
+}
+
+/// The longest name or words taken from a text, in characters: they become part of a prompt.
+const WORDS_CHARS: usize = 100;
+
+/// As much of a key as a message shows, in characters.
+const SHOWN_CHARS: usize = 40;
+
+/// How many objects around a value are looked into: Tasmota answers `StatusSNS`, `DHT11`,
+/// `Temperature`.
+const LEVELS: usize = 2;
+
+/// The text on one line without surrounding blanks, cut after `most` characters; `None` if nothing
+/// is left.
+fn one_line(text: &str, most: usize) -> Option<String> {
+    // The two line separators of Unicode are not in its class of control characters.
+    let blank = |c: char| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c };
+    let line: String =
+        text.trim_matches(|c| blank(c).is_whitespace()).chars().take(most).map(blank).collect();
+    let line = line.trim_end();
+    (!line.is_empty()).then(|| line.to_owned())
+}
+
+/// What a key is about.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Meaning {
+    /// A number, with the unit that the key ends in.
+    Measured(Quantity, Option<Unit>),
+    /// Words about the air.
+    AirQuality,
+    /// Words about the precipitation.
+    Precipitation,
+    /// When everything beside it was observed; the zone is that of a time that names none.
+    Time(Zone),
+    /// The unit of the quantities beside and below that share the dimension of this one.
+    UnitOf(Quantity),
+    /// A unit or a system of units for everything beside and below.
+    Units,
+    /// weewx's number of a system of units.
+    UsUnits,
+    /// An object whose contents are in this system.
+    Block(System),
+    /// How the place is called.
+    Name(Naming),
+    /// Its other names.
+    Aliases,
+    /// Whether it answers when no place is asked for.
+    Default,
+    /// The records of several places.
+    Stations,
+    /// What kind of message this is.
+    Kind,
+    /// Not even its presence is told.
+    Secret,
+}
+
+impl Meaning {
+    /// Whether it is understood only at a record itself, not at the objects inside.
+    fn is_of_record(self) -> bool {
+        matches!(
+            self,
+            Meaning::Name(_) | Meaning::Aliases | Meaning::Default | Meaning::Stations | Meaning::Kind
+        )
+    }
+}
+
+/// The keys that name a place, the best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Naming {
+    City,
+    Name,
+    Station,
+    /// How a Pimoroni Enviro calls the device, whatever place it stands in: a configured city is
+    /// better.
+    Nickname,
+}
+
+/// The names of each quantity as `squashed`, without units.
+const MEASURED: &[(Quantity, &[&str])] = &[
+    (
+        Quantity::Temperature,
+        &[
+            "temperature",
+            "temp",
+            "outtemp",
+            "tempout",
+            "outdoortemp",
+            "outdoortemperature",
+            "outsidetemp",
+            "outsidetemperature",
+            "airtemp",
+            "airtemperature",
+        ],
+    ),
+    (
+        Quantity::FeelsLike,
+        &["feelslike", "apparenttemperature", "apparenttemp", "apptemp", "realfeel", "realfeeltemperature"],
+    ),
+    (Quantity::Humidity, &["humidity", "hum", "rh", "relativehumidity", "outhumidity", "outdoorhumidity"]),
+    (Quantity::DewPoint, &["dewpoint", "dewpt", "dewpointtemperature"]),
+    (Quantity::StationPressure, &["pressure", "airpressure", "stationpressure", "absbaro", "baromabs"]),
+    (
+        Quantity::SeaLevelPressure,
+        &[
+            "barometer",
+            "baromrel",
+            "relbaro",
+            "barsealevel",
+            "seapressure",
+            "sealevelpressure",
+            "pressuresealevel",
+            "pressuremsl",
+            "mslp",
+        ],
+    ),
+    (Quantity::WindSpeed, &["windspeed", "windavg"]),
+    (Quantity::WindGust, &["windgust", "windgusts", "windgustspeed", "windmax"]),
+    (Quantity::WindDirection, &["winddirection", "winddir", "windbearing"]),
+    (Quantity::RainCounter, &["rain", "totalrain"]),
+    (Quantity::RainRate, &["rainrate", "preciprate"]),
+    (Quantity::RainToday, &["dailyrain", "raintoday", "dayrain", "preciptotal"]),
+    (Quantity::Pm25, &["pm2_5", "pm25"]),
+    (Quantity::Pm10, &["pm10", "pm10_0"]),
+    (Quantity::UvIndex, &["uvi", "uvindex", "uv"]),
+    // `light` alone may be a raw count or a percentage, so it is taken only with its unit.
+    (Quantity::Illuminance, &["lux", "lightlux", "illuminance"]),
+    (Quantity::Irradiance, &["solarradiation", "radiation", "irradiance"]),
+];
+
+/// Indoor quantities whose names do not say so in full, without units. `tempinf` is Ecowitt's.
+const INDOOR: &[&str] = &["intemp", "intemperature", "tempin", "inhumidity", "humidityin", "humin"];
+
+/// Keys, as `squashed`, that carry no number of their own.
+const OTHERS: &[(&str, Meaning)] = &[
+    ("airquality", Meaning::AirQuality),
+    ("precipitation", Meaning::Precipitation),
+    ("time", Meaning::Time(Zone::Local)),
+    ("timestamp", Meaning::Time(Zone::Local)),
+    ("datetime", Meaning::Time(Zone::Local)),
+    ("epoch", Meaning::Time(Zone::Local)),
+    ("ts", Meaning::Time(Zone::Local)),
+    ("dateutc", Meaning::Time(Zone::Utc)),
+    ("obstimeutc", Meaning::Time(Zone::Utc)),
+    // Tasmota's and Home Assistant's.
+    ("tempunit", Meaning::UnitOf(Quantity::Temperature)),
+    ("temperatureunit", Meaning::UnitOf(Quantity::Temperature)),
+    ("pressureunit", Meaning::UnitOf(Quantity::StationPressure)),
+    ("speedunit", Meaning::UnitOf(Quantity::WindSpeed)),
+    ("windspeedunit", Meaning::UnitOf(Quantity::WindSpeed)),
+    ("precipitationunit", Meaning::UnitOf(Quantity::RainCounter)),
+    ("unit", Meaning::Units),
+    ("units", Meaning::Units),
+    ("usunits", Meaning::UsUnits),
+    // Weather Underground's observations.
+    ("imperial", Meaning::Block(System::US)),
+    ("metric", Meaning::Block(System::METRIC)),
+    ("metricsi", Meaning::Block(System::METRIC_WX)),
+    ("city", Meaning::Name(Naming::City)),
+    ("name", Meaning::Name(Naming::Name)),
+    ("station", Meaning::Name(Naming::Station)),
+    ("nickname", Meaning::Name(Naming::Nickname)),
+    ("aliases", Meaning::Aliases),
+    ("default", Meaning::Default),
+    ("stations", Meaning::Stations),
+    ("observations", Meaning::Stations),
+    ("type", Meaning::Kind),
+    // Ecowitt's key to the account.
+    ("passkey", Meaning::Secret),
+];
+
+/// Objects around values that look like current ones and are not, as `squashed`.
+const NOT_CURRENT: &[&str] = &[
+    "forecast",
+    "hourly",
+    "hour",
+    "daily",
+    "day",
+    "today",
+    "tomorrow",
+    "yesterday",
+    "week",
+    "month",
+    "year",
+    "min",
+    "minimum",
+    "low",
+    "max",
+    "maximum",
+    "high",
+    "avg",
+    "average",
+    "mean",
+    "trend",
+    "history",
+    "alltime",
+    "statistics",
+];
+
+/// Objects around the temperature of a chip, as `squashed`: Tasmota reports its processor's
+/// beside the sensors.
+const CHIP: &[&str] = &["esp32", "cpu", "soc"];
+
+/// What `key` is about, or why it is not used.
+fn meaning(key: &str) -> Result<Meaning, Ignored> {
+    if key == "uv" {
+        return Err(Ignored::RawUv);
+    }
+    // weewx-loopdata writes paths: `current.outTemp`, `day.outTemp.max`, `current.dateTime.raw`.
+    let current = match key.split_at_checked("current.".len()) {
+        Some((head, tail)) if head.eq_ignore_ascii_case("current.") => tail,
+        _ => key,
+    };
+    let current = if current == "dateTime.raw" { "dateTime" } else { current };
+    if is_dotted(current) {
+        return Err(Ignored::NotCurrent);
+    }
+    let name = squashed(current);
+    if let Some((_, meaning)) = OTHERS.iter().find(|(other, _)| *other == name) {
+        return Ok(*meaning);
+    }
+    if name.contains("indoor") || name.contains("inside") || INDOOR.iter().any(|n| suffix(&name, n).is_some())
+    {
+        return Err(Ignored::Indoor);
+    }
+    if NOT_CURRENT.contains(&name.as_str()) {
+        return Err(Ignored::NotCurrent);
+    }
+    if CHIP.contains(&name.as_str()) {
+        return Err(Ignored::Chip);
+    }
+    let measured = MEASURED.iter().find_map(|(quantity, names)| {
+        names.iter().find_map(|measured| suffix(&name, measured)).map(|unit| (*quantity, unit))
+    });
+    match measured {
+        None => Err(Ignored::Unknown),
+        Some((quantity, None)) => Ok(Meaning::Measured(quantity, None)),
+        Some((quantity, Some(unit))) => match fitting(quantity, unit) {
+            Some(unit) => Ok(Meaning::Measured(quantity, Some(unit))),
+            None => Err(Ignored::Suffix(unit)),
+        },
+    }
+}
+
+/// Whether the key is a path of names. The dot of `PM2.5` and that of `Temp. (°C)` make none.
+fn is_dotted(key: &str) -> bool {
+    let bytes = key.as_bytes();
+    bytes.windows(3).any(|around| match around {
+        [before, b'.', after] => {
+            let digits = before.is_ascii_digit() && after.is_ascii_digit();
+            before.is_ascii_alphanumeric() && after.is_ascii_alphanumeric() && !digits
+        }
+        _ => false,
+    })
+}
+
+/// The unit that `key` has beyond `name`, `Some(None)` if it has nothing more; both `squashed`.
+fn suffix(key: &str, name: &str) -> Option<Option<Unit>> {
+    match key.strip_prefix(name)? {
+        "" => Some(None),
+        rest => unit(rest).map(Some),
+    }
+}
+
+/// The form in which keys and units are compared: lower case without separators, so that
+/// `outTemp`, `out_temp` and `Out Temp` are one. Between two digits a separator stays, because
+/// `PM1.0` is not `PM10`.
+fn squashed(text: &str) -> String {
+    let mut squashed = String::with_capacity(text.len());
+    let mut apart = false;
+    for c in text.chars() {
+        match c {
+            '_' | '-' | '.' | '/' | '(' | ')' | '[' | ']' => {
+                apart = true;
+                continue;
+            }
+            _ if c.is_whitespace() => {
+                apart = true;
+                continue;
+            }
+            '°' | 'º' => squashed.push_str("deg"),
+            // The micro sign and the Greek letter.
+            'µ' | 'μ' => squashed.push('u'),
+            '²' => squashed.push('2'),
+            '³' => squashed.push('3'),
+            _ => {
+                if apart && c.is_ascii_digit() && squashed.ends_with(|last: char| last.is_ascii_digit()) {
+                    squashed.push('_');
+                }
+                squashed.extend(c.to_lowercase());
+            }
+        }
+        apart = false;
+    }
+    squashed
+}
+
+/// The unit that is called so, as `squashed`: a suffix of a key, a word beside a number, or
+/// weewx's name of a unit.
+fn unit(name: &str) -> Option<Unit> {
+    Some(match name {
+        "c" | "degc" | "celsius" | "degreec" => Unit::Celsius,
+        "f" | "degf" | "fahrenheit" | "degreef" => Unit::Fahrenheit,
+        "k" | "kelvin" | "degreek" => Unit::Kelvin,
+        "%" | "pct" | "percent" | "%rh" => Unit::Percent,
+        "ratio" => Unit::Ratio,
+        "pa" | "pascal" | "pascals" => Unit::Pascal,
+        "hpa" | "hectopascal" | "hectopascals" | "mbar" | "mb" | "millibar" | "millibars" => {
+            Unit::Hectopascal
+        }
+        "kpa" | "kilopascal" | "kilopascals" => Unit::Kilopascal,
+        "inhg" => Unit::InchOfMercury,
+        "ms" | "mps" | "meterpersecond" => Unit::MetrePerSecond,
+        "kmh" | "kph" | "kmph" | "kmperhour" => Unit::KilometrePerHour,
+        "mph" | "mih" | "mileperhour" => Unit::MilePerHour,
+        "kn" | "kt" | "kts" | "knot" | "knots" => Unit::Knot,
+        "deg" | "degree" | "degrees" | "degreecompass" => Unit::Degree,
+        "mm" => Unit::Millimetre,
+        "cm" => Unit::Centimetre,
+        "in" | "inch" | "inches" => Unit::Inch,
+        "mmh" | "mmhr" | "mmperhour" => Unit::MillimetrePerHour,
+        "cmh" | "cmhr" | "cmperhour" => Unit::CentimetrePerHour,
+        "inh" | "inhr" | "inchperhour" => Unit::InchPerHour,
+        "ugm3" | "microgrampermetercubed" => Unit::MicrogramPerCubicMetre,
+        "lx" | "lux" => Unit::Lux,
+        "wm2" | "wattpermetersquared" => Unit::WattPerSquareMetre,
+        "uvindex" => Unit::One,
+        _ => return None,
+    })
+}
+
+/// The unit if the quantity can be given in it. `rainratein` and `baromrelin` mean inches per hour
+/// and inches of mercury.
+fn fitting(quantity: Quantity, unit: Unit) -> Option<Unit> {
+    let meant = match (quantity.base_unit(), unit) {
+        (Unit::Hectopascal, Unit::Inch) => Unit::InchOfMercury,
+        (Unit::MillimetrePerHour, Unit::Millimetre) => Unit::MillimetrePerHour,
+        (Unit::MillimetrePerHour, Unit::Centimetre) => Unit::CentimetrePerHour,
+        (Unit::MillimetrePerHour, Unit::Inch) => Unit::InchPerHour,
+        _ => unit,
+    };
+    (meant.to_base(0.0).0 == quantity.base_unit()).then_some(meant)
+}
+
+/// The unit of a number without one. Pressure is told by its magnitude: the three ranges, which
+/// cover what there is on Earth's surface, do not touch.
+fn usual_unit(quantity: Quantity, number: f64) -> Unit {
+    match quantity.base_unit() {
+        Unit::Hectopascal if (30.0..=115.0).contains(&number) => Unit::Kilopascal,
+        Unit::Hectopascal if (30_000.0..=115_000.0).contains(&number) => Unit::Pascal,
+        base => base,
+    }
+}
+
+/// A finite number and, if there is one, the unit behind it: `79.2°F`, `8 km/h`, `66`. A comma may
+/// stand before decimals or before thousands, so that its number is none.
+fn number_with_unit(text: &str) -> Result<(f64, Option<Unit>), Dropped> {
+    let text = text.trim();
+    let end = text
+        .find(|c: char| !matches!(c, '0'..='9' | '+' | '-' | '.' | ',' | 'e' | 'E'))
+        .unwrap_or(text.len());
+    let (number, rest) = text.split_at(end);
+    let number = number.parse().ok().filter(|number: &f64| number.is_finite()).ok_or(Dropped::NoNumber)?;
+    Ok((number, named_unit(rest)?))
+}
+
+/// The unit of that name; `None` if the name is empty.
+fn named_unit(name: &str) -> Result<Option<Unit>, Dropped> {
+    match squashed(name).as_str() {
+        "" => Ok(None),
+        name => unit(name).map(Some).ok_or(Dropped::UnknownUnit),
+    }
+}
+
+/// The units that a record declares for the numbers that have none of their own.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct System {
+    temperature: Declared,
+    pressure: Declared,
+    speed: Declared,
+    rain: Declared,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+enum Declared {
+    #[default]
+    Nothing,
+    Unit(Unit),
+    /// Something that is not known: its numbers cannot be told.
+    Unknown,
+}
+
+impl System {
+    /// weewx's `US`, Weather Underground's `imperial`.
+    const US: System = System::of(Unit::Fahrenheit, Unit::InchOfMercury, Unit::MilePerHour, Unit::Inch);
+    /// Weather Underground's `metric`.
+    const METRIC: System =
+        System::of(Unit::Celsius, Unit::Hectopascal, Unit::KilometrePerHour, Unit::Millimetre);
+    /// weewx's `METRIC`, which counts rain in cm.
+    const WEEWX_METRIC: System =
+        System::of(Unit::Celsius, Unit::Hectopascal, Unit::KilometrePerHour, Unit::Centimetre);
+    /// weewx's `METRICWX`, Weather Underground's `metric_si`.
+    const METRIC_WX: System =
+        System::of(Unit::Celsius, Unit::Hectopascal, Unit::MetrePerSecond, Unit::Millimetre);
+    /// Declared, and not known.
+    const UNKNOWN: System = System {
+        temperature: Declared::Unknown,
+        pressure: Declared::Unknown,
+        speed: Declared::Unknown,
+        rain: Declared::Unknown,
+    };
+
+    const fn of(temperature: Unit, pressure: Unit, speed: Unit, rain: Unit) -> System {
+        System {
+            temperature: Declared::Unit(temperature),
+            pressure: Declared::Unit(pressure),
+            speed: Declared::Unit(speed),
+            rain: Declared::Unit(rain),
+        }
+    }
+
+    /// By the word for it, where it means the same to everybody: the wind of `metric` is in km/h
+    /// or in m/s.
+    fn named(word: &str) -> Option<System> {
+        ["us", "imperial"].iter().any(|us| word.eq_ignore_ascii_case(us)).then_some(System::US)
+    }
+
+    /// By weewx's number of it (`usUnits`).
+    fn numbered(number: f64) -> Option<System> {
+        match number {
+            1.0 => Some(System::US),
+            16.0 => Some(System::WEEWX_METRIC),
+            17.0 => Some(System::METRIC_WX),
+            _ => None,
+        }
+    }
+
+    fn declare(&mut self, base: Unit, declared: Declared) {
+        if let Some(slot) = self.slot(base) {
+            *slot = declared;
+        }
+    }
+
+    /// What is declared for quantities with this base unit; `None` where there is only one unit.
+    fn slot(&mut self, base: Unit) -> Option<&mut Declared> {
+        match base {
+            Unit::Celsius => Some(&mut self.temperature),
+            Unit::Hectopascal => Some(&mut self.pressure),
+            Unit::MetrePerSecond => Some(&mut self.speed),
+            Unit::Millimetre | Unit::MillimetrePerHour => Some(&mut self.rain),
+            _ => None,
+        }
+    }
+}
+
+/// A number in its quantity's base unit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Converted {
+    value: f64,
+    unit: Unit,
+    assumed: bool,
+}
+
+/// The number in its base unit, if it can be believed. `unit` is the one that stands at the number
+/// or its key and overrides what the record declares.
+fn convert(
+    quantity: Quantity,
+    number: f64,
+    unit: Option<Unit>,
+    mut system: System,
+) -> Result<Converted, Dropped> {
+    let declared = system.slot(quantity.base_unit()).map_or(Declared::Nothing, |slot| *slot);
+    let (unit, assumed) = match (unit, declared) {
+        (Some(unit), _) | (None, Declared::Unit(unit)) => (unit, false),
+        (None, Declared::Nothing) => (usual_unit(quantity, number), true),
+        (None, Declared::Unknown) => return Err(Dropped::UnknownUnit),
+    };
+    let unit = fitting(quantity, unit).ok_or(Dropped::WrongUnit(unit))?;
+    let (_, value) = unit.to_base(number);
+    let value = quantity.plausible(value).ok_or(Dropped::Implausible(quantity, value))?;
+    Ok(Converted { value, unit, assumed })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(key: &str, expected: Result<Meaning, Ignored>) {
+        assert_eq!(meaning(key), expected, "{key}");
+    }
+
+    #[test]
+    fn keys_are_found_however_they_are_written() {
+        let measured = |quantity, unit| Ok(Meaning::Measured(quantity, unit));
+        for key in
+            ["temperature", "Temperature", "temp", "outTemp", "out_temp", "Out Temp", "current.outTemp"]
+        {
+            check(key, measured(Quantity::Temperature, None));
+        }
+        check("temperature_C", measured(Quantity::Temperature, Some(Unit::Celsius)));
+        check("Temp. (°F)", measured(Quantity::Temperature, Some(Unit::Fahrenheit)));
+        check("tempf", measured(Quantity::Temperature, Some(Unit::Fahrenheit)));
+        check("temperature_celsius", measured(Quantity::Temperature, Some(Unit::Celsius)));
+        check("feelslikec", measured(Quantity::FeelsLike, Some(Unit::Celsius)));
+        check("feels_like", measured(Quantity::FeelsLike, None));
+        check("dewpoint", measured(Quantity::DewPoint, None));
+        check("dew_point", measured(Quantity::DewPoint, None));
+        check("humidity_ratio", measured(Quantity::Humidity, Some(Unit::Ratio)));
+        check("pressure_hPa", measured(Quantity::StationPressure, Some(Unit::Hectopascal)));
+        check("baromabsin", measured(Quantity::StationPressure, Some(Unit::InchOfMercury)));
+        check("baromrelin", measured(Quantity::SeaLevelPressure, Some(Unit::InchOfMercury)));
+        check("SeaPressure", measured(Quantity::SeaLevelPressure, None));
+        check("Wind Speed", measured(Quantity::WindSpeed, None));
+        check("windspeedmph", measured(Quantity::WindSpeed, Some(Unit::MilePerHour)));
+        check("wind_avg_km_h", measured(Quantity::WindSpeed, Some(Unit::KilometrePerHour)));
+        check("wind_avg_m_s", measured(Quantity::WindSpeed, Some(Unit::MetrePerSecond)));
+        check("wind_max_mi_h", measured(Quantity::WindGust, Some(Unit::MilePerHour)));
+        check("wind_dir_deg", measured(Quantity::WindDirection, Some(Unit::Degree)));
+        check("rain_in", measured(Quantity::RainCounter, Some(Unit::Inch)));
+        check("totalrainin", measured(Quantity::RainCounter, Some(Unit::Inch)));
+        check("rain_rate_mm_h", measured(Quantity::RainRate, Some(Unit::MillimetrePerHour)));
+        check("rainratein", measured(Quantity::RainRate, Some(Unit::InchPerHour)));
+        check("dailyrainin", measured(Quantity::RainToday, Some(Unit::Inch)));
+        check("pm2_5_ug_m3", measured(Quantity::Pm25, Some(Unit::MicrogramPerCubicMetre)));
+        check("PM2.5", measured(Quantity::Pm25, None));
+        check("pm25", measured(Quantity::Pm25, None));
+        check("pm10_0", measured(Quantity::Pm10, None));
+        check("UV", measured(Quantity::UvIndex, None));
+        check("light_lux", measured(Quantity::Illuminance, None));
+        check("solarradiation", measured(Quantity::Irradiance, None));
+        check("dateutc", Ok(Meaning::Time(Zone::Utc)));
+        check("dateTime", Ok(Meaning::Time(Zone::Local)));
+        check("current.dateTime.raw", Ok(Meaning::Time(Zone::Local)));
+        check("TempUnit", Ok(Meaning::UnitOf(Quantity::Temperature)));
+    }
+
+    #[test]
+    fn what_looks_like_an_outdoor_reading_is_not_taken_for_one() {
+        for key in
+            ["inTemp", "intemp", "tempinf", "indoortempf", "humidityin", "indoorhumidity", "Inside Temp"]
+        {
+            check(key, Err(Ignored::Indoor));
+        }
+        check("temperature_in", Err(Ignored::Suffix(Unit::Inch)));
+        check("wind_speed_hPa", Err(Ignored::Suffix(Unit::Hectopascal)));
+        check("rain_mm_h", Err(Ignored::Suffix(Unit::MillimetrePerHour)));
+        for key in ["day.outTemp.max", "10m.windGust", "current.outTemp.raw", "outTemp.max", "forecast"] {
+            check(key, Err(Ignored::NotCurrent));
+        }
+        check("uv", Err(Ignored::RawUv));
+        check("ESP32", Err(Ignored::Chip));
+        for key in
+            ["PM1.0", "pm1_0", "temp1f", "temperature_1_C", "light", "maxdailygust", "model", "", "current."]
+        {
+            check(key, Err(Ignored::Unknown));
+        }
+    }
+
+    #[test]
+    fn a_name_with_any_unit_has_one_meaning() {
+        let units = [
+            "c", "f", "k", "pct", "ratio", "pa", "hpa", "kpa", "inhg", "ms", "kmh", "mph", "kn", "deg", "mm",
+        ];
+        let more = ["cm", "in", "mmh", "cmh", "inh", "ugm3", "lux", "wm2"];
+        for (quantity, name) in
+            MEASURED.iter().flat_map(|(q, names)| names.iter().map(move |name| (*q, *name)))
+        {
+            for word in units.iter().chain(&more) {
+                let unit = unit(word).expect("a unit");
+                let expected = match fitting(quantity, unit) {
+                    // `humin`, `tempin`: inches are not their unit, so that indoors costs nothing.
+                    _ if INDOOR.contains(&format!("{name}{word}").as_str()) => Err(Ignored::Indoor),
+                    Some(unit) => Ok(Meaning::Measured(quantity, Some(unit))),
+                    None => Err(Ignored::Suffix(unit)),
+                };
+                check(&format!("{name}_{word}"), expected);
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_carry_their_unit() {
+        #[track_caller]
+        fn check(text: &str, expected: Result<(f64, Option<Unit>), Dropped>) {
+            assert_eq!(number_with_unit(text), expected, "{text}");
+        }
+        check("79.2°F", Ok((79.2, Some(Unit::Fahrenheit))));
+        check(" -3 °C ", Ok((-3.0, Some(Unit::Celsius))));
+        check("8 km/h", Ok((8.0, Some(Unit::KilometrePerHour))));
+        check("66%", Ok((66.0, Some(Unit::Percent))));
+        check("29.92 inHg", Ok((29.92, Some(Unit::InchOfMercury))));
+        check("0.02 in/hr", Ok((0.02, Some(Unit::InchPerHour))));
+        check("7 µg/m³", Ok((7.0, Some(Unit::MicrogramPerCubicMetre))));
+        check("139°", Ok((139.0, Some(Unit::Degree))));
+        check("93.2", Ok((93.2, None)));
+        check("1.5e1", Ok((15.0, None)));
+        check("5 bananas", Err(Dropped::UnknownUnit));
+        for text in ["", "--", "NaN", "inf", "-Infinity", "1e999", "1-2", "21,5", "E", "°C", "2025-03-02"] {
+            check(text, Err(Dropped::NoNumber));
+        }
+    }
+
+    #[test]
+    fn the_unit_of_a_bare_pressure_is_told_by_its_magnitude() {
+        #[track_caller]
+        fn check(number: f64, expected: Option<(f64, Unit)>) {
+            let converted = convert(Quantity::StationPressure, number, None, System::default()).ok();
+            let found =
+                converted.map(|converted| ((converted.value * 100.0).round() / 100.0, converted.unit));
+            assert_eq!(found, expected, "{number}");
+        }
+        check(101.325, Some((1013.25, Unit::Kilopascal)));
+        check(1013.25, Some((1013.25, Unit::Hectopascal)));
+        check(101_325.0, Some((1013.25, Unit::Pascal)));
+        // Inches of mercury would be 301 hPa as kPa and 29.9 as hPa: neither is believed.
+        check(30.1, None);
+        check(29.9, None);
+        check(0.0, None);
+        check(5000.0, None);
+    }
+
+    #[test]
+    fn a_path_is_shown_on_one_bounded_line() {
+        let list = Path::key(None, "stations");
+        let record = Path::index(Some(&list), 2);
+        assert_eq!(Path::key(Some(&record), "a\u{1b}[31m\nb").to_string(), "stations[2].a [31m b");
+        assert_eq!(Path::key(None, &"x".repeat(1000)).to_string().len(), SHOWN_CHARS);
+        assert_eq!(Path::key(None, "\n").to_string(), "\"\"");
+    }
+}

@@ -1,0 +1,982 @@
+//! JSON: one record, a list of records, or `{"stations": […]}`.
+//!
+//! A record is an object with the readings of one place. What it is called by, how deep it may
+//! nest and in which units it is read stands in [`super`]. Within a record the first usable value
+//! of a quantity counts: in the order of the text, and the record's own keys before those of the
+//! objects inside it. Records of the same place are merged, the newest value of each quantity
+//! wins, and of two equally old ones the later in the text.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt;
+use std::time::Duration;
+
+use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess};
+
+use super::{
+    Converted, Declared, Dropped, Error, Finding, Ignored, LEVELS, Meaning, Naming, Path, Source, System,
+    WORDS_CHARS, convert, fitting, meaning, named_unit, number_with_unit, one_line,
+};
+use crate::place::fold;
+use crate::reading::{Observed, Quantity, Reading, Station, Unit};
+use crate::time::{Timestamp, Zone};
+use crate::weather::compass_degrees;
+
+/// How far the clocks of a sensor and of the board may differ. What claims to be newer than the
+/// file by more has a wrong clock or another zone.
+const AHEAD: Duration = Duration::from_secs(120);
+
+/// More names than any place has; the bound keeps comparing them cheap.
+const ALIASES: usize = 100;
+
+/// What stands where words are missing. `None` is not among them: it is said of precipitation.
+const MISSING: &[&str] = &["-", "--", "---", "?", "n/a", "nan", "null", "unknown", "unavailable"];
+
+/// The stations of a JSON text, in the order in which it names them. Those without a name are the
+/// one called `source.city`. A station may be without readings.
+pub fn read(
+    text: &[u8],
+    source: &Source<'_>,
+    findings: &mut dyn FnMut(Finding<'_>),
+) -> Result<Vec<Station>, Error> {
+    let text = std::str::from_utf8(text).map_err(|cause| not_utf8(text, cause.valid_up_to()))?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if text.trim().is_empty() {
+        return Err(Error::Empty);
+    }
+    let mut reader = Reader { source, findings, stations: Vec::new(), places: HashMap::new() };
+    match serde_json::from_str(text) {
+        Ok(root) => reader.root(&root)?,
+        Err(_) => {
+            let quoted = quote_infinities(text);
+            reader.root(&serde_json::from_str(&quoted).map_err(Error::NotJson)?)?;
+        }
+    }
+    Ok(reader.stations)
+}
+
+fn not_utf8(text: &[u8], valid: usize) -> Error {
+    let valid = &text[..valid];
+    let line_start = valid.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
+    let line = 1 + valid.iter().filter(|byte| **byte == b'\n').count();
+    Error::NotUtf8 { line, column: valid.len() - line_start + 1 }
+}
+
+/// Puts quotation marks over the ends of `NaN`, `-Infinity` and `1e999`, so that they drop alone.
+///
+/// Python writes the first two, though JSON has no such numbers, and serde_json gives up a whole
+/// text for any of them. The text keeps its length, so that the place of a real error stays true.
+fn quote_infinities(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut in_string = false;
+    while let Some(first) = rest.chars().next() {
+        let token = match first {
+            _ if in_string => 0,
+            _ => rest.find(|c: char| !(c.is_ascii_alphanumeric() || "+-.".contains(c))).unwrap_or(rest.len()),
+        };
+        // Also what Rust reads as infinite is at least three bytes long: `inf`.
+        let infinite = token >= 3 && rest[..token].parse().is_ok_and(|number: f64| !number.is_finite());
+        let step = match first {
+            _ if token > 0 => token,
+            // An escaped character ends no string.
+            '\\' if in_string => 1 + rest[1..].chars().next().map_or(0, char::len_utf8),
+            _ => first.len_utf8(),
+        };
+        in_string ^= first == '"';
+        if infinite {
+            quoted.push('"');
+            quoted.extend(std::iter::repeat_n('?', token - 2));
+            quoted.push('"');
+        } else {
+            quoted.push_str(&rest[..step]);
+        }
+        rest = &rest[step..];
+    }
+    quoted
+}
+
+/// A JSON value that keeps the order of its keys and all of those that are there twice.
+enum Node<'a> {
+    Null,
+    Bool(bool),
+    Number(f64),
+    Text(Cow<'a, str>),
+    List(Vec<Node<'a>>),
+    Object(Vec<(Cow<'a, str>, Node<'a>)>),
+}
+
+impl<'de> Deserialize<'de> for Node<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Node<'de>, D::Error> {
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+struct Visitor;
+
+impl<'de> de::Visitor<'de> for Visitor {
+    type Value = Node<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Node<'de>, E> {
+        Ok(Node::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Node<'de>, E> {
+        Ok(Node::Bool(value))
+    }
+
+    // Integers beyond 2^53 lose their last digits; no quantity and no time comes near.
+    fn visit_u64<E>(self, value: u64) -> Result<Node<'de>, E> {
+        Ok(Node::Number(value as f64))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Node<'de>, E> {
+        Ok(Node::Number(value as f64))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Node<'de>, E> {
+        Ok(Node::Number(value))
+    }
+
+    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Node<'de>, E> {
+        Ok(Node::Text(Cow::Borrowed(value)))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Node<'de>, E> {
+        Ok(Node::Text(Cow::Owned(value.to_owned())))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Node<'de>, A::Error> {
+        let mut nodes = Vec::new();
+        while let Some(node) = list.next_element()? {
+            nodes.push(node);
+        }
+        // Small vectors start with room for four: a text of millions of lists would take thrice
+        // the memory.
+        nodes.shrink_to_fit();
+        Ok(Node::List(nodes))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Node<'de>, A::Error> {
+        let mut entries = Vec::new();
+        // serde_json hands keys over as text, borrowed where they are without escapes.
+        while let Some((Node::Text(key), node)) = object.next_entry()? {
+            entries.push((key, node));
+        }
+        entries.shrink_to_fit();
+        Ok(Node::Object(entries))
+    }
+}
+
+/// What the objects around a value say about it.
+#[derive(Clone, Copy)]
+struct Context {
+    at: Timestamp,
+    system: System,
+}
+
+/// One key of an object.
+struct Entry<'a> {
+    key: Path<'a>,
+    meaning: Result<Meaning, Ignored>,
+    node: &'a Node<'a>,
+}
+
+struct Reader<'r> {
+    source: &'r Source<'r>,
+    findings: &'r mut dyn FnMut(Finding<'_>),
+    stations: Vec<Station>,
+    /// Where each place stands in `stations`, by its folded name; the nameless one's is empty.
+    places: HashMap<String, usize>,
+}
+
+impl Reader<'_> {
+    fn root(&mut self, root: &Node<'_>) -> Result<(), Error> {
+        let context = Context { at: self.source.modified, system: System::default() };
+        match root {
+            Node::Object(entries) => self.record(entries, None, context),
+            Node::List(nodes) => self.records(nodes, None, context),
+            _ => return Err(Error::NoRecords),
+        }
+        Ok(())
+    }
+
+    fn records(&mut self, nodes: &[Node<'_>], around: Option<&Path<'_>>, context: Context) {
+        for (index, node) in nodes.iter().enumerate() {
+            let path = Path::index(around, index);
+            match node {
+                Node::Object(entries) => self.record(entries, Some(&path), context),
+                _ => self.ignored(path, Ignored::NoRecord),
+            }
+        }
+    }
+
+    fn record(&mut self, entries: &[(Cow<'_, str>, Node<'_>)], around: Option<&Path<'_>>, outer: Context) {
+        let entries = understood(entries, around);
+        let is_tyre = |entry: &&Entry<'_>| match (entry.meaning, entry.node) {
+            (Ok(Meaning::Kind), Node::Text(kind)) => kind.eq_ignore_ascii_case("TPMS"),
+            _ => false,
+        };
+        if let Some(tyre) = entries.iter().find(is_tyre) {
+            return self.ignored(tyre.key, Ignored::Tyre);
+        }
+        let context = self.context(&entries, outer);
+        let mut station = Station::called(self.name(&entries));
+        let mut holds_records = false;
+        for entry in &entries {
+            match (entry.meaning, entry.node) {
+                (Ok(Meaning::Aliases), Node::List(names)) => {
+                    if names.len() > ALIASES {
+                        self.dropped(entry.key, Dropped::Expected("at most 100 names"));
+                    }
+                    station.aliases.extend(names.iter().filter_map(|name| match name {
+                        Node::Text(name) => one_line(name, WORDS_CHARS),
+                        _ => None,
+                    }));
+                }
+                (Ok(Meaning::Aliases), _) => self.dropped(entry.key, Dropped::Expected("a list of names")),
+                (Ok(Meaning::Default), Node::Bool(default)) => station.default = *default,
+                (Ok(Meaning::Default), _) => self.dropped(entry.key, Dropped::Expected("true or false")),
+                (Ok(Meaning::Stations), Node::List(nodes)) => {
+                    holds_records = true;
+                    self.records(nodes, Some(&entry.key), context);
+                }
+                (Ok(Meaning::Kind), _) => self.ignored(entry.key, Ignored::Unknown),
+                (Ok(Meaning::Stations), _) => self.dropped(entry.key, Dropped::Expected("a list of records")),
+                _ => {}
+            }
+        }
+        self.readings(&entries, context, LEVELS, &mut station);
+        // What only holds records is no place, whatever its name.
+        if station.newest().is_some() || (station.city.is_some() && !holds_records) {
+            self.merge(station);
+        }
+    }
+
+    /// The best of the record's names.
+    fn name(&mut self, entries: &[Entry<'_>]) -> Option<String> {
+        let mut names = Vec::new();
+        for Entry { key, meaning, node } in entries {
+            let Ok(Meaning::Name(naming)) = meaning else { continue };
+            let name = match node {
+                Node::Text(name) => one_line(name, WORDS_CHARS),
+                Node::Object(_) => continue,
+                _ => None,
+            };
+            match name {
+                Some(name) => names.push((*naming, name, *key)),
+                None => self.dropped(*key, Dropped::Expected("a name")),
+            }
+        }
+        names.sort_by_key(|(naming, ..)| *naming);
+        let mut best = None;
+        for (naming, name, key) in names {
+            if best.is_some() || (naming == Naming::Nickname && self.source.city.is_some()) {
+                self.ignored(key, Ignored::OtherName);
+            } else {
+                best = Some(name);
+            }
+        }
+        best
+    }
+
+    /// What these entries say about each other and about the objects inside.
+    fn context(&mut self, entries: &[Entry<'_>], outer: Context) -> Context {
+        let Context { mut system, .. } = outer;
+        let mut at = None;
+        for Entry { key, meaning, node } in entries {
+            match (meaning, node) {
+                (Ok(Meaning::Time(_)), Node::Object(_)) => {}
+                (Ok(Meaning::Time(zone)), node) if at.is_none() => match time(node, *zone) {
+                    None => self.dropped(*key, Dropped::NoTime),
+                    Some(time) => {
+                        let ahead = time.ahead(self.source.modified);
+                        if ahead > AHEAD {
+                            self.dropped(*key, Dropped::Ahead(ahead));
+                        } else {
+                            at = Some(time);
+                        }
+                    }
+                },
+                (Ok(Meaning::UnitOf(quantity)), node) => {
+                    let declared = match unit_named_by(node) {
+                        Ok(None) => continue,
+                        Ok(Some(unit)) => fitting(*quantity, unit).map_or(Declared::Unknown, Declared::Unit),
+                        Err(_) => Declared::Unknown,
+                    };
+                    if declared == Declared::Unknown {
+                        self.dropped(*key, Dropped::UnknownUnit);
+                    }
+                    system.declare(quantity.base_unit(), declared);
+                }
+                (Ok(Meaning::Units), node) => {
+                    let named = match node {
+                        Node::Text(word) => System::named(word),
+                        _ => None,
+                    };
+                    match (named, unit_named_by(node)) {
+                        (Some(named), _) => system = named,
+                        (None, Ok(Some(unit))) => system.declare(unit.to_base(0.0).0, Declared::Unit(unit)),
+                        (None, Ok(None)) => {}
+                        (None, Err(why)) => self.dropped(*key, why),
+                    }
+                }
+                (Ok(Meaning::UsUnits), node) => {
+                    let known = number(node).ok().and_then(|(number, _)| System::numbered(number));
+                    if known.is_none() {
+                        self.dropped(*key, Dropped::UnknownUnit);
+                    }
+                    system = known.unwrap_or(System::UNKNOWN);
+                }
+                _ => {}
+            }
+        }
+        Context { at: at.unwrap_or(outer.at), system }
+    }
+
+    /// Takes what the entries and, `levels` deep, the objects inside give.
+    fn readings(&mut self, entries: &[Entry<'_>], context: Context, levels: usize, station: &mut Station) {
+        for entry in entries {
+            match (entry.meaning, entry.node) {
+                (Ok(Meaning::Measured(quantity, suffix)), node) => {
+                    if let Some(given) = Given::of(node) {
+                        self.measured(entry.key, quantity, suffix, given, context, station);
+                    }
+                }
+                (_, Node::Object(_)) => {}
+                (Ok(Meaning::AirQuality), node) => {
+                    self.words(entry.key, "air quality", node, context.at, &mut station.air_quality);
+                }
+                (Ok(Meaning::Precipitation), node) => {
+                    self.words(entry.key, "precipitation", node, context.at, &mut station.precipitation);
+                }
+                (Err(why), _) => self.ignored(entry.key, why),
+                (Ok(meaning), _) if levels < LEVELS && meaning.is_of_record() => {
+                    self.ignored(entry.key, Ignored::Unknown);
+                }
+                (Ok(_), _) => {}
+            }
+        }
+        for entry in entries {
+            if let Node::Object(inner) = entry.node {
+                self.nested(entry, inner, context, levels, station);
+            }
+        }
+    }
+
+    fn nested(
+        &mut self,
+        entry: &Entry<'_>,
+        inner: &[(Cow<'_, str>, Node<'_>)],
+        context: Context,
+        levels: usize,
+        station: &mut Station,
+    ) {
+        let system = match entry.meaning {
+            Ok(Meaning::Secret | Meaning::Stations) => return,
+            Ok(Meaning::Measured(..)) if Given::of(entry.node).is_some() => return,
+            Ok(Meaning::Block(system)) => system,
+            Ok(_) | Err(Ignored::Unknown) => context.system,
+            Err(why) => return self.ignored(entry.key, why),
+        };
+        let Some(levels) = levels.checked_sub(1) else {
+            return self.ignored(entry.key, Ignored::TooDeep);
+        };
+        let inner = understood(inner, Some(&entry.key));
+        let context = self.context(&inner, Context { system, ..context });
+        self.readings(&inner, context, levels, station);
+    }
+
+    fn measured(
+        &mut self,
+        key: Path<'_>,
+        quantity: Quantity,
+        suffix: Option<Unit>,
+        given: Given<'_>,
+        outer: Context,
+        station: &mut Station,
+    ) {
+        if station.reading(quantity).is_some() {
+            return self.ignored(key, Ignored::Earlier(quantity.name()));
+        }
+        let beside = understood(given.beside, Some(&key));
+        let context = self.context(&beside, outer);
+        match given.converted(quantity, suffix, &beside, context.system) {
+            Ok(Converted { value, unit, assumed }) => {
+                let at = context.at;
+                station.take(quantity, Reading { value, at });
+                (self.findings)(Finding::Reading { key, quantity, value, unit, assumed, at });
+            }
+            Err(why) => self.dropped(key, why),
+        }
+    }
+
+    fn words(
+        &mut self,
+        key: Path<'_>,
+        what: &'static str,
+        node: &Node<'_>,
+        at: Timestamp,
+        slot: &mut Option<Observed<String>>,
+    ) {
+        if slot.is_some() {
+            return self.ignored(key, Ignored::Earlier(what));
+        }
+        let words = match node {
+            // An amount or an index of unknown kind says nothing as words.
+            Node::Text(text) if number_with_unit(text) == Err(Dropped::NoNumber) => {
+                one_line(text, WORDS_CHARS)
+            }
+            _ => None,
+        };
+        match words.filter(|words| !MISSING.iter().any(|missing| words.eq_ignore_ascii_case(missing))) {
+            Some(words) => {
+                (self.findings)(Finding::Words { key, words: &words, at });
+                *slot = Some(Observed { value: words, at });
+            }
+            None => self.dropped(key, Dropped::Expected("words")),
+        }
+    }
+
+    /// Adds a record to what is known of its place.
+    fn merge(&mut self, mut record: Station) {
+        let city = record.city.take().or_else(|| self.source.city.map(str::to_owned));
+        let index = *self.places.entry(fold(city.as_deref().unwrap_or_default())).or_insert_with(|| {
+            self.stations.push(Station::called(city));
+            self.stations.len() - 1
+        });
+        let place = &mut self.stations[index];
+        place.default |= record.default;
+        for alias in std::mem::take(&mut record.aliases) {
+            if place.aliases.len() < ALIASES && !place.aliases.contains(&alias) {
+                place.aliases.push(alias);
+            }
+        }
+        for quantity in Quantity::ALL {
+            if let Some(reading) = record.reading(quantity) {
+                place.take(quantity, reading);
+            }
+        }
+        newer(&mut place.air_quality, record.air_quality);
+        newer(&mut place.precipitation, record.precipitation);
+    }
+
+    fn ignored(&mut self, key: Path<'_>, why: Ignored) {
+        (self.findings)(Finding::Ignored { key, why });
+    }
+
+    fn dropped(&mut self, key: Path<'_>, why: Dropped) {
+        (self.findings)(Finding::Dropped { key, why });
+    }
+}
+
+fn newer<T>(known: &mut Option<Observed<T>>, new: Option<Observed<T>>) {
+    if new.as_ref().is_some_and(|new| known.as_ref().is_none_or(|known| known.at <= new.at)) {
+        *known = new;
+    }
+}
+
+/// The value of a measured key: a number or text, alone or as the `value` of an object that may
+/// name its unit and time beside it.
+struct Given<'a> {
+    value: &'a Node<'a>,
+    beside: &'a [(Cow<'a, str>, Node<'a>)],
+}
+
+impl<'a> Given<'a> {
+    /// `None` for an object that only holds further keys.
+    fn of(node: &'a Node<'a>) -> Option<Given<'a>> {
+        match node {
+            Node::Object(entries) => {
+                let (_, value) = entries.iter().find(|(key, _)| key.eq_ignore_ascii_case("value"))?;
+                Some(Given { value, beside: entries })
+            }
+            value => Some(Given { value, beside: &[] }),
+        }
+    }
+
+    /// The unit nearest to the number counts: in its text, beside it, in the key, of the record.
+    fn converted(
+        &self,
+        quantity: Quantity,
+        suffix: Option<Unit>,
+        beside: &[Entry<'_>],
+        system: System,
+    ) -> Result<Converted, Dropped> {
+        let named = beside.iter().find_map(|entry| match (entry.meaning, entry.node) {
+            (Ok(Meaning::Units), node) => Some(unit_named_by(node)),
+            _ => None,
+        });
+        let outer = named.transpose()?.flatten().or(suffix);
+        match (quantity, number(self.value), self.value) {
+            (_, Ok((number, unit)), _) => convert(quantity, number, unit.or(outer), system),
+            (Quantity::WindDirection, Err(Dropped::NoNumber), Node::Text(point)) => {
+                let degrees =
+                    compass_degrees(point).ok_or(Dropped::Expected("degrees or a compass point"))?;
+                convert(quantity, degrees, Some(Unit::Degree), system)
+            }
+            (_, Err(why), _) => Err(why),
+        }
+    }
+}
+
+fn understood<'a>(entries: &'a [(Cow<'a, str>, Node<'a>)], around: Option<&'a Path<'a>>) -> Vec<Entry<'a>> {
+    let entry = |(key, node): &'a (Cow<'a, str>, Node<'a>)| Entry {
+        key: Path::key(around, key),
+        meaning: meaning(key),
+        node,
+    };
+    entries.iter().map(entry).collect()
+}
+
+fn number(node: &Node<'_>) -> Result<(f64, Option<Unit>), Dropped> {
+    match node {
+        Node::Number(number) => Ok((*number, None)),
+        Node::Text(text) => number_with_unit(text),
+        Node::Null | Node::Bool(_) | Node::List(_) | Node::Object(_) => Err(Dropped::NoNumber),
+    }
+}
+
+/// `None` also where null stands for no unit.
+fn unit_named_by(node: &Node<'_>) -> Result<Option<Unit>, Dropped> {
+    match node {
+        Node::Null => Ok(None),
+        Node::Text(name) => named_unit(name),
+        Node::Bool(_) | Node::Number(_) | Node::List(_) | Node::Object(_) => Err(Dropped::UnknownUnit),
+    }
+}
+
+fn time(node: &Node<'_>, zone: Zone) -> Option<Timestamp> {
+    match node {
+        Node::Number(number) => Timestamp::from_epoch(*number),
+        Node::Text(text) => Timestamp::parse(text, zone),
+        Node::Null | Node::Bool(_) | Node::List(_) | Node::Object(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reading::Quantity::*;
+
+    /// 2025-03-02T22:30:00Z: when the texts of these tests were written.
+    const WRITTEN: &str = "2025-03-02T22:30:00Z";
+
+    fn at(text: &str) -> Timestamp {
+        Timestamp::parse(text, Zone::Utc).expect("a time")
+    }
+
+    /// What `text` gives without a configured city, and its findings that are no readings.
+    #[track_caller]
+    fn read_all(text: &[u8]) -> (Vec<Station>, Vec<String>) {
+        read_for(None, text)
+    }
+
+    #[track_caller]
+    fn read_for(city: Option<&str>, text: &[u8]) -> (Vec<Station>, Vec<String>) {
+        let mut findings = Vec::new();
+        let mut tell = |finding: Finding<'_>| match finding {
+            Finding::Reading { .. } | Finding::Words { .. } => {}
+            Finding::Ignored { key, why } => findings.push(format!("{key}: {why}")),
+            Finding::Dropped { key, why } => findings.push(format!("{key}: {why}")),
+        };
+        let stations = read(text, &Source { city, modified: at(WRITTEN) }, &mut tell).expect("readable");
+        (stations, findings)
+    }
+
+    #[track_caller]
+    fn only(stations: &[Station]) -> &Station {
+        assert_eq!(stations.len(), 1, "{stations:?}");
+        &stations[0]
+    }
+
+    /// The rounded readings of the only station of `text`.
+    #[track_caller]
+    fn check(text: &str, expected: &[(Quantity, f64)]) -> Vec<String> {
+        let (stations, findings) = read_all(text.as_bytes());
+        let station = stations.first().cloned().unwrap_or_default();
+        assert!(stations.len() <= 1, "{stations:?}");
+        let found: Vec<(Quantity, f64)> = Quantity::ALL
+            .iter()
+            .filter_map(|quantity| {
+                Some((*quantity, (station.reading(*quantity)?.value * 100.0).round() / 100.0))
+            })
+            .collect();
+        assert_eq!(found, expected, "{text}: {findings:?}");
+        findings
+    }
+
+    /// When the only station's temperature was observed.
+    #[track_caller]
+    fn check_time(text: &str, expected: Timestamp) -> Vec<String> {
+        let (stations, findings) = read_all(text.as_bytes());
+        assert_eq!(stations[0].reading(Temperature).map(|reading| reading.at), Some(expected), "{text}");
+        findings
+    }
+
+    #[test]
+    fn a_script_of_ones_own() {
+        let (stations, findings) = read_all(
+            r#"{"city": "London", "aliases": ["Londres", "LDN"], "default": true, "time": "2025-03-02T22:26:03Z",
+                "temperature": 10, "humidity": 81, "wind_speed": "8 km/h", "wind_direction": "ENE",
+                "air_quality": "Poor", "precipitation": "None"}"#
+                .as_bytes(),
+        );
+        assert_eq!(findings, [""; 0]);
+        let london = only(&stations);
+        assert_eq!(london.city.as_deref(), Some("London"));
+        assert_eq!(london.aliases, ["Londres", "LDN"]);
+        assert!(london.default);
+        assert_eq!(london.newest(), Some(at("2025-03-02T22:26:03Z")));
+        assert_eq!(london.reading(WindDirection).map(|reading| reading.value), Some(67.5));
+        assert_eq!(london.air_quality.as_ref().map(|words| words.value.as_str()), Some("Poor"));
+        assert_eq!(london.precipitation.as_ref().map(|words| words.value.as_str()), Some("None"));
+    }
+
+    #[test]
+    fn the_shapes_of_the_tools() {
+        // rtl_433: the suffix is the unit, one line mixes them.
+        check(
+            r#"{"time": "@0.087052s", "model": "Acurite-5n1", "id": 839, "wind_avg_km_h": 4.32, "rain_in": 0.5}"#,
+            &[(WindSpeed, 1.2), (RainCounter, 12.7)],
+        );
+        check(
+            r#"{"model": "Atlas", "wind_avg_mi_h": 10, "temperature_F": 50, "humidity": 56, "uvi": 0, "lux": 4}"#,
+            &[(Temperature, 10.0), (Humidity, 56.0), (WindSpeed, 4.47), (UvIndex, 0.0), (Illuminance, 4.0)],
+        );
+        check(
+            r#"{"model": "Bresser", "wind_gust": 2.4, "wind_speed": 2, "wind_dir_deg": 292.5}"#,
+            &[(WindSpeed, 2.0), (WindGust, 2.4), (WindDirection, 292.5)],
+        );
+        check(
+            r#"{"model": "WH0290", "pm2_5_ug_m3": 10, "estimated_pm10_0_ug_m3": 11, "PM1.0": 4}"#,
+            &[(Pm25, 10.0)],
+        );
+        // Tasmota: units are siblings of the sensors.
+        check(
+            r#"{"BME280": {"Temperature": 21.5, "Pressure": 741.3}, "PressureUnit": "mmHg", "TempUnit": "C"}"#,
+            &[(Temperature, 21.5)],
+        );
+        let findings = check(
+            r#"{"StatusSNS": {"DHT11": {"Temperature": 78.8, "Humidity": 27}, "SHT3X": {"Temperature": 74.8},
+                "ESP32": {"Temperature": 120}, "TempUnit": "F"}}"#,
+            &[(Temperature, 26.0), (Humidity, 27.0)],
+        );
+        assert_eq!(
+            findings,
+            [
+                "StatusSNS.SHT3X.Temperature: another key of this record gives the temperature",
+                "StatusSNS.ESP32: the temperature of a chip, not of the air",
+            ]
+        );
+        // Ecowitt: everything is a text, imperial by its names.
+        check(
+            r#"{"dateutc": "2025-03-02 22:20:00", "tempinf": "79.5", "baromrelin": "29.92", "tempf": "50.0",
+                "windgustmph": "10", "rainratein": "0.1", "dailyrainin": "1", "humidity": "-9999", "uv": "2"}"#,
+            &[
+                (Temperature, 10.0),
+                (SeaLevelPressure, 1013.21),
+                (WindGust, 4.47),
+                (RainRate, 2.54),
+                (RainToday, 25.4),
+            ],
+        );
+        check(
+            r#"{"nickname": "shed", "readings": {"temperature": 27.5, "pressure": 996.2, "light": 0.4}}"#,
+            &[(Temperature, 27.5), (StationPressure, 996.2)],
+        );
+        // weewx, by three of its extensions.
+        check(
+            r#"{"current.outTemp": "50.0°F", "day.outTemp.max": "85.1°F", "current.barometer": "29.92 inHg"}"#,
+            &[(Temperature, 10.0), (SeaLevelPressure, 1013.21)],
+        );
+        check(
+            r#"{"outTemp": {"value": 50, "units": "°F"}, "windSpeed": {"value": 3.6, "unit": "km/h"}}"#,
+            &[(Temperature, 10.0), (WindSpeed, 1.0)],
+        );
+        check(
+            r#"{"observations": [{"humidity": 64, "imperial": {"temp": 50, "windSpeed": 10, "pressure": 29.92,
+                "precipRate": 1, "precipTotal": 2}}]}"#,
+            &[
+                (Temperature, 10.0),
+                (Humidity, 64.0),
+                (StationPressure, 1013.21),
+                (WindSpeed, 4.47),
+                (RainRate, 25.4),
+                (RainToday, 50.8),
+            ],
+        );
+        check(r#"{"metric": {"temp": 10, "windSpeed": 3.6}}"#, &[(Temperature, 10.0), (WindSpeed, 1.0)]);
+    }
+
+    #[test]
+    fn the_nearest_unit_counts() {
+        check(r#"{"temp_c": 10, "units": "imperial"}"#, &[(Temperature, 10.0)]);
+        check(r#"{"temp": 50, "units": "imperial"}"#, &[(Temperature, 10.0)]);
+        check(r#"{"temp": 50, "unit": "F"}"#, &[(Temperature, 10.0)]);
+        check(r#"{"temp": {"value": "283.15 K", "unit": "F"}, "TempUnit": "C"}"#, &[(Temperature, 10.0)]);
+        check(r#"{"outTemp": 50, "dayRain": 1, "usUnits": 1}"#, &[(Temperature, 10.0), (RainToday, 25.4)]);
+        check(r#"{"rainRate": 0.1, "windSpeed": 3.6, "usUnits": 16}"#, &[(WindSpeed, 1.0), (RainRate, 1.0)]);
+        check(r#"{"windSpeed": 1, "usUnits": "17.0"}"#, &[(WindSpeed, 1.0)]);
+        check(r#"{"humidity_ratio": 0.66}"#, &[(Humidity, 66.0)]);
+        // What is declared and not known is not guessed.
+        check(r#"{"outTemp": 50, "humidity": 40, "usUnits": 2}"#, &[(Humidity, 40.0)]);
+        check(r#"{"temp": 50, "TempUnit": "Réaumur"}"#, &[]);
+        check(r#"{"temp": 50, "TempUnit": 1}"#, &[]);
+        check(r#"{"temp": 50, "TempUnit": "hPa"}"#, &[]);
+        check(r#"{"temp": {"value": 50, "unit": 1}}"#, &[]);
+        check(r#"{"UV": {"value": 2, "units": null}}"#, &[(UvIndex, 2.0)]);
+        check(r#"{"temp": {"value": 50, "unit": "Réaumur"}}"#, &[]);
+        check(r#"{"temp": "12 km/h"}"#, &[]);
+    }
+
+    #[test]
+    fn what_is_not_outdoors_now_is_ignored() {
+        let findings = check(
+            r#"{"indoor": {"temperature": 21}, "temperature_in": 20, "inside_temp": 22, "max": {"temperature": 30},
+                "a": {"b": {"c": {"temperature": 9}}}, "temperature": {"min": 1, "max": 9}}"#,
+            &[],
+        );
+        assert_eq!(
+            findings,
+            [
+                "temperature_in: ends like in, which does not fit its name",
+                "inside_temp: measured indoors",
+                "indoor: measured indoors",
+                "max: not a current observation",
+                "a.b.c: nested more than 2 levels deep",
+                "temperature.min: not a current observation",
+                "temperature.max: not a current observation",
+            ]
+        );
+        let findings = check(r#"[{"type": "TPMS", "pressure_kPa": 101.3, "temperature_C": 20}, 7]"#, &[]);
+        assert_eq!(findings, ["[0].type: a tyre (\"type\": \"TPMS\")", "[1]: not an object"]);
+    }
+
+    #[test]
+    fn values_that_cannot_be_are_dropped_and_told() {
+        #[track_caller]
+        fn check_dropped(value: &str, why: &str) {
+            let findings =
+                check(&format!(r#"{{"humidity": 50, "temperature": {value}}}"#), &[(Humidity, 50.0)]);
+            assert_eq!(findings, [format!("temperature: {why}")], "{value}");
+        }
+        check_dropped("-9999", "-9999.0 °C is outside -60 to 60 °C");
+        check_dropped("60.04", "60.0 °C is outside -60 to 60 °C");
+        check_dropped("1e300", "1.0e300 °C is outside -60 to 60 °C");
+        check_dropped("\"1e308 °F\"", "5.6e307 °C is outside -60 to 60 °C");
+        check_dropped("1e999", "not a number");
+        check_dropped("NaN", "not a number");
+        check_dropped("-Infinity", "not a number");
+        check_dropped("null", "not a number");
+        check_dropped("true", "not a number");
+        check_dropped("[1, 2]", "not a number");
+        check_dropped("{\"value\": null}", "not a number");
+        check_dropped("\"--\"", "not a number");
+        check_dropped("\"NaN\"", "not a number");
+        check_dropped("\"\"", "not a number");
+        check_dropped("\"12 apples\"", "the unit is not known");
+        check_dropped("\"12 hPa\"", "hPa is a unit of something else");
+        // Another sensor of the same record steps in.
+        check(r#"{"a": {"temperature": null}, "b": {"temperature": 4}}"#, &[(Temperature, 4.0)]);
+        check(r#"{"humidity": 102, "wind_dir": "calm"}"#, &[(Humidity, 100.0)]);
+        check(r#"{"temperature": 4, "temperature": 5}"#, &[(Temperature, 4.0)]);
+        check(r#"{"a": {"temperature": 4}, "temperature": 5}"#, &[(Temperature, 5.0)]);
+        // Not within a text, and not what only looks like it.
+        let (stations, _) = read_all(r#"{"city": "\"NaN\", 1e999 \\", "temp": NaN, "rh": 5}"#.as_bytes());
+        assert_eq!(stations[0].city.as_deref(), Some(r#""NaN", 1e999 \"#));
+    }
+
+    #[test]
+    fn words_are_words_on_one_line() {
+        #[track_caller]
+        fn check_words(value: &str, expected: Option<&str>) {
+            let (stations, findings) =
+                read_all(format!(r#"{{"rh": 50, "precipitation": {value}}}"#).as_bytes());
+            let words = stations[0].precipitation.as_ref().map(|words| words.value.as_str());
+            assert_eq!(words, expected, "{value}");
+            assert_eq!(findings.is_empty(), expected.is_some(), "{findings:?}");
+        }
+        check_words("\"Light rain\"", Some("Light rain"));
+        check_words("\" None\\r\\n\"", Some("None"));
+        check_words("\"a\\n\\u2028b\\u0007\"", Some("a  b"));
+        check_words(&format!("\"{}\"", "é".repeat(500)), Some(&"é".repeat(100)));
+        for none in ["\"\"", "\" \\n\"", "\"--\"", "\"unknown\"", "null", "0.2", "\"0.2 mm\"", "\"7\""] {
+            check_words(none, None);
+        }
+    }
+
+    #[test]
+    fn each_reading_has_its_own_time() {
+        check_time(r#"{"temp": 1}"#, at(WRITTEN));
+        check_time(r#"{"temp": 1, "timestamp": "2025-03-02T21:00:00+01:00"}"#, at("2025-03-02T20:00:00Z"));
+        check_time(r#"{"temp": 1, "ts": 1740949200}"#, at("2025-03-02T21:00:00Z"));
+        check_time(r#"{"temp": 1, "epoch": "1740949200000"}"#, at("2025-03-02T21:00:00Z"));
+        check_time(r#"{"temp": 1, "dateutc": "2025-03-02 21:00:00"}"#, at("2025-03-02T21:00:00Z"));
+        let local = Timestamp::parse("2025-02-02 22:26:03", Zone::Local).expect("a time");
+        check_time(r#"{"Time": "2025-02-02T22:26:03", "BME280": {"Temperature": 1}}"#, local);
+        check_time(
+            r#"{"ts": 7, "BME280": {"ts": 1740949200, "Temperature": 1}}"#,
+            at("2025-03-02T21:00:00Z"),
+        );
+        check_time(r#"{"ts": 7, "temp": {"value": 1, "time": 1740949200}}"#, at("2025-03-02T21:00:00Z"));
+        check_time(r#"{"time": 1740949200, "stations": [{"temp": 1}]}"#, at("2025-03-02T21:00:00Z"));
+        // A clock two minutes fast is one; more is another zone.
+        check_time(r#"{"temp": 1, "time": "2025-03-02T22:32:00Z"}"#, at("2025-03-02T22:32:00Z"));
+        let findings = check_time(r#"{"temp": 1, "time": "2025-03-02T23:26:03Z"}"#, at(WRITTEN));
+        assert_eq!(
+            findings,
+            ["time: 56 min after the file was written: wrong clock or zone; the file's own is used"]
+        );
+        for broken in ["\"@0.087052s\"", "null", "-1", "1e300", "\"now\"", "[]"] {
+            let findings = check_time(&format!(r#"{{"temp": 1, "time": {broken}}}"#), at(WRITTEN));
+            assert_eq!(findings, ["time: not a time; the file's own is used"], "{broken}");
+        }
+    }
+
+    #[test]
+    fn records_of_one_place_are_merged() {
+        let history = r#"[{"city": "Köln", "ts": 2000, "temp": 2, "aliases": ["Cologne"]},
+            {"city": "KÖLN ", "ts": 3000, "rh": 70, "precipitation": "Snow", "aliases": ["Cologne", "Colonia"]},
+            {"city": "köln", "ts": 1000, "temp": 1, "rh": 60, "precipitation": "Dry", "default": true}]"#;
+        let (stations, _) = read_all(history.as_bytes());
+        let cologne = only(&stations);
+        assert_eq!(cologne.city.as_deref(), Some("Köln"));
+        assert_eq!(cologne.aliases, ["Cologne", "Colonia"]);
+        assert!(cologne.default);
+        assert_eq!(cologne.reading(Temperature).map(|reading| reading.value), Some(2.0));
+        assert_eq!(cologne.reading(Humidity).map(|reading| reading.value), Some(70.0));
+        assert_eq!(cologne.precipitation.as_ref().map(|words| words.value.as_str()), Some("Snow"));
+    }
+
+    #[test]
+    fn a_record_is_called_by_its_best_name() {
+        #[track_caller]
+        fn check(city: Option<&str>, text: &str, expected: &[Option<&str>]) {
+            let (stations, _) = read_for(city, text.as_bytes());
+            let names: Vec<Option<&str>> = stations.iter().map(|station| station.city.as_deref()).collect();
+            assert_eq!(names, expected, "{text}");
+        }
+        check(None, r#"{"temp": 1}"#, &[None]);
+        check(None, r#"[{"temp": 1}, {"rh": 5}, {"foo": 5}]"#, &[None]);
+        check(Some("London"), r#"[{"temp": 1}, {"city": "london", "rh": 5}]"#, &[Some("London")]);
+        check(Some("London"), r#"[{"city": "Bonn", "rh": 5}, {"temp": 1}]"#, &[Some("Bonn"), Some("London")]);
+        check(None, r#"{"name": "BME280", "city": "Bonn", "temp": 1}"#, &[Some("Bonn")]);
+        check(None, r#"{"nickname": "shed", "temp": 1}"#, &[Some("shed")]);
+        check(Some("London"), r#"{"nickname": "shed", "temp": 1}"#, &[Some("London")]);
+        check(None, r#"{"station": "A\nB\u0000", "temp": 1}"#, &[Some("A B")]);
+        check(None, r#"{"city": " ", "station": 7, "temp": 1}"#, &[None]);
+        check(
+            None,
+            r#"{"name": "mine", "stations": [{"city": "Bonn"}, {"name": "Ulm"}]}"#,
+            &[Some("Bonn"), Some("Ulm")],
+        );
+        check(None, r#"{"sensor": {"name": "kitchen", "temp": 1}}"#, &[None]);
+        check(None, "[]", &[]);
+        check(None, "{}", &[]);
+    }
+
+    #[test]
+    fn no_value_of_an_ignored_key_is_told() {
+        let text = r#"{"PASSKEY": "0123SECRET", "passkey": {"a": "SECRET"}, "token": "SECRET", "temp": "SECRET",
+            "time": "SECRET", "type": "SECRET", "TempUnit": "SECRET", "wind_dir": "SECRET"}"#;
+        let mut told = String::new();
+        let source = Source { city: None, modified: at(WRITTEN) };
+        let stations = read(text.as_bytes(), &source, &mut |finding| {
+            told += &match finding {
+                Finding::Ignored { key, why } => format!("{key}: {why}\n"),
+                Finding::Dropped { key, why } => format!("{key}: {why}\n"),
+                other => format!("{other:?}\n"),
+            }
+        });
+        assert!(stations.is_ok_and(|stations| stations.is_empty()));
+        assert!(told.contains("token: not a known key"), "{told}");
+        assert!(!told.contains("SECRET") && !told.to_lowercase().contains("passkey"), "{told}");
+    }
+
+    #[test]
+    fn a_text_that_is_no_json_says_where() {
+        #[track_caller]
+        fn check(text: &[u8], expected: &str) {
+            let source = Source { city: None, modified: at(WRITTEN) };
+            let error = read(text, &source, &mut |_| {}).expect_err("an error").to_string();
+            assert_eq!(error, expected);
+        }
+        check(b"", "empty, expected a JSON object");
+        check(b"\xef\xbb\xbf \r\n", "empty, expected a JSON object");
+        check(b"{\n \"a\": \"\xb0C\"}", "not UTF-8 text at line 2 column 8, expected JSON");
+        check(b"\xff\xfe{\0", "not UTF-8 text at line 1 column 1, expected JSON");
+        check(b"{\"a\": 1", "not JSON: EOF while parsing an object at line 1 column 7");
+        check(b"{\"a\": NaN,\n \"b\" 1}", "not JSON: expected `:` at line 2 column 6");
+        check(b"{\"a\": 1}\n{\"a\": 2}", "not JSON: trailing characters at line 2 column 1");
+        check(b"\0\0\0\0", "not JSON: expected value at line 1 column 1");
+        check(b"12", "neither a JSON object nor a list of them");
+        check(&vec![b'['; 16 << 20], "not JSON: recursion limit exceeded at line 1 column 128");
+        check(
+            "{\"a\":".repeat(100_000).as_bytes(),
+            "not JSON: recursion limit exceeded at line 1 column 636",
+        );
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_error() {
+        check("\u{feff}{\"temp\": 4}", &[(Temperature, 4.0)]);
+    }
+
+    /// Whatever becomes of a text, no value that cannot be comes out of it.
+    #[test]
+    fn mutated_texts_give_believable_values_or_none() {
+        const TEXTS: [&str; 4] = [
+            r#"{"city":"Köln","aliases":["C"],"time":"2025-03-02 22:26:03","temp":"79.2°F","wind_dir":"ENE","rh":66}"#,
+            r#"{"stations":[{"name":"A","pm2_5":1e2,"rain_in":0.5},{"precipitation":"Light \"rain\"","ts":1}]}"#,
+            r#"[{"imperial":{"temp":50,"pressure":29.9},"BME280":{"Temperature":NaN},"TempUnit":"F"},{"usUnits":16}]"#,
+            r#"{"outTemp":{"value":-9999,"units":"°F"},"dateutc":"2025-03-02 22:20:00","current.windSpeed":"8 mph"}"#,
+        ];
+        const PIECES: [&[u8]; 12] =
+            [b"{", b"}", b"[", b"]", b"\"", b"\\", b",", b"1e999", b"-9", b"\xff", b"null", b"\"value\":"];
+        // Marsaglia's xorshift64, so that a failure comes again.
+        let mut state = 0x2545_f491_4f6c_dd1d_u64;
+        let mut below = |bound: usize| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            usize::try_from(state % bound as u64).expect("small")
+        };
+        let source = Source { city: Some("London"), modified: at(WRITTEN) };
+        let mut readable = 0;
+        for _ in 0..5_000 {
+            let mut text = TEXTS[below(TEXTS.len())].as_bytes().to_vec();
+            for _ in 0..=below(3) {
+                let place = below(text.len().max(1)).min(text.len());
+                match below(4) {
+                    0 => text.truncate(place),
+                    1 => drop(text.splice(place..place, PIECES[below(PIECES.len())].iter().copied())),
+                    2 => drop(text.splice(place..text.len().min(place + below(8)), [])),
+                    _ => text.iter_mut().skip(place).take(1).for_each(|byte| *byte ^= 1 << below(8)),
+                }
+            }
+            let Ok(stations) = read(&text, &source, &mut |finding| {
+                // Every message can be written.
+                if let Finding::Ignored { key, .. } | Finding::Dropped { key, .. } = finding {
+                    assert!(!key.to_string().contains(char::is_control));
+                }
+            }) else {
+                continue;
+            };
+            readable += 1;
+            for station in &stations {
+                for quantity in Quantity::ALL {
+                    let value = station.reading(quantity).map(|reading| reading.value);
+                    assert!(value.is_none_or(|value| quantity.plausible(value) == Some(value)), "{value:?}");
+                }
+                let names = station.city.iter().chain(&station.aliases);
+                assert!(names.clone().all(|name| !name.is_empty() && !name.contains(char::is_control)));
+            }
+        }
+        assert!(readable > 500, "only {readable} of the mutated texts were still JSON");
+    }
+}
