@@ -128,6 +128,11 @@ impl Keys {
         Ok((Keys(keys), warnings))
     }
 
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
     /// Whether the value of the request's one `Authorization` field bears a key. `None` is for a
     /// request without such a field, or with more than one.
     ///

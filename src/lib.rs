@@ -25,6 +25,7 @@ pub mod config;
 pub mod extension;
 
 // Layer 4
+pub mod check;
 pub mod routes;
 
 // Layer 5

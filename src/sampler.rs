@@ -9,7 +9,6 @@ use std::fs::{self, File, FileType, Metadata, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 use std::{fmt, mem};
@@ -127,19 +126,6 @@ impl Sampler {
                     Some(false) => {}
                 }
                 None
-            }
-        }
-    }
-
-    /// Samples and publishes until `stop` says so or its sender is gone.
-    pub fn run(mut self, published: &Published, stop: &Receiver<()>) {
-        loop {
-            if let Some(snapshot) = self.sample(Timestamp::now()) {
-                published.store(snapshot);
-            }
-            match stop.recv_timeout(self.options.every) {
-                Err(RecvTimeoutError::Timeout) => {}
-                Ok(()) | Err(RecvTimeoutError::Disconnected) => return,
             }
         }
     }
@@ -283,9 +269,7 @@ mod tests {
     use std::env;
     use std::process::{self, Command};
     use std::sync::atomic::{AtomicU32, Ordering};
-    use std::sync::mpsc;
     use std::thread;
-    use std::time::Instant;
 
     use super::*;
     use crate::reading::Quantity;
@@ -535,25 +519,6 @@ mod tests {
              station: Ulm: readings: 0\n"
         );
         assert!(good);
-    }
-
-    #[test]
-    fn running_publishes_and_ends_when_told() {
-        let board = Board::with(r#"{"temp": 1}"#);
-        let sampler = board.sampler();
-        let published = Arc::new(Published::new(sampler.snapshot()));
-        let (stop, stopped) = mpsc::channel();
-        let shared = Arc::clone(&published);
-        let running = thread::spawn(move || sampler.run(&shared, &stopped));
-        let deadline = Instant::now() + Duration::from_secs(10);
-        while temperature(&published.load()).is_none() && Instant::now() < deadline {
-            thread::yield_now();
-        }
-        assert_eq!(temperature(&published.load()), Some(1.0));
-        // Well within the hour until the next sample.
-        drop(stop);
-        running.join().expect("an orderly end");
-        assert!(Instant::now() < deadline);
     }
 
     #[test]

@@ -1,0 +1,76 @@
+//! `weatherhook demo`: the real server, with files of its own, to see it work before anything is
+//! set up.
+
+use std::fs::{self, DirBuilder};
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use crate::auth;
+use crate::config::{self, Config};
+use crate::service::{self, Error};
+
+const CONFIGURATION: &str = include_str!("../demo/weatherhook.toml");
+const SENSOR: &str = include_str!("../demo/london.json");
+
+/// Serves the demo until SIGTERM or SIGINT. `load` puts the configuration together with the given
+/// file as its lowest layer; what to do with the server is written to `out`.
+pub fn run(
+    load: impl FnOnce(&Path) -> Result<Config, config::Error>,
+    out: &mut dyn Write,
+) -> Result<(), Error> {
+    let key = auth::generate().map_err(Error::machine("random numbers"))?;
+    let directory = Directory::new(&key).map_err(Error::machine("the demo's files"))?;
+    let config = load(&directory.0.join("weatherhook.toml"))?;
+    service::serve(&config, |addresses| {
+        // The server runs whether or not anybody reads this.
+        let _ = addresses.first().map(|address| directory.explain(*address, &config.path, &key, out));
+    })
+}
+
+/// A directory that nobody else can look into, removed at the end.
+struct Directory(PathBuf);
+
+impl Directory {
+    fn new(key: &str) -> io::Result<Directory> {
+        // Part of a random key makes a name that nobody could have taken before.
+        let name = auth::generate()?;
+        let path = std::env::temp_dir().join(format!("weatherhook-demo-{}", &name[..8]));
+        DirBuilder::new().mode(0o700).create(&path)?;
+        let directory = Directory(path);
+        fs::write(directory.0.join("weatherhook.toml"), CONFIGURATION)?;
+        fs::write(directory.0.join("london.json"), SENSOR)?;
+        let mut file = fs::OpenOptions::new();
+        let mut file = file.write(true).create_new(true).mode(0o600).open(directory.0.join("key"))?;
+        writeln!(file, "{key}")?;
+        Ok(directory)
+    }
+
+    fn explain(&self, address: SocketAddr, path: &str, key: &str, out: &mut dyn Write) -> io::Result<()> {
+        let sensor = self.0.join("london.json");
+        write!(
+            out,
+            r#"
+API endpoint:  http://{address}{path}
+API key:       {key}
+
+Ask it as Dify does:
+
+curl -s http://{address}{path} -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' -d '{{"point": "app.external_data_tool.query", "params": {{"app_id": "61248ab4-1125-45be-ae32-0ce91334d021", "tool_variable": "weather_retrieve", "inputs": {{"location": "London"}}, "query": "What is the weather like today?"}}}}'
+
+The answer is made from {sensor}: change a value there and ask again.
+Ctrl-C ends the demo.
+"#,
+            sensor = sensor.display(),
+        )?;
+        out.flush()
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        // What cannot be removed is small, and in a directory for temporary files.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}

@@ -1,0 +1,242 @@
+//! Dify's API extension: the calls it makes and the answers it takes. No HTTP.
+//!
+//! The wire is read by hand-written visitors that take any JSON and remember only what an answer
+//! needs: a mismatch can then be named in words that help (`point: expected a string, found a
+//! number`), and a call is read without copying it.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::Number;
+
+use crate::answer::{self, answer};
+use crate::reading::Snapshot;
+use crate::time::Timestamp;
+
+/// Why a call is not answered.
+#[derive(Debug, PartialEq)]
+pub enum Refusal {
+    /// The body is not JSON: what the parser says.
+    NotJson(String),
+    /// It is JSON, but not of the form of a call: the field, what was expected and what was found.
+    WrongShape(String),
+    /// A point that is not ours.
+    NotImplemented,
+}
+
+/// Answers a call: the JSON of the answer.
+pub fn receive(
+    body: &[u8],
+    snapshot: &Snapshot,
+    now: Timestamp,
+    options: &answer::Options,
+) -> Result<Cow<'static, [u8]>, Refusal> {
+    let call: Json<'_, Call<'_>> =
+        serde_json::from_slice(body).map_err(|error| Refusal::NotJson(error.to_string()))?;
+    let Json::Object(Call { point, params }) = call else {
+        return Err(wrong_shape("body", "an object", &call));
+    };
+    let Json::Text(point) = point else {
+        return Err(wrong_shape("point", "a string", &point));
+    };
+    let params = optional("params", params)?;
+    match &*point {
+        "ping" => Ok(Cow::Borrowed(br#"{"result": "pong"}"#)),
+        "app.external_data_tool.query" => {
+            let inputs = optional("params.inputs", params.inputs)?;
+            let place = [inputs.location, inputs.city, inputs.place].into_iter().find_map(words);
+            let query = words(params.query);
+            let result = answer(snapshot, place.as_deref(), query.as_deref(), now, options);
+            Ok(format!("{{\"result\": {}}}", serde_json::Value::from(result)).into_bytes().into())
+        }
+        // There is no word list, so nothing is flagged. Dify wants an action all the same.
+        "app.moderation.input" | "app.moderation.output" => {
+            Ok(Cow::Borrowed(br#"{"flagged": false, "action": "direct_output"}"#))
+        }
+        _ => Err(Refusal::NotImplemented),
+    }
+}
+
+fn wrong_shape<O>(field: &str, expected: &str, found: &Json<'_, O>) -> Refusal {
+    Refusal::WrongShape(format!("{field}: expected {expected}, found {}", found.kind()))
+}
+
+/// An object that may be left out or be null, which says the same as an empty one.
+fn optional<O: Default>(field: &str, found: Json<'_, O>) -> Result<O, Refusal> {
+    match found {
+        Json::Object(object) => Ok(object),
+        Json::Missing | Json::Null => Ok(O::default()),
+        _ => Err(wrong_shape(field, "an object", &found)),
+    }
+}
+
+/// What somebody wrote, if it is more than blanks; a number is taken as it is spelt.
+fn words<O>(found: Json<'_, O>) -> Option<Cow<'_, str>> {
+    match found {
+        Json::Text(text) if !text.trim().is_empty() => Some(text),
+        Json::Number(number) => Some(number.to_string().into()),
+        _ => None,
+    }
+}
+
+/// `{"point": …, "params": …}`
+#[derive(Default)]
+struct Call<'a> {
+    point: Json<'a>,
+    params: Json<'a, Params<'a>>,
+}
+
+/// The parameters of a query; Dify sends more, on which the answer does not depend.
+#[derive(Default)]
+struct Params<'a> {
+    inputs: Json<'a, Inputs<'a>>,
+    query: Json<'a>,
+}
+
+/// The app's variables, as far as they can name a place.
+#[derive(Default)]
+struct Inputs<'a> {
+    location: Json<'a>,
+    city: Json<'a>,
+    place: Json<'a>,
+}
+
+/// The fields of an object that nobody asks about.
+#[derive(Default)]
+struct Unread;
+
+/// Any JSON value, as far as we want to know it.
+#[derive(Default)]
+enum Json<'a, O = Unread> {
+    #[default]
+    Missing,
+    Null,
+    Boolean,
+    Number(Number),
+    Text(Cow<'a, str>),
+    Array,
+    Object(O),
+}
+
+impl<O> Json<'_, O> {
+    fn kind(&self) -> &'static str {
+        match self {
+            Json::Missing => "nothing",
+            Json::Null => "null",
+            Json::Boolean => "a boolean",
+            Json::Number(_) => "a number",
+            Json::Text(_) => "a string",
+            Json::Array => "an array",
+            Json::Object(_) => "an object",
+        }
+    }
+}
+
+/// An object that takes the fields it knows; of two of the same name, the last holds.
+trait Fields<'de>: Default {
+    fn take<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error>;
+}
+
+impl<'de> Fields<'de> for Call<'de> {
+    fn take<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+        match name {
+            "point" => self.point = map.next_value()?,
+            "params" => self.params = map.next_value()?,
+            _ => Unread.take(name, map)?,
+        }
+        Ok(())
+    }
+}
+
+impl<'de> Fields<'de> for Params<'de> {
+    fn take<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+        match name {
+            "inputs" => self.inputs = map.next_value()?,
+            "query" => self.query = map.next_value()?,
+            _ => Unread.take(name, map)?,
+        }
+        Ok(())
+    }
+}
+
+impl<'de> Fields<'de> for Inputs<'de> {
+    fn take<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+        match name {
+            "location" => self.location = map.next_value()?,
+            "city" => self.city = map.next_value()?,
+            "place" => self.place = map.next_value()?,
+            _ => Unread.take(name, map)?,
+        }
+        Ok(())
+    }
+}
+
+impl<'de> Fields<'de> for Unread {
+    fn take<A: MapAccess<'de>>(&mut self, _: &str, map: &mut A) -> Result<(), A::Error> {
+        map.next_value().map(|IgnoredAny| ())
+    }
+}
+
+impl<'de, O: Fields<'de>> Deserialize<'de> for Json<'de, O> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Any(PhantomData))
+    }
+}
+
+/// Takes whatever comes.
+struct Any<O>(PhantomData<O>);
+
+impl<'de, O: Fields<'de>> Visitor<'de> for Any<O> {
+    type Value = Json<'de, O>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Json::Null)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(Json::Boolean)
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
+        Ok(Json::Number(number.into()))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
+        Ok(Json::Number(number.into()))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {
+        // JSON has no other numbers than finite ones.
+        Ok(Number::from_f64(number).map_or(Json::Null, Json::Number))
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Json::Text(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Json::Text(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        while let Some(IgnoredAny) = seq.next_element()? {}
+        Ok(Json::Array)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut object = O::default();
+        while let Some(name) = map.next_key::<Json<'de>>()? {
+            match name {
+                Json::Text(name) => object.take(&name, &mut map)?,
+                _ => Unread.take("", &mut map)?,
+            }
+        }
+        Ok(Json::Object(object))
+    }
+}

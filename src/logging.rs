@@ -1,0 +1,42 @@
+//! The form of a log line, on a terminal and in the journal.
+
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::time::SystemTime;
+
+use env_logger::{Builder, Env};
+use log::Level;
+
+/// Writes the log to stderr: changes of state by default, more by `RUST_LOG`.
+pub fn start() {
+    let in_journal = is_journal();
+    Builder::from_env(Env::default().default_filter_or("info"))
+        .format(move |out, record| {
+            if in_journal {
+                // The journal has a time of its own and takes the level in this form (sd-daemon(3)).
+                writeln!(out, "<{}>{}", priority(record.level()), record.args())
+            } else {
+                let time = humantime::format_rfc3339_millis(SystemTime::now());
+                writeln!(out, "{time} {:<5} {}", record.level(), record.args())
+            }
+        })
+        .init();
+}
+
+/// systemd names the journal's socket in the environment, which children inherit whose stderr is
+/// something else: systemd.exec(5) says to compare.
+fn is_journal() -> bool {
+    let Ok(stream) = std::env::var("JOURNAL_STREAM") else { return false };
+    fs::metadata("/proc/self/fd/2").is_ok_and(|stderr| stream == format!("{}:{}", stderr.dev(), stderr.ino()))
+}
+
+/// syslog(3)'s numbers.
+fn priority(level: Level) -> u8 {
+    match level {
+        Level::Error => 3,
+        Level::Warn => 4,
+        Level::Info => 6,
+        Level::Debug | Level::Trace => 7,
+    }
+}

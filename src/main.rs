@@ -1,0 +1,81 @@
+//! The command line: which command, and with what it exits.
+
+use std::env;
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use weatherhook::config::{self, Command, Config, Flags};
+use weatherhook::sampler::Sampler;
+use weatherhook::time::Timestamp;
+use weatherhook::{answer, auth, check, demo, logging, service};
+
+/// Why a command failed, and the exit code that says so.
+struct Failure(u8, String);
+
+impl From<config::Error> for Failure {
+    fn from(error: config::Error) -> Failure {
+        Failure(error.exit_code(), error.to_string())
+    }
+}
+
+impl From<service::Error> for Failure {
+    fn from(error: service::Error) -> Failure {
+        match error {
+            service::Error::Config(error) => error.into(),
+            service::Error::Machine { .. } => Failure(1, error.to_string()),
+        }
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Failure {
+        Failure(1, error.to_string())
+    }
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(code) => code,
+        Err(Failure(code, message)) => {
+            // Nobody is left to tell if stderr is closed, too.
+            let _ = writeln!(io::stderr(), "weatherhook: {message}");
+            code.into()
+        }
+    }
+}
+
+fn run() -> Result<ExitCode, Failure> {
+    let mut out = io::stdout();
+    match Command::parse(env::args_os().skip(1))? {
+        Command::Serve(flags) => {
+            logging::start();
+            service::serve(&load(&flags)?, |_| ())?;
+        }
+        Command::Demo(flags) => {
+            logging::start();
+            demo::run(|file| Config::load(&flags, env::vars_os(), Some(file)), &mut out)?;
+        }
+        Command::Query(place, flags) => {
+            logging::start();
+            let config = load(&flags)?;
+            let now = Timestamp::now();
+            let mut sampler = Sampler::new(config.sampler);
+            sampler.sample(now);
+            let text = answer::answer(&sampler.snapshot(), place.as_deref(), None, now, &config.answer);
+            writeln!(out, "{text}")?;
+        }
+        Command::Check(flags) => {
+            if !check::run(&load(&flags)?, Timestamp::now(), &mut out)? {
+                return Ok(ExitCode::FAILURE);
+            }
+        }
+        Command::Keygen => writeln!(out, "{}", auth::generate()?)?,
+        Command::Help => write!(out, "{}", config::help())?,
+        Command::Version => writeln!(out, "weatherhook {}", env!("CARGO_PKG_VERSION"))?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn load(flags: &Flags) -> Result<Config, config::Error> {
+    Config::load(flags, env::vars_os(), None)
+}

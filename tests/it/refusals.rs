@@ -1,0 +1,222 @@
+//! Each refusal of the contract, over the wire, on both engines as far as tiny_http lets us.
+
+use crate::fixture::*;
+
+/// What is refused how: the status and the body's `detail`.
+#[track_caller]
+fn check(server: &Server, request: impl AsRef<[u8]>, status: u16, detail: &str) -> Answer {
+    let request = request.as_ref();
+    let answer = server.exchange(request);
+    let shown = String::from_utf8_lossy(&request[..request.len().min(300)]).into_owned();
+    assert_eq!(answer.status, status, "{shown}: {answer:?}");
+    assert_eq!(answer.field("Content-Type"), Some("application/json"), "{shown}");
+    assert_eq!(answer.json()["detail"], detail, "{shown}");
+    answer
+}
+
+#[test]
+fn no_malformed_or_wrong_key() {
+    let ping = r#"{"point": "ping"}"#;
+    for engine in ENGINES {
+        let server = london(engine);
+        let mut answers = Vec::new();
+        for fields in [
+            String::new(),
+            "Authorization:\r\n".to_owned(),
+            "Authorization: Bearer\r\n".to_owned(),
+            "Authorization: Bearer \r\n".to_owned(),
+            format!("Authorization: {KEY}\r\n"),
+            format!("Authorization: Basic {KEY}\r\n"),
+            format!("Authorization: Bearer{KEY}\r\n"),
+            format!("Authorization: Bearer {KEY}x\r\n"),
+            format!("Authorization: Bearer {}\r\n", &KEY[1..]),
+            format!("Authorization: Bearer {}\r\n", KEY.to_uppercase()),
+            format!("Authorization: Bearer {KEY} {KEY}\r\n"),
+            format!("Authorization: Bearer {}\r\n", "x".repeat(4000)),
+            format!("Authorization: Bearer {KEY}\r\nAuthorization: Bearer {KEY}\r\n"),
+            format!("Authorization: Bearer wrong\r\nAuthorization: Bearer {KEY}\r\n"),
+            format!("X-Api-Key: {KEY}\r\n"),
+        ] {
+            let answer = check(&server, call_with(&fields, ping), 401, "Unauthorized");
+            assert_eq!(answer.field("WWW-Authenticate"), Some("Bearer"));
+            assert_eq!(answer.text(), r#"{"detail": "Unauthorized"}"#);
+            let fields: Vec<_> = answer.fields.into_iter().filter(|(name, _)| name != "Date").collect();
+            answers.push(fields);
+        }
+        assert!(answers.windows(2).all(|two| two[0] == two[1]), "{engine}: every cause looks the same");
+    }
+}
+
+#[test]
+fn the_key_is_checked_before_the_body_is_read() {
+    let server = london("event");
+    // The body never comes, and the answer does not wait for it.
+    let mut client = server.connect();
+    client.send(format!("POST {PATH} HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n"));
+    let answer = client.answer();
+    assert_eq!(answer.status, 401);
+    assert_eq!(answer.field("Connection"), Some("close"));
+    assert!(client.is_closed());
+
+    // A body that is not JSON is not looked at.
+    let answer = server.exchange(call_with("Authorization: Bearer wrong-key\r\n", "not JSON"));
+    assert_eq!(answer.status, 401);
+
+    // 100 Continue is for those who are let in.
+    let mut client = server.connect();
+    client.send(format!(
+        "POST {PATH} HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 17\r\n\r\n"
+    ));
+    assert_eq!(client.answer().status, 401);
+    let mut client = server.connect();
+    client.send(format!(
+        "POST {PATH} HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {KEY}\r\nExpect: 100-continue\r\n\
+         Content-Length: 17\r\n\r\n"
+    ));
+    assert_eq!(client.answer().status, 100);
+    client.send(r#"{"point": "ping"}"#);
+    assert_eq!(client.answer().text(), r#"{"result": "pong"}"#);
+}
+
+#[test]
+fn a_refusal_reaches_a_client_that_is_still_sending() {
+    let server = london("event");
+    let mut client = server.connect();
+    let body = vec![b'x'; 3_000_000];
+    client.send(format!("POST {PATH} HTTP/1.1\r\nHost: h\r\nContent-Length: {}\r\n\r\n", body.len()));
+    client.send(&body);
+    assert_eq!(client.answer().status, 401);
+    assert!(client.is_closed());
+}
+
+#[test]
+fn bodies_that_are_not_json() {
+    for engine in ENGINES {
+        let server = london(engine);
+        for (body, why) in [
+            ("", "EOF while parsing a value at line 1 column 0"),
+            ("ping", "expected value at line 1 column 1"),
+            ("{\"point\": \"ping\"", "EOF while parsing an object at line 1 column 16"),
+            ("{\"point\": \"ping\"} {}", "trailing characters at line 1 column 19"),
+            ("{\"point\": \"ping\",\n \"params\": }", "expected value at line 2 column 12"),
+            ("{'point': 'ping'}", "key must be a string at line 1 column 2"),
+            ("{\"point\": \"\\ud800\"}", "unexpected end of hex escape at line 1 column 18"),
+            ("{\"point\": 1e999}", "number out of range at line 1 column 15"),
+            ("{\"point\": NaN}", "expected value at line 1 column 11"),
+        ] {
+            check(&server, call(body), 400, &format!("body is not JSON: {why}"));
+        }
+        let mut request =
+            call_with(&format!("Authorization: Bearer {KEY}\r\n"), "xxxxxxxxxxxxx").into_bytes();
+        let body = request.len() - 13;
+        request[body..].copy_from_slice(b"{\"point\":\"\xff\"}");
+        let answer = server.exchange(&request);
+        assert_eq!(answer.status, 400, "{engine}");
+        let deep = format!("{{\"point\": {}1{}}}", "[".repeat(100_000), "]".repeat(100_000));
+        check(&server, call(&deep), 422, "point: expected a string, found an array");
+        check(
+            &server,
+            call(&deep[..100_000]),
+            400,
+            "body is not JSON: EOF while parsing a list at line 1 column 100000",
+        );
+    }
+}
+
+#[test]
+fn json_of_the_wrong_shape() {
+    for engine in ENGINES {
+        let server = london(engine);
+        let query = "\"point\": \"app.external_data_tool.query\"";
+        for (body, detail) in [
+            ("[]".to_owned(), "body: expected an object, found an array"),
+            ("null".to_owned(), "body: expected an object, found null"),
+            ("\"ping\"".to_owned(), "body: expected an object, found a string"),
+            ("{}".to_owned(), "point: expected a string, found nothing"),
+            ("{\"point\": 5}".to_owned(), "point: expected a string, found a number"),
+            ("{\"point\": null}".to_owned(), "point: expected a string, found null"),
+            ("{\"point\": [\"ping\"]}".to_owned(), "point: expected a string, found an array"),
+            ("{\"point\": \"ping\", \"params\": 5}".to_owned(), "params: expected an object, found a number"),
+            (format!("{{{query}, \"params\": \"London\"}}"), "params: expected an object, found a string"),
+            (
+                format!("{{{query}, \"params\": {{\"inputs\": true}}}}"),
+                "params.inputs: expected an object, found a boolean",
+            ),
+            (
+                format!("{{{query}, \"params\": {{\"inputs\": []}}}}"),
+                "params.inputs: expected an object, found an array",
+            ),
+        ] {
+            check(&server, call(&body), 422, detail);
+        }
+    }
+}
+
+#[test]
+fn unknown_points() {
+    for engine in ENGINES {
+        let server = london(engine);
+        for point in ["", "Ping", "pong", "app.external_data_tool", "app.external_data_tool.query "] {
+            check(&server, call(&format!("{{\"point\": \"{point}\"}}")), 400, "Not implemented");
+        }
+    }
+}
+
+#[test]
+fn wrong_paths_and_methods() {
+    for engine in ENGINES {
+        let server = london(engine);
+        let not_found = format!("not found: send POST to {PATH}");
+        for path in
+            ["/", "/api", "/api/dify", "/api/dify/receiver", "/API/dify/receive", "/?x=/api/dify/receive"]
+        {
+            let request = format!("POST {path} HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n");
+            check(&server, request, 404, &not_found);
+        }
+        for method in ["GET", "PUT", "DELETE", "OPTIONS", "PATCH"] {
+            let request = format!("{method} {PATH} HTTP/1.1\r\nHost: h\r\n\r\n");
+            let detail = format!("method not allowed: send POST to {PATH}");
+            let answer = check(&server, request, 405, &detail);
+            assert_eq!(answer.field("Allow"), Some("POST"));
+        }
+        let mut client = server.connect();
+        client.send(format!("HEAD {PATH} HTTP/1.1\r\nHost: h\r\n\r\n"));
+        let answer = client.answer_to("HEAD");
+        assert_eq!(answer.status, 405);
+        assert_ne!(answer.field("Content-Length"), Some("0"));
+        client.send(call(r#"{"point": "ping"}"#));
+        assert_eq!(client.answer().text(), r#"{"result": "pong"}"#, "{engine}: nothing came after the head");
+    }
+}
+
+#[test]
+fn too_large() {
+    for engine in ENGINES {
+        let server = london(engine);
+        let body = format!("{{\"point\": \"ping\", \"x\": \"{}\"}}", "x".repeat(1 << 20));
+        check(&server, call(&body), 413, "body too large: at most 1 MiB");
+        let fits = format!("{{\"point\": \"ping\", \"x\": \"{}\"}}", "x".repeat((1 << 20) - 26));
+        assert_eq!(fits.len(), 1 << 20);
+        assert_eq!(server.call(&fits).status, 200, "{engine}");
+    }
+    let server = london("event");
+    let head = call_with(&format!("Authorization: Bearer {KEY}\r\nLong: {}\r\n", "x".repeat(8192)), "{}");
+    let answer = check(&server, head, 431, "head too large: at most 8 KiB and 64 fields");
+    assert_eq!(answer.field("Connection"), Some("close"));
+    // A length that no memory holds is refused before anything comes.
+    let answer = server.exchange(format!(
+        "POST {PATH} HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {KEY}\r\nContent-Length: 4611686018427387904\r\n\r\n"
+    ));
+    assert_eq!(answer.status, 413);
+}
+
+#[test]
+fn too_slow() {
+    let server = london("event");
+    let mut client = server.connect();
+    client.send(format!("POST {PATH} HTTP/1.1\r\nHost: h\r\n"));
+    let answer = client.answer();
+    assert_eq!((answer.status, answer.field("Connection")), (408, Some("close")));
+    assert_eq!(answer.json()["detail"], "too slow: the head took over 10 s");
+    assert!(client.is_closed());
+}
