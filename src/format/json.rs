@@ -428,9 +428,7 @@ impl Reader<'_> {
         }
         let words = match node {
             // An amount or an index of unknown kind says nothing as words.
-            Node::Text(text) if number_with_unit(text) == Err(Dropped::NoNumber) => {
-                one_line(text, WORDS_CHARS)
-            }
+            Node::Text(text) if number_with_unit(text).is_err() => one_line(text, WORDS_CHARS),
             _ => None,
         };
         match words.filter(|words| !MISSING.iter().any(|missing| words.eq_ignore_ascii_case(missing))) {
@@ -802,6 +800,7 @@ mod tests {
             assert_eq!(findings.is_empty(), expected.is_some(), "{findings:?}");
         }
         check_words("\"Light rain\"", Some("Light rain"));
+        check_words("\"2 showers\"", Some("2 showers"));
         check_words("\" None\\r\\n\"", Some("None"));
         check_words("\"a\\n\\u2028b\\u0007\"", Some("a  b"));
         check_words(&format!("\"{}\"", "é".repeat(500)), Some(&"é".repeat(100)));
