@@ -6,12 +6,12 @@ use std::os::unix::fs::MetadataExt as _;
 use std::time::SystemTime;
 
 use env_logger::{Builder, Env};
-use log::Level;
+use log::{Level, LevelFilter};
 
-/// Writes the log to stderr: changes of state by default, more by `RUST_LOG`.
-pub fn start() {
+/// Writes the log to stderr: up to `level`, or what `RUST_LOG` asks for.
+pub fn start(level: LevelFilter) {
     let in_journal = is_journal();
-    Builder::from_env(Env::default().default_filter_or("info"))
+    Builder::from_env(Env::default().default_filter_or(level.as_str()))
         .format(move |out, record| {
             if in_journal {
                 // The journal has a time of its own and takes the level in this form (sd-daemon(3)).

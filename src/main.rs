@@ -4,6 +4,7 @@ use std::env;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
+use log::LevelFilter;
 use weatherhook::config::{self, Command, Config, Flags};
 use weatherhook::sampler::Sampler;
 use weatherhook::time::Timestamp;
@@ -48,15 +49,15 @@ fn run() -> Result<ExitCode, Failure> {
     let mut out = io::stdout();
     match Command::parse(env::args_os().skip(1))? {
         Command::Serve(flags) => {
-            logging::start();
+            logging::start(LevelFilter::Info);
             service::serve(&load(&flags)?, |_| ())?;
         }
         Command::Demo(flags) => {
-            logging::start();
+            logging::start(LevelFilter::Info);
             demo::run(|file| Config::load(&flags, env::vars_os(), Some(file)), &mut out)?;
         }
         Command::Query(place, flags) => {
-            logging::start();
+            logging::start(LevelFilter::Warn);
             let config = load(&flags)?;
             let now = Timestamp::now();
             let mut sampler = Sampler::new(config.sampler);
@@ -65,7 +66,16 @@ fn run() -> Result<ExitCode, Failure> {
             writeln!(out, "{text}")?;
         }
         Command::Check(flags) => {
-            if !check::run(&load(&flags)?, Timestamp::now(), &mut out)? {
+            let good = match load(&flags) {
+                Ok(config) => check::run(&config, Timestamp::now(), &mut out)?,
+                // A wrong configuration is a finding, too.
+                Err(error @ config::Error::Config(_)) => {
+                    writeln!(out, "error: {error}")?;
+                    false
+                }
+                Err(error) => return Err(error.into()),
+            };
+            if !good {
                 return Ok(ExitCode::FAILURE);
             }
         }

@@ -56,7 +56,11 @@ fn age(at: Timestamp, now: Timestamp) -> String {
 
 fn write_station(station: &Station, out: &mut dyn Write) -> io::Result<()> {
     let readings = Quantity::ALL.iter().filter(|quantity| station.reading(**quantity).is_some()).count();
-    write!(out, "station: {}: readings: {readings}", station.city.as_deref().unwrap_or("without a name"))?;
+    write!(
+        out,
+        "station: {}: readings: {readings}",
+        station.city.as_deref().unwrap_or("without a name (--city gives it one)")
+    )?;
     if !station.aliases.is_empty() {
         write!(out, ", also called {}", station.aliases.join(", "))?;
     }
