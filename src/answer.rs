@@ -20,6 +20,23 @@ const MAX_NAMED: usize = 20;
 /// unheated gauge does not see snow.
 const SNOW_UP_TO: f64 = 2.0;
 
+/// The quantities from which the lines are made.
+const TOLD: [Quantity; 13] = [
+    Quantity::Temperature,
+    Quantity::FeelsLike,
+    Quantity::Humidity,
+    Quantity::DewPoint,
+    Quantity::StationPressure,
+    Quantity::SeaLevelPressure,
+    Quantity::WindSpeed,
+    Quantity::WindGust,
+    Quantity::WindDirection,
+    Quantity::RainRate,
+    Quantity::Pm25,
+    Quantity::Pm10,
+    Quantity::UvIndex,
+];
+
 /// In which units the answer is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Units {
@@ -192,10 +209,10 @@ struct Current<'a> {
 
 impl<'a> Current<'a> {
     fn report(&self) -> String {
-        let Some(last_report) = self.station.newest() else {
+        if self.station.newest().is_none() {
             let station = self.station.city.as_deref().unwrap_or("the station");
             return format!("No readings yet: {station} has not reported.");
-        };
+        }
         let Options { units, labels, .. } = self.options;
         let mut lines = Lines::default();
         if let Some(city) = &self.station.city {
@@ -214,19 +231,30 @@ impl<'a> Current<'a> {
         lines.tell(&labels.dew_point, self.dew_point(), temperature);
         lines.tell(&labels.pressure, self.pressure(), |hectopascals| units.pressure(hectopascals));
         lines.tell(&labels.uv, self.reading(Quantity::UvIndex), |value| Measure::Whole(value, ""));
-        match lines.newest {
-            Some(at) => {
+        match (lines.newest, self.last_told()) {
+            (Some(at), _) => {
                 let age = in_words(at.age(self.now));
                 lines.put(&labels.observed, format_args!("{at} ({age} ago)"));
             }
-            None => {
-                let age = in_words(last_report.age(self.now));
+            (None, Some(last)) if !self.is_current(last) => {
+                let age = in_words(last.age(self.now));
                 lines.line(format_args!(
-                    "No current readings: the station last reported at {last_report}, {age} ago."
+                    "No current readings: the station last reported at {last}, {age} ago."
                 ));
+            }
+            // What is current has no label, or makes no line.
+            (None, _) => {
+                lines.line(format_args!("No current readings: the station reports nothing of this kind."))
             }
         }
         lines.text
+    }
+
+    /// When the newest of what the lines are made from was observed, however long ago.
+    fn last_told(&self) -> Option<Timestamp> {
+        let Station { air_quality, precipitation, .. } = self.station;
+        let words = [air_quality, precipitation].into_iter().flatten().map(|words| words.at);
+        TOLD.into_iter().filter_map(|told| self.station.reading(told)).map(|told| told.at).chain(words).max()
     }
 
     /// Whether what was observed then is told.
@@ -298,6 +326,7 @@ impl<'a> Current<'a> {
             let temperature = self.reading(Quantity::Temperature)?;
             let humidity = self.reading(Quantity::Humidity)?;
             let value = weather::dew_point(temperature.value, humidity.value)?;
+            let value = Quantity::DewPoint.plausible(value)?;
             Some(Observed { value, at: temperature.at.max(humidity.at) })
         })
     }
@@ -696,6 +725,26 @@ mod tests {
         let mut nameless = silent;
         nameless.city = None;
         assert_eq!(answer(&Snapshot::new(vec![nameless]), None, None, now(), &Options::default()), expected);
+    }
+
+    #[test]
+    fn what_makes_no_line_is_no_sign_of_life() {
+        let options = Options::default();
+        let mut gauge = station_at("London", minutes(0), &[(RainCounter, 94.4), (Illuminance, 100.0)]);
+        let text = answer(&Snapshot::new(vec![gauge.clone()]), None, None, now(), &options);
+        assert_eq!(text, "City: London\nNo current readings: the station reports nothing of this kind.");
+        let at = now().before(minutes(190));
+        gauge.take(Temperature, Observed { value: 10.0, at });
+        let text = answer(&Snapshot::new(vec![gauge]), None, None, now(), &options);
+        let expected = format!("No current readings: the station last reported at {at}, 3 h ago.");
+        assert_eq!(text, format!("City: London\n{expected}"));
+    }
+
+    #[test]
+    fn a_derived_value_that_cannot_be_is_not_told() {
+        let dry = station(&[(Temperature, -45.0), (Humidity, 1.0)]);
+        let text = answer(&Snapshot::new(vec![dry]), None, None, now(), &Options::default());
+        assert!(text.contains("Humidity: 1%") && !text.contains("Dew Point"), "{text}");
     }
 
     #[test]

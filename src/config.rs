@@ -55,7 +55,7 @@ pub const OPTIONS: [Opt; 11] = [
     Opt {
         name: "listen",
         value: "ADDR:PORT",
-        help: "where to listen, commas between several",
+        help: "where to listen, may be repeated",
         default: Some("127.0.0.1:8000"),
         expected: "ADDR:PORT, like 127.0.0.1:8000 or [::1]:8000",
         take: |settings, given| keep(&mut settings.listen, given.addresses()),
@@ -462,6 +462,9 @@ impl Settings {
 
     fn take_file(&mut self, path: &Path) -> Result<(), String> {
         let contents = file::read_small(path, FILE_MAX).map_err(|error| error.to_string())?;
+        if is_too_deep(&contents.bytes) {
+            return Err("nested too deeply".to_owned());
+        }
         let table: Map<String, Value> =
             basic_toml::from_slice(&contents.bytes).map_err(|error| error.to_string())?;
         let directory = path.parent().unwrap_or(Path::new(""));
@@ -533,6 +536,28 @@ impl Settings {
             Some(auth::Source::Variable { name: KEY_VARIABLE, value })
         })
     }
+}
+
+/// The parser calls itself for each bracket and for each part of a dotted name, without an end but
+/// that of the stack. Nothing that we know nests deeper than a few levels.
+fn is_too_deep(toml: &[u8]) -> bool {
+    const BRACKETS: usize = 64;
+    const NAME: usize = 512;
+    let mut open = 0_usize;
+    toml.split(|&byte| byte == b'\n').any(|line| {
+        for byte in line {
+            match byte {
+                b'[' | b'{' => open += 1,
+                b']' | b'}' => open = open.saturating_sub(1),
+                _ => {}
+            }
+            if open > BRACKETS {
+                return true;
+            }
+        }
+        let name = line.split(|&byte| byte == b'=').next().unwrap_or_default();
+        name.len() > NAME && name.contains(&b'.')
+    })
 }
 
 /// Keeps the value unless a higher layer has given one; `None` if there is no value.
@@ -1017,6 +1042,15 @@ mod tests {
     #[test]
     fn refuses_files_that_are_not_toml() {
         check_toml("threads 2", "expected an equals, found an identifier at line 1 column 9");
+        for deep in [
+            format!("x = {}", "[".repeat(16_000)),
+            format!("x = {}", "[\n".repeat(16_000)),
+            format!("x = {}", "{a=".repeat(16_000)),
+            format!("[{}a]", "a.".repeat(8_000)),
+            format!("{}a = 1", "a.".repeat(8_000)),
+        ] {
+            check_toml(&deep, "nested too deeply");
+        }
         check_toml("threads = 1\nthreads = 2", "duplicate key: `threads` at line 2 column 1");
         let scratch = Scratch::new();
         let fifo = scratch.mkfifo("fifo");

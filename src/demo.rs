@@ -22,11 +22,33 @@ pub fn run(
 ) -> Result<(), Error> {
     let key = auth::generate().map_err(Error::machine("random numbers"))?;
     let directory = Directory::new(&key).map_err(Error::machine("the demo's files"))?;
-    let config = load(&directory.0.join("weatherhook.toml"))?;
+    let mut config = load(&directory.0.join("weatherhook.toml"))?;
+    // Whatever is set for the real server: the key that is shown has to be the one that is let in.
+    config.key = Some(auth::Source::File(directory.0.join("key")));
     service::serve(&config, |addresses| {
         // The server runs whether or not anybody reads this.
-        let _ = addresses.first().map(|address| directory.explain(*address, &config.path, &key, out));
+        let _ = addresses.first().map(|address| explain(*address, &config, &key, out));
     })
+}
+
+fn explain(address: SocketAddr, config: &Config, key: &str, out: &mut dyn Write) -> io::Result<()> {
+    let endpoint = format!("http://{address}{}", config.path);
+    let sensor = config.sampler.sensor.display();
+    write!(
+        out,
+        r#"
+API endpoint:  {endpoint}
+API key:       {key}
+
+Ask it as Dify does:
+
+curl -s '{endpoint}' -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' -d '{{"point": "app.external_data_tool.query", "params": {{"app_id": "61248ab4-1125-45be-ae32-0ce91334d021", "tool_variable": "weather_retrieve", "inputs": {{"location": "London"}}, "query": "What is the weather like today?"}}}}'
+
+The answer is made from {sensor}: change a value there and ask again.
+Ctrl-C ends the demo.
+"#
+    )?;
+    out.flush()
 }
 
 /// A directory that nobody else can look into, removed at the end.
@@ -45,26 +67,6 @@ impl Directory {
         let mut file = file.write(true).create_new(true).mode(0o600).open(directory.0.join("key"))?;
         writeln!(file, "{key}")?;
         Ok(directory)
-    }
-
-    fn explain(&self, address: SocketAddr, path: &str, key: &str, out: &mut dyn Write) -> io::Result<()> {
-        let sensor = self.0.join("london.json");
-        write!(
-            out,
-            r#"
-API endpoint:  http://{address}{path}
-API key:       {key}
-
-Ask it as Dify does:
-
-curl -s http://{address}{path} -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' -d '{{"point": "app.external_data_tool.query", "params": {{"app_id": "61248ab4-1125-45be-ae32-0ce91334d021", "tool_variable": "weather_retrieve", "inputs": {{"location": "London"}}, "query": "What is the weather like today?"}}}}'
-
-The answer is made from {sensor}: change a value there and ask again.
-Ctrl-C ends the demo.
-"#,
-            sensor = sensor.display(),
-        )?;
-        out.flush()
     }
 }
 

@@ -6,12 +6,23 @@ use std::iter;
 /// a whole document, which is then not worth the time of a Pi.
 const MAX_SEARCHED: usize = 64 * 1024;
 
-/// The form in which names are compared: surrounding blanks gone, case folded also beyond ASCII.
+/// The form in which names are compared: surrounding blanks gone, those inside made one, the
+/// typographic apostrophe made the plain one, case folded also beyond ASCII.
 ///
-/// Upper and then lower case, character by character, makes one of `ß`, `ẞ` and `SS`, and of the
-/// two small sigmas, which lower case alone keeps apart.
+/// Upper and then lower case, character by character, makes one of `ß`, `ẞ` and `SS`, of the two
+/// small sigmas and of the Turkish `ı` and `i`; the dot that `İ` leaves behind goes.
 pub fn fold(name: &str) -> String {
-    name.trim().chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
+    const DOT_ABOVE: char = '\u{307}';
+    let mut folded = String::with_capacity(name.len());
+    for word in name.split_whitespace() {
+        if !folded.is_empty() {
+            folded.push(' ');
+        }
+        let letters = word.chars().map(|c| if c == '’' { '\'' } else { c });
+        let letters = letters.flat_map(char::to_uppercase).flat_map(char::to_lowercase);
+        folded.extend(letters.filter(|&c| c != DOT_ABOVE));
+    }
+    folded
 }
 
 /// The names of some places, made ready to be searched for.
@@ -57,8 +68,9 @@ impl Names {
         Names { sorted }
     }
 
-    /// The place called `text`. If none is, what follows the last comma is dropped, and again, so
-    /// that `Springfield, IL, USA` finds `Springfield, IL` or else `Springfield`.
+    /// The place called `text`. If none is, the marks that end a sentence are dropped, then what
+    /// follows the last comma or bracket, and again: `Springfield, IL, USA` finds `Springfield, IL`
+    /// or else `Springfield`.
     pub fn find(&self, text: &str) -> Option<usize> {
         let folded = fold(beginning(text));
         let mut text = &*folded;
@@ -66,7 +78,11 @@ impl Names {
             if let Ok(index) = self.sorted.binary_search_by(|name| (*name.folded).cmp(text)) {
                 return Some(self.sorted[index].place);
             }
-            text = text[..text.rfind([',', '，', '،', '、'])?].trim_end();
+            let sentence = text.trim_end_matches(['.', '?', '!', '。', '？', '！', ' ']);
+            text = match text.rfind([',', '，', '،', '、', '(', '（']) {
+                _ if sentence.len() < text.len() => sentence,
+                comma => text[..comma?].trim_end(),
+            };
         }
     }
 
@@ -170,7 +186,7 @@ fn is_hangul(c: char) -> bool {
 mod tests {
     use super::*;
 
-    const NAMES: [&str; 22] = [
+    const NAMES: [&str; 23] = [
         "London",
         "London, Ontario",
         "Springfield",
@@ -193,6 +209,7 @@ mod tests {
         "Łódź",
         "L'Aquila",
         "Ulan-Ude",
+        "İstanbul",
     ];
 
     fn names() -> Names {
@@ -222,6 +239,18 @@ mod tests {
         check("東京、日本", "東京");
         check("دبي، الإمارات", "دبي");
         check("London,,", "London");
+        check("London.", "London");
+        check("London ?!", "London");
+        check("東京。", "東京");
+        check("London (UK)", "London");
+        check("London, UK.", "London");
+        check("New  York", "New York");
+        check("New\nYork", "New York");
+        check("L’Aquila", "L'Aquila");
+        check("İSTANBUL", "İstanbul");
+        check("istanbul", "İstanbul");
+        check("ISTANBUL", "İstanbul");
+        check("ıstanbul", "İstanbul");
         check("Londonderry", None);
         check("Greater London", None);
         check("UK, London", None);

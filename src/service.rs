@@ -80,24 +80,35 @@ pub fn serve(config: &Config, ready: impl FnOnce(&[SocketAddr])) -> Result<(), E
     }
 
     let mut sampler = Sampler::new(config.sampler.clone());
-    sampler.sample(Timestamp::now());
     let published = Arc::new(Published::new(sampler.snapshot()));
     let routes = Arc::new(Routes::new(&config.path, keys, Arc::clone(&published), config.answer.clone()));
-    let server = http::start(config.engine, listeners, Arc::clone(&routes), config.threads)
-        .map_err(Error::machine("http threads"))?;
 
+    // All samples are taken on one thread: the allocator keeps what a thread once needed for it, and
+    // reading a large file needs much. It starts before the http threads, of which any number will do.
     let (stop, stopped) = mpsc::channel::<()>();
+    let (tried, first_sample) = mpsc::channel();
     let every = config.sampler.every;
-    let housekeeping = spawn_vital("sampler", move || {
-        // Ends when the sender is dropped.
-        while let Err(mpsc::RecvTimeoutError::Timeout) = stopped.recv_timeout(every) {
+    let housekeeper = Arc::clone(&routes);
+    let sampling = spawn_vital("sampler", move || {
+        loop {
             if let Some(snapshot) = sampler.sample(Timestamp::now()) {
                 published.store(snapshot);
             }
-            routes.report_refused_keys();
+            // Nobody waits for any but the first.
+            let _ = tried.send(());
+            housekeeper.report_refused_keys();
+            // The sender is dropped at the end.
+            if stopped.recv_timeout(every) != Err(mpsc::RecvTimeoutError::Timeout) {
+                break;
+            }
         }
     })
     .map_err(Error::machine("sampler thread"))?;
+    // The thread ends after us, so that it is heard.
+    let _ = first_sample.recv();
+    drop(first_sample);
+    let server = http::start(config.engine, listeners, routes, config.threads)
+        .map_err(Error::machine("http threads"))?;
 
     let engine = match config.engine {
         Engine::Event => "event",
@@ -115,7 +126,7 @@ pub fn serve(config: &Config, ready: impl FnOnce(&[SocketAddr])) -> Result<(), E
     drop(stop);
     server.stop();
     // A thread that panicked has ended the process.
-    let _ = housekeeping.join();
+    let _ = sampling.join();
     info!("stopped");
     Ok(())
 }

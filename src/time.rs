@@ -5,7 +5,7 @@
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use chrono::{DateTime, Local, NaiveDateTime, TimeZone, Utc};
+use chrono::{DateTime, Local, LocalResult, NaiveDateTime, TimeZone, Utc};
 
 /// An instant: milliseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,33 +45,42 @@ impl Timestamp {
         (0.0..=LAST_MILLIS as f64).contains(&millis).then_some(Timestamp(millis as i64))
     }
 
-    /// From a written time: RFC 3339 with a zone, or `2025-03-02 22:26:03` (a `T` between, a
-    /// fraction, or no seconds) in `zone`, or an epoch number. A local time that does not exist or
-    /// exists twice, on the nights when clocks change, is taken at its earlier meaning.
+    /// From a written time: `2025-03-02T22:26:03+01:00` and what comes near it (a blank for the `T`,
+    /// a fraction or no seconds, `2025/03/02`, `02/03/2025` or `02.03.2025` with the day first), or
+    /// an epoch number. One that names no zone is in `zone`.
+    ///
+    /// A local time that exists twice, in the night when the clocks go back, is taken at its earlier
+    /// meaning: a reading may then seem older than it is, but none that is old seems new.
     pub fn parse(text: &str, zone: Zone) -> Option<Timestamp> {
         let text = text.trim();
         if let Ok(number) = text.parse::<f64>() {
             return Timestamp::from_epoch(number);
         }
-        let zoned = ["%+", "%Y-%m-%d %H:%M:%S%.f%#z", "%Y-%m-%dT%H:%M:%S%.f%#z"]
-            .iter()
-            .find_map(|form| DateTime::parse_from_str(text, form).ok());
-        if let Some(zoned) = zoned {
-            return Timestamp::from_millis(zoned.timestamp_millis());
+        let text = text.replacen(['T', 't'], " ", 1);
+        let forms = || {
+            let dates = ["%Y-%m-%d", "%Y/%m/%d", "%d/%m/%Y", "%d.%m.%Y"].into_iter();
+            dates.flat_map(|date| ["%H:%M:%S%.f", "%H:%M"].map(|time| format!("{date} {time}")))
+        };
+        if let Some(civil) = forms().find_map(|form| NaiveDateTime::parse_from_str(&text, &form).ok()) {
+            return Timestamp::from_civil(civil, zone);
         }
-        let civil = ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"]
-            .iter()
-            .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())?;
+        let zoned = forms().find_map(|form| DateTime::parse_from_str(&text, &(form + "%#z")).ok())?;
+        Timestamp::from_millis(zoned.timestamp_millis())
+    }
+
+    fn from_civil(civil: NaiveDateTime, zone: Zone) -> Option<Timestamp> {
+        let local = |civil: &NaiveDateTime| match Local.from_local_datetime(civil) {
+            LocalResult::Single(only) => Some(only.timestamp_millis()),
+            // Not always in this order.
+            LocalResult::Ambiguous(one, other) => Some(one.timestamp_millis().min(other.timestamp_millis())),
+            LocalResult::None => None,
+        };
         let millis = match zone {
             Zone::Utc => civil.and_utc().timestamp_millis(),
-            Zone::Local => match Local.from_local_datetime(&civil).earliest() {
-                Some(local) => local.timestamp_millis(),
-                // Skipped when the clocks went forward: what the clock before it would have said.
-                None => {
-                    let before = Local.from_local_datetime(&(civil - chrono::Duration::hours(1)));
-                    before.earliest()?.timestamp_millis() + 3_600_000
-                }
-            },
+            // Skipped when the clocks went forward: a clock that was not told goes on from before.
+            Zone::Local => {
+                local(&civil).or_else(|| Some(local(&(civil - chrono::Duration::hours(1)))? + 3_600_000))?
+            }
         };
         Timestamp::from_millis(millis)
     }
@@ -121,5 +130,85 @@ pub fn in_words(length: Duration) -> String {
         60..3_600 => format!("{} min", seconds / 60),
         3_600..172_800 => format!("{} h", seconds / 3_600),
         _ => format!("{} days", seconds / 86_400),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn written_times() {
+        #[track_caller]
+        fn check(text: &str, millis: impl Into<Option<i64>>) {
+            assert_eq!(Timestamp::parse(text, Zone::Utc).map(|at| at.0), millis.into(), "{text:?}");
+        }
+        // date -u -d '2025-03-02 22:26:03' +%s
+        let seconds = 1_740_954_363;
+        for text in [
+            "2025-03-02T22:26:03Z",
+            "2025-03-02t22:26:03z",
+            " 2025-03-02 22:26:03 ",
+            "2025-03-02T22:26:03",
+            "2025-03-02T23:26:03+01:00",
+            "2025-03-02 17:26:03-0500",
+            "2025-03-02T23:26:03 +01",
+            "2025/03/02 22:26:03",
+            "02/03/2025 22:26:03",
+            "02.03.2025 22:26:03",
+            "1740954363",
+            "1740954363.0",
+            "1740954363000",
+        ] {
+            check(text, seconds * 1000);
+        }
+        for text in ["2025-03-02T22:26Z", "2025-03-02 22:26", "2.3.2025 22:26", "2025-03-02T23:26+01:00"] {
+            check(text, (seconds - 3) * 1000);
+        }
+        check("2025-03-02T22:26:03.250Z", seconds * 1000 + 250);
+        check("1740954363.25", seconds * 1000 + 250);
+        for text in [
+            "",
+            "now",
+            "22:26:03",
+            "2025-03-02",
+            "2025-02-30 00:00:00",
+            "13/13/2025 00:00:00",
+            "@0.087052s",
+            "-1",
+            "1e300",
+            "nan",
+            "inf",
+            "1960-01-01T00:00:00Z",
+            "99999-01-01T00:00:00Z",
+        ] {
+            check(text, None);
+        }
+    }
+
+    #[test]
+    fn lengths_in_words() {
+        #[track_caller]
+        fn check(seconds: u64, words: &str) {
+            assert_eq!(in_words(Duration::from_secs(seconds)), words);
+        }
+        check(0, "0 s");
+        check(59, "59 s");
+        check(60, "1 min");
+        check(3_599, "59 min");
+        check(3_600, "1 h");
+        check(172_799, "47 h");
+        check(172_800, "2 days");
+        check(8_640_000, "100 days");
+    }
+
+    #[test]
+    fn ages() {
+        let at = |seconds: f64| Timestamp::from_epoch(seconds).expect("an instant");
+        assert_eq!(at(10.0).age(at(12.5)), Duration::from_millis(2_500));
+        assert_eq!(at(12.5).age(at(10.0)), Duration::ZERO);
+        assert_eq!(at(12.5).ahead(at(10.0)), Duration::from_millis(2_500));
+        assert_eq!(at(10.0).before(Duration::from_secs(4)), at(6.0));
+        assert_eq!(at(10.0).before(Duration::from_secs(40)), at(0.0));
     }
 }
