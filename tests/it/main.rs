@@ -8,3 +8,4 @@ mod contract;
 mod fixture;
 mod protocol;
 mod refusals;
+mod sensor_file;
