@@ -6,6 +6,7 @@
 
 mod contract;
 mod fixture;
+mod places;
 mod protocol;
 mod refusals;
 mod sensor_file;
