@@ -6,6 +6,7 @@
 
 mod contract;
 mod fixture;
+mod keys;
 mod labels_and_units;
 mod places;
 mod protocol;
