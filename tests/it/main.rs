@@ -4,6 +4,7 @@
 // A test fails by a panic, also in what it calls; clippy.toml's permission ends at its own function.
 #![expect(clippy::panic)]
 
+mod commands;
 mod contract;
 mod fixture;
 mod keys;
