@@ -6,6 +6,7 @@
 
 mod commands;
 mod contract;
+mod demo;
 mod fixture;
 mod keys;
 mod labels_and_units;
