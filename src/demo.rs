@@ -57,7 +57,7 @@ API key:       {key}
 
 Ask it as Dify does:
 
-curl -s http://{address}{path} -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' -d '{{"point": "app.external_data_tool.query", "params": {{"app_id": "61248ab4-1125-45be-ae32-0ce91334d021", "tool_variable": "weather_retrieve", "inputs": {{"location": "London"}}, "query": "What is the weather like today?"}}}}'
+curl -s 'http://{address}{path}' -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' -d '{{"point": "app.external_data_tool.query", "params": {{"app_id": "61248ab4-1125-45be-ae32-0ce91334d021", "tool_variable": "weather_retrieve", "inputs": {{"location": "London"}}, "query": "What is the weather like today?"}}}}'
 
 The answer is made from {sensor}: change a value there and ask again.
 Ctrl-C ends the demo.
