@@ -106,7 +106,7 @@ impl RefusedKeys {
         let mut tally = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let due = tally.last_line.is_none_or(|last| now.saturating_duration_since(last) >= BETWEEN_LINES);
         let Some(from) = tally.last_from.filter(|_| due && tally.count > 0) else { return };
-        warn!("refused for a wrong or missing key: {} requests, the last from {from}", tally.count);
+        warn!("requests refused for a wrong or missing key: {}, the last from {from}", tally.count);
         *tally = Tally { last_line: Some(now), ..Tally::default() };
     }
 }
