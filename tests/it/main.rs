@@ -10,6 +10,7 @@ mod demo;
 mod fixture;
 mod keys;
 mod labels_and_units;
+mod layers;
 mod log;
 mod places;
 mod protocol;
