@@ -8,6 +8,7 @@ mod commands;
 mod contract;
 mod demo;
 mod fixture;
+mod footprint;
 mod keys;
 mod labels_and_units;
 mod layers;
