@@ -135,14 +135,18 @@ impl fmt::Display for Dropped {
             Dropped::UnknownUnit => f.write_str("the unit is not known"),
             Dropped::WrongUnit(unit) => write!(f, "{} is a unit of something else", unit.symbol()),
             Dropped::Implausible(quantity, value) => {
-                let (bounds, unit) = (quantity.bounds(), quantity.base_unit().symbol());
+                let bounds = quantity.bounds();
+                let unit = match quantity.base_unit().symbol() {
+                    "" => String::new(),
+                    symbol => format!(" {symbol}"),
+                };
                 // 1e300 in full would be 300 zeros.
                 if value.abs() < 1e15 {
                     write!(f, "{value:.1}")?;
                 } else {
                     write!(f, "{value:.1e}")?;
                 }
-                write!(f, " {unit} is outside {} to {} {unit}", bounds.start(), bounds.end())
+                write!(f, "{unit} is outside {} to {}{unit}", bounds.start(), bounds.end())
             }
             Dropped::NoTime => f.write_str("not a time; the file's own is used"),
             Dropped::Ahead(by) => {

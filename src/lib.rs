@@ -6,29 +6,33 @@
 // Layer 0
 pub mod file;
 pub mod place;
-pub mod reading;
 pub mod thread;
 pub mod time;
 pub mod weather;
 
 // Layer 1
 pub mod auth;
-pub mod format;
 pub mod http;
+pub mod reading;
 
 // Layer 2
+pub mod format;
+
+// Layer 3
 pub mod answer;
 pub mod sampler;
 
-// Layer 3
+// Layer 4
 pub mod config;
 pub mod extension;
 
-// Layer 4
+// Layer 5
 pub mod check;
 pub mod routes;
 
-// Layer 5
-pub mod demo;
+// Layer 6
 pub mod logging;
 pub mod service;
+
+// Layer 7
+pub mod demo;

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
+use std::thread;
 
 use log::{info, warn};
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -85,11 +86,11 @@ pub fn serve(config: &Config, ready: impl FnOnce(&[SocketAddr])) -> Result<(), E
 
     // All samples are taken on one thread: the allocator keeps what a thread once needed for it, and
     // reading a large file needs much. It starts before the http threads, of which any number will do.
-    let (stop, stopped) = mpsc::channel::<()>();
+    // Nothing waits for it at the end, as it may be waiting for a sensor.
     let (tried, first_sample) = mpsc::channel();
     let every = config.sampler.every;
     let housekeeper = Arc::clone(&routes);
-    let sampling = spawn_vital("sampler", move || {
+    spawn_vital("sampler", move || -> ! {
         loop {
             if let Some(snapshot) = sampler.sample(Timestamp::now()) {
                 published.store(snapshot);
@@ -97,14 +98,11 @@ pub fn serve(config: &Config, ready: impl FnOnce(&[SocketAddr])) -> Result<(), E
             // Nobody waits for any but the first.
             let _ = tried.send(());
             housekeeper.report_refused_keys();
-            // The sender is dropped at the end.
-            if stopped.recv_timeout(every) != Err(mpsc::RecvTimeoutError::Timeout) {
-                break;
-            }
+            thread::sleep(every);
         }
     })
     .map_err(Error::machine("sampler thread"))?;
-    // The thread ends after us, so that it is heard.
+    // The thread ends with the process, so that it is heard.
     let _ = first_sample.recv();
     drop(first_sample);
     let server = http::start(config.engine, listeners, routes, config.threads)
@@ -123,10 +121,7 @@ pub fn serve(config: &Config, ready: impl FnOnce(&[SocketAddr])) -> Result<(), E
         signals.forever().next();
     }
     info!("stopping: requests in flight are answered");
-    drop(stop);
     server.stop();
-    // A thread that panicked has ended the process.
-    let _ = sampling.join();
     info!("stopped");
     Ok(())
 }

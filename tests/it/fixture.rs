@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
@@ -26,13 +26,21 @@ pub(crate) const PATH: &str = "/api/dify/receive";
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A directory of a test's own, removed with the test.
+///
+/// In memory where that is possible, like the files of many a sensor: a busy disk has been seen to
+/// keep the writer of a small file waiting for 20 s, and no deadline of a test is about disks.
 pub(crate) struct Scratch(PathBuf);
 
 impl Scratch {
     pub(crate) fn new() -> Scratch {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let n = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("weatherhook-it-{}-{n}", std::process::id()));
+        let name = format!("weatherhook-it-{}-{n}", std::process::id());
+        let path = Path::new("/dev/shm").join(&name);
+        if fs::create_dir(&path).is_ok() {
+            return Scratch(path);
+        }
+        let path = std::env::temp_dir().join(name);
         fs::create_dir(&path).expect("a scratch directory");
         Scratch(path)
     }
@@ -101,13 +109,15 @@ pub(crate) struct Setup {
 }
 
 impl Setup {
-    /// `serve` on a free port, with the key, and with `sensor.json` sampled ten times a second.
+    /// `serve` on a free port, with the key, and with `sensor.json` sampled ten times a second: by a
+    /// variable, so that a test may say otherwise by a flag.
     pub(crate) fn new(engine: &str) -> Setup {
         let scratch = Scratch::new();
         let key = scratch.write("key", KEY);
         use std::os::unix::fs::PermissionsExt;
         fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).expect("a mode");
-        let mut command = weatherhook(["serve", "--listen", "127.0.0.1:0", "--every", "100ms"]);
+        let mut command = weatherhook(["serve", "--listen", "127.0.0.1:0"]);
+        command.env("WEATHERHOOK_EVERY", "100ms");
         command.arg("--engine").arg(engine);
         command.arg("--key-file").arg(key).arg("--sensor").arg(scratch.path("sensor.json"));
         Setup { scratch, command }
@@ -132,6 +142,12 @@ impl Setup {
 
     pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Setup {
         self.command.env(name, value);
+        self
+    }
+
+    /// The interval of sampling that the program has by default.
+    pub(crate) fn default_interval(mut self) -> Setup {
+        self.command.env_remove("WEATHERHOOK_EVERY");
         self
     }
 
@@ -235,11 +251,7 @@ impl Server {
 
     #[track_caller]
     pub(crate) fn connect(&self) -> Client {
-        let stream = TcpStream::connect(self.address).expect("a connection");
-        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
-        stream.set_write_timeout(Some(PATIENCE)).expect("a timeout");
-        stream.set_nodelay(true).expect("an option");
-        Client { stream, input: Vec::new() }
+        Client::connect(self.address)
     }
 
     /// One request on a connection of its own.
@@ -259,17 +271,13 @@ impl Server {
     /// The `result` of a query for a place.
     #[track_caller]
     pub(crate) fn ask(&self, place: &str) -> String {
-        let inputs = serde_json::json!({ "location": place });
-        self.query(&serde_json::json!({ "inputs": inputs, "query": "" }))
+        self.connect().ask(place)
     }
 
     /// The `result` of a query.
     #[track_caller]
     pub(crate) fn query(&self, params: &serde_json::Value) -> String {
-        let body = serde_json::json!({ "point": "app.external_data_tool.query", "params": params });
-        let answer = self.call(&body.to_string());
-        assert_eq!(answer.status, 200, "{answer:?}");
-        answer.json()["result"].as_str().expect("a result").to_owned()
+        self.connect().query(params)
     }
 
     /// Asks for a place until the result is as wanted.
@@ -323,8 +331,34 @@ pub(crate) struct Client {
 
 impl Client {
     #[track_caller]
+    pub(crate) fn connect(address: SocketAddr) -> Client {
+        let stream = TcpStream::connect(address).expect("a connection");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        stream.set_write_timeout(Some(PATIENCE)).expect("a timeout");
+        stream.set_nodelay(true).expect("an option");
+        Client { stream, input: Vec::new() }
+    }
+
+    #[track_caller]
     pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) {
         self.stream.write_all(bytes.as_ref()).expect("the server takes what is sent");
+    }
+
+    /// The `result` of a query for a place, on this connection.
+    #[track_caller]
+    pub(crate) fn ask(&mut self, place: &str) -> String {
+        let inputs = serde_json::json!({ "location": place });
+        self.query(&serde_json::json!({ "inputs": inputs, "query": "" }))
+    }
+
+    /// The `result` of a query, on this connection.
+    #[track_caller]
+    pub(crate) fn query(&mut self, params: &serde_json::Value) -> String {
+        let body = serde_json::json!({ "point": "app.external_data_tool.query", "params": params });
+        self.send(call(&body.to_string()));
+        let answer = self.answer();
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.json()["result"].as_str().expect("a result").to_owned()
     }
 
     /// The next answer. Its body ends by its length.
@@ -370,10 +404,14 @@ impl Client {
     #[track_caller]
     fn read(&mut self) -> usize {
         let mut bytes = [0; 16 * 1024];
-        let n = match self.stream.read(&mut bytes) {
-            Ok(n) => n,
-            Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => 0,
-            Err(error) => panic!("no answer: {error}"),
+        let n = loop {
+            match self.stream.read(&mut bytes) {
+                Ok(n) => break n,
+                Err(error) if error.kind() == ErrorKind::ConnectionReset => break 0,
+                // So ends a read with a time-out when the process was stopped and goes on (signal(7)).
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => panic!("no answer: {error}"),
+            }
         };
         self.input.extend_from_slice(&bytes[..n]);
         n
@@ -422,6 +460,18 @@ pub(crate) fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
         assert!(Instant::now() < until, "never: {what}");
         thread::yield_now();
     }
+}
+
+/// Lines of the log as level and message. Each begins with a time, of which no test knows more.
+#[track_caller]
+pub(crate) fn said(log: &[String]) -> Vec<String> {
+    let said = log.iter().map(|line| {
+        let (time, rest) = line.split_once(' ').expect("a time");
+        assert!(time.len() == 24 && time.ends_with('Z'), "{line}");
+        let (level, message) = rest.split_at(6);
+        format!("{} {message}", level.trim_end())
+    });
+    said.collect()
 }
 
 /// A path as an argument of a command or as a value in TOML.

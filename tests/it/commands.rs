@@ -1,0 +1,309 @@
+//! The command line: what each command prints, and with what it exits.
+
+use std::process::Output;
+
+use weatherhook::config::OPTIONS;
+
+use crate::fixture::*;
+
+/// A time that no clock makes current, in a configuration that tells it all the same.
+const OLD: &str =
+    r#"{"city": "London", "time": "2025-03-02T22:26:03Z", "temperature_C": 10, "humidity": "80%"}"#;
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("text")
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("text")
+}
+
+/// A command that fails with one line.
+#[track_caller]
+fn check_fails(output: &Output, code: i32, expected: &str) {
+    assert_eq!(stderr(output), format!("weatherhook: {expected}\n"));
+    assert_eq!((output.status.code(), stdout(output).as_str()), (Some(code), ""));
+}
+
+#[test]
+fn the_help_names_every_option() {
+    let help = run(["--help"]);
+    assert!(help.status.success() && help.stderr.is_empty());
+    let text = stdout(&help);
+    for option in &OPTIONS {
+        let line = text.lines().find(|line| line.trim_start().starts_with(&format!("{} ", option.flag())));
+        let line = line.unwrap_or_else(|| panic!("{} is missing: {text}", option.flag()));
+        assert!(line.contains(option.value) && line.contains(option.help), "{line}");
+        assert!(option.default.is_none_or(|default| line.contains(&format!("[{default}]"))), "{line}");
+    }
+    for command in ["serve", "demo", "query [PLACE]", "check", "keygen"] {
+        assert!(text.lines().any(|line| line.starts_with(&format!("  {command} "))), "{command}: {text}");
+    }
+    for arguments in [&["-h"][..], &["help"], &["serve", "--help"], &["query", "x", "-h"]] {
+        assert_eq!(stdout(&run(arguments)), text, "{arguments:?}");
+    }
+}
+
+#[test]
+fn the_version_is_that_of_the_package() {
+    for flag in ["--version", "-V"] {
+        let version = run([flag]);
+        assert_eq!(stdout(&version), format!("weatherhook {}\n", env!("CARGO_PKG_VERSION")));
+        assert!(version.status.success() && version.stderr.is_empty());
+    }
+}
+
+#[test]
+fn a_wrong_command_line_exits_with_2() {
+    for (arguments, expected) in [
+        (&[][..], "no command; weatherhook --help lists them"),
+        (&["server"], r#"unknown command "server", did you mean "serve"?"#),
+        (&["chekc"], r#"unknown command "chekc", did you mean "check"?"#),
+        (&["xyz"], r#"unknown command "xyz"; weatherhook --help lists the known ones"#),
+        (&["serve", "--stale-afer", "1h"], r#"unknown option "--stale-afer", did you mean "--stale-after"?"#),
+        (&["serve", "--key_file", "x"], r#"unknown option "--key_file", did you mean "--key-file"?"#),
+        (&["serve", "--key=hunter2"], r#"unknown option "--key", did you mean "--key-file"?"#),
+        (&["serve", "-x"], r#"unknown option "-x"; weatherhook --help lists the known ones"#),
+        (&["serve", "now"], r#"unexpected argument "now""#),
+        (&["query", "New", "York"], r#"unexpected argument "York"; a name of several words needs quotes"#),
+        (&["keygen", "--city", "x"], "keygen: there are no options for it"),
+        (&["serve", "--threads"], "--threads: expected a number from 1 to 64, found nothing"),
+    ] {
+        check_fails(&run(arguments), 2, expected);
+    }
+}
+
+/// A wrong value is told by each layer with its own name and exit code.
+#[track_caller]
+fn check_value(name: &str, word: &str, expected: &str) {
+    let option = OPTIONS.iter().find(|option| option.name == name).expect("an option");
+    let (flag, variable) = (option.flag(), option.variable());
+    let fault = format!("expected {expected}, found {word:?}");
+    for command in ["serve", "query", "check", "demo"] {
+        let output = run([command, &flag, word]);
+        check_fails(&output, 2, &format!("{flag}: {fault}"));
+    }
+    for command in ["serve", "query", "demo"] {
+        let output = output(weatherhook([command]).env(&variable, word));
+        check_fails(&output, 78, &format!("{variable}: {fault}"));
+    }
+    let scratch = Scratch::new();
+    let file = scratch.write("weatherhook.toml", format!("{name} = {word:?}\n"));
+    for command in ["serve", "query", "demo"] {
+        let output = run([command, "--config", text(&file)]);
+        check_fails(&output, 78, &format!("{}: {name}: {fault}", text(&file)));
+    }
+}
+
+#[test]
+fn wrong_values_are_told_by_flag_variable_and_key() {
+    check_value("listen", "8000", "ADDR:PORT, like 127.0.0.1:8000 or [::1]:8000");
+    check_value("listen", "127.0.0.1", "ADDR:PORT, like 127.0.0.1:8000 or [::1]:8000");
+    check_value("listen", "127.0.0.1:65536", "ADDR:PORT, like 127.0.0.1:8000 or [::1]:8000");
+    check_value("path", "api", "a slash and visible ASCII characters, without ? and #");
+    check_value("path", "/a?b", "a slash and visible ASCII characters, without ? and #");
+    check_value("key_file", "", "the path of a file");
+    check_value("sensor", "", "the path of a file");
+    check_value("city", " ", "a name without control characters");
+    check_value("every", "5", "a time from 100ms to 1h, like 5s");
+    check_value("every", "99ms", "a time from 100ms to 1h, like 5s");
+    check_value("stale_after", "soon", "a time of at least 1s, like 15m");
+    check_value("units", "Metric", "metric or imperial");
+    check_value("threads", "0", "a number from 1 to 64");
+    check_value("threads", "65", "a number from 1 to 64");
+    if ENGINES.len() > 1 {
+        check_value("engine", "axum", "event or tiny_http");
+    }
+}
+
+#[test]
+fn a_wrong_configuration_exits_with_78() {
+    for (toml, expected) in [
+        ("threads = \"2\"", "threads: expected a number from 1 to 64, found \"2\""),
+        ("sensor = 5", "sensor: expected the path of a file, found 5"),
+        ("units = [\"metric\"]", "units: expected metric or imperial, found [\"metric\"]"),
+        ("listen = [8000]", "listen: expected ADDR:PORT, like 127.0.0.1:8000 or [::1]:8000, found [8000]"),
+        ("stale-after = \"1h\"", r#"unknown key "stale-after", did you mean "stale_after"?"#),
+        ("lables = {}", r#"unknown key "lables", did you mean "labels"?"#),
+        ("key = \"hunter2\"", r#"unknown key "key", did you mean "key_file"?"#),
+        ("zzz = 1", r#"unknown key "zzz"; weatherhook --help lists the known ones"#),
+        ("[labels]\nwindspeed = \"\"", r#"labels: unknown key "windspeed", did you mean "wind_speed"?"#),
+        (
+            "[labels]\nuv = 3",
+            "labels: uv: expected text without control characters, or nothing to leave the line out, found 3",
+        ),
+        ("threads 2", "expected an equals, found an identifier at line 1 column 9"),
+    ] {
+        let scratch = Scratch::new();
+        let file = scratch.write("weatherhook.toml", toml);
+        check_fails(&run(["serve", "--config", text(&file)]), 78, &format!("{}: {expected}", text(&file)));
+        // The same as a finding of check, which is there to tell it.
+        let checked = run(["check", "--config", text(&file)]);
+        assert_eq!(stdout(&checked), format!("error: {}: {expected}\n", text(&file)));
+        assert_eq!((checked.status.code(), stderr(&checked).as_str()), (Some(1), ""));
+    }
+    let nearest = r#"unknown environment variable "WEATHERHOOK_CITTY", did you mean "WEATHERHOOK_CITY"?"#;
+    check_fails(&output(weatherhook(["serve"]).env("WEATHERHOOK_CITTY", "Rome")), 78, nearest);
+    let absent = "/nowhere/weatherhook.toml: No such file or directory (os error 2)";
+    check_fails(&run(["serve", "--config", "/nowhere/weatherhook.toml"]), 78, absent);
+}
+
+#[test]
+fn without_a_sensor_file_there_is_nothing_to_do() {
+    let expected = "no sensor file: give --sensor FILE, set WEATHERHOOK_SENSOR, \
+                    or write sensor = \"FILE\" in the file of --config";
+    check_fails(&output(weatherhook(["serve"]).env("WEATHERHOOK_KEY", KEY)), 78, expected);
+    check_fails(&run(["query"]), 78, expected);
+    let checked = run(["check"]);
+    assert_eq!((stdout(&checked), checked.status.code()), (format!("error: {expected}\n"), Some(1)));
+}
+
+#[test]
+fn query_prints_what_the_server_answers() {
+    let toml = "stale_after = \"36500days\"\nunits = \"imperial\"\n[labels]\ntemperature = \"Warmth\"\n";
+    let sensor = format!(r#"[{OLD}, {{"city": "Zürich", "aliases": ["ZRH"], "temp": 3}}]"#);
+    let server = Setup::new("event").sensor(sensor).config(toml).start();
+    let (config, sensor) = (server.scratch.path("weatherhook.toml"), server.scratch.path("sensor.json"));
+    let query = |place: &[&str]| {
+        let query = [&["query"], place, &["--config", text(&config), "--sensor", text(&sensor)]].concat();
+        let output = run(query);
+        assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+        stdout(&output)
+    };
+    assert!(query(&["London"]).starts_with("City: London\nWarmth: 50°F\nHumidity: 80%\n"));
+    for place in ["London", "london, UK", "Paris", ""] {
+        assert_eq!(query(&[place]), format!("{}\n", server.ask(place)), "{place}");
+    }
+    assert!(query(&["zrh"]).starts_with("City: Zürich\nWarmth: 37°F\n"));
+    assert_eq!(query(&[]), "No place with a station was named; there are 2 stations: London, Zürich.\n");
+}
+
+#[test]
+fn query_tells_what_is_wrong_with_the_file_beside_the_answer() {
+    let scratch = Scratch::new();
+    let sensor = scratch.path("sensor.json");
+    let output = run(["query", "London", "--sensor", text(&sensor)]);
+    assert_eq!(stdout(&output), "No readings yet: the sensors have not reported.\n");
+    let log: Vec<String> = stderr(&output).lines().map(str::to_owned).collect();
+    let cause = "no such file, expected the sensor file; there are no readings yet";
+    assert_eq!(said(&log), [format!("WARN {}: {cause}", text(&sensor))]);
+    assert!(output.status.success());
+}
+
+/// Runs `check` with a good key.
+fn checked(arguments: &[&str]) -> Output {
+    output(weatherhook([&["check"], arguments].concat()).env("WEATHERHOOK_KEY", KEY))
+}
+
+#[test]
+fn check_tells_each_key_with_its_unit_and_age() {
+    let now = std::time::SystemTime::now().duration_since(std::time::SystemTime::UNIX_EPOCH);
+    let time = now.expect("a time after 1970").as_secs() - 200;
+    let scratch = Scratch::new();
+    scratch.write(
+        "sensor.json",
+        format!(
+            r#"{{"city": "London", "aliases": ["LDN"], "time": {time}, "tempf": 50, "humidity": "66%",
+                "wind_speed": 2.5, "pressure": 101325, "uvi": 99, "inTemp": 20, "model": "X", "uv": 7,
+                "PASSKEY": "x7Qz", "rain_rate_mm_h": null, "air_quality": "Haze"}}"#
+        ),
+    );
+    let config = scratch
+        .write("weatherhook.toml", "sensor = \"sensor.json\"\nlisten = [\"[::1]:9\", \"127.0.0.1:9\"]\n");
+    let output = checked(&["--config", text(&config), "--path", "/x"]);
+    assert_eq!(
+        stdout(&output),
+        format!(
+            "configuration: {}\n\
+             endpoint: http://[::1]:9/x\n\
+             endpoint: http://127.0.0.1:9/x\n\
+             keys: 1\n\
+             read: tempf: temperature 10.0 °C (°F read), 3 min old\n\
+             read: humidity: humidity 66.0 % (% read), 3 min old\n\
+             read: wind_speed: wind speed 2.5 m/s (m/s assumed), 3 min old\n\
+             read: pressure: station pressure 1013.2 hPa (Pa assumed), 3 min old\n\
+             dropped: uvi: 99.0 is outside 0 to 16\n\
+             ignored: inTemp: measured indoors\n\
+             ignored: model: not a known key\n\
+             ignored: uv: may be a raw count; `uvi` or `UV` is read as the UV index\n\
+             dropped: rain_rate_mm_h: not a number\n\
+             read: air_quality: \"Haze\", 3 min old\n\
+             station: London: readings: 4, also called LDN\n",
+            text(&config)
+        )
+    );
+    assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""));
+}
+
+#[test]
+fn check_exits_with_1_where_serve_would_have_no_readings_or_no_key() {
+    let scratch = Scratch::new();
+    let sensor = scratch.path("sensor.json");
+    let sensor = text(&sensor);
+    for (contents, cause) in [
+        (None, "no such file, expected the sensor file"),
+        (Some(""), "empty, expected a JSON object"),
+        (Some("{\"temp\": 1"), "not JSON: EOF while parsing an object at line 1 column 10"),
+    ] {
+        contents.map(|contents| scratch.write("sensor.json", contents));
+        let output = checked(&["--sensor", sensor]);
+        let expected =
+            format!("endpoint: http://127.0.0.1:8000/api/dify/receive\nkeys: 1\nerror: {sensor}: {cause}\n");
+        assert_eq!((stdout(&output), output.status.code()), (expected, Some(1)));
+    }
+    scratch.write("sensor.json", LONDON);
+    let output = checked(&["--sensor", sensor, "--key-file", "/nowhere/key"]);
+    assert_eq!(output.status.code(), Some(1));
+    let out = stdout(&output);
+    assert!(out.contains("\nerror: /nowhere/key: No such file or directory (os error 2)\n"), "{out}");
+    assert!(out.ends_with("\nstation: London: readings: 7\n"), "the sensor file is told all the same: {out}");
+    let output = run(["check", "--sensor", sensor]);
+    assert!(stdout(&output).contains("\nerror: no key: "), "{output:?}");
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn a_flag_wins_over_the_environment_and_that_over_the_file() {
+    let toml = "units = \"imperial\"\nstale_after = \"36500days\"\npath = \"/of/file\"\n";
+    for (variable, flag, expected) in [
+        (None, None, "/of/file"),
+        (Some("/of/variable"), None, "/of/variable"),
+        (None, Some("/of/flag"), "/of/flag"),
+        (Some("/of/variable"), Some("/of/flag"), "/of/flag"),
+    ] {
+        for engine in ENGINES {
+            let mut setup = Setup::new(engine).sensor(OLD).config(toml);
+            if let Some(path) = variable {
+                setup = setup.env("WEATHERHOOK_PATH", path);
+            }
+            if let Some(path) = flag {
+                setup = setup.arg("--path").arg(path);
+            }
+            let server = setup.start();
+            for path in ["/of/file", "/of/variable", "/of/flag"] {
+                let answer = server.exchange(call(r#"{"point": "ping"}"#).replacen(PATH, path, 1));
+                let status = if path == expected { 200 } else { 404 };
+                assert_eq!(answer.status, status, "{engine} {path}, expected {expected}");
+            }
+        }
+    }
+    for (variable, flag, expected) in [
+        (None, None, "50°F"),
+        (Some("metric"), None, "10°C"),
+        (Some("imperial"), Some("metric"), "10°C"),
+        (Some("metric"), Some("imperial"), "50°F"),
+    ] {
+        let scratch = Scratch::new();
+        scratch.write("sensor.json", OLD);
+        let config = scratch.write("weatherhook.toml", format!("{toml}sensor = \"sensor.json\""));
+        let mut command = weatherhook(["query", "London", "--config", text(&config)]);
+        if let Some(units) = variable {
+            command.env("WEATHERHOOK_UNITS", units);
+        }
+        if let Some(units) = flag {
+            command.args(["--units", units]);
+        }
+        let out = stdout(&output(&mut command));
+        assert!(out.starts_with(&format!("City: London\nTemperature: {expected}\n")), "{out}");
+    }
+}

@@ -1,0 +1,16 @@
+//! How much memory the program takes on a board.
+
+use crate::fixture::*;
+
+/// KiB, what is promised of a release build. One without optimisation has twice the
+/// code; its bound is there to tell another order of magnitude.
+const IDLE: u64 = if cfg!(debug_assertions) { 10 * 1024 } else { 3 * 1024 };
+
+#[test]
+fn an_idle_server_is_small() {
+    for engine in ENGINES {
+        let server = london(engine);
+        let idle = server.resident();
+        assert!(idle < IDLE, "{engine}: {idle} KiB");
+    }
+}
