@@ -17,3 +17,4 @@ mod places;
 mod protocol;
 mod refusals;
 mod sensor_file;
+mod zones;
