@@ -10,9 +10,11 @@ use std::net::{SocketAddr, TcpListener};
 use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use log::{debug, error, log_enabled};
+use socket2::SockRef;
 
 mod body;
 pub mod connection;
@@ -116,12 +118,16 @@ fn reason(status: u16) -> &'static str {
     }
 }
 
+/// Handlers that panicked since the start.
+static PANICS: AtomicU64 = AtomicU64::new(0);
+
 /// Calls into the service; a panic there becomes a 500 and the process goes on.
 fn guarded<T>(call: impl FnOnce() -> Result<T, Response>) -> Result<T, Response> {
     // A handler shares only what is published whole (snapshots, keys), so that nothing half-changed
     // can be seen after it unwound.
     catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|_| {
-        error!("a handler panicked: its request was answered 500");
+        let panics = PANICS.fetch_add(1, Ordering::Relaxed) + 1;
+        error!("a handler panicked: its request was answered 500 (so far: {panics})");
         Err(Response::refusal(500, "internal error"))
     })
 }
@@ -135,8 +141,12 @@ impl LogLine {
     fn start(head: &Head<'_>) -> LogLine {
         LogLine(log_enabled!(target: "weatherhook::request", log::Level::Debug).then(|| {
             let mut line = String::new();
+            // What a stranger wrote must not look like a line of ours, nor move the cursor.
+            let shown =
+                |text: &'_ str, most| text.chars().take(most).flat_map(char::escape_default).collect();
+            let (method, path): (String, String) = (shown(head.method, 16), shown(head.path, 200));
             // Writing to a string cannot fail.
-            let _ = write!(line, "{} {} {:.200}", head.peer, head.method, head.path);
+            let _ = write!(line, "{} {method} {path}", head.peer);
             (line, Instant::now())
         }))
     }
@@ -195,8 +205,73 @@ impl Server {
     }
 }
 
+/// Clients that may wait to be accepted, in the kernel's queue: as many as we take. Behind the
+/// standard library's 128, the rest of a burst would try again after a second.
+const BACKLOG: i32 = 1024;
+
 /// Listens on an address; a restart binds at once, connections in TIME_WAIT notwithstanding.
 pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    // mio's bind sets SO_REUSEADDR, and a longer queue than the standard library's 128 connections.
-    mio::net::TcpListener::bind(address).map(TcpListener::from)
+    // Sets SO_REUSEADDR.
+    let listener = TcpListener::bind(address)?;
+    let socket = SockRef::from(&listener);
+    socket.listen(BACKLOG)?;
+    // Answers go out whole, so that nothing is gained by waiting for more. Accepted connections
+    // inherit it (tcp(7)), which is one system call instead of one for each.
+    socket.set_tcp_nodelay(true)?;
+    Ok(listener)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::{Ipv4Addr, TcpStream};
+
+    use super::*;
+
+    /// Panics where the path says so.
+    struct Fragile;
+
+    impl Service for Fragile {
+        type Route = bool;
+
+        fn admit(&self, head: &Head<'_>) -> Result<bool, Response> {
+            assert_ne!(head.path, "/admit");
+            Ok(head.path == "/respond")
+        }
+
+        fn respond(&self, panics: bool, _: &[u8]) -> Response {
+            assert!(!panics);
+            Response::json(&b"{}"[..])
+        }
+    }
+
+    fn ask(address: SocketAddr, path: &str) -> String {
+        let mut stream = TcpStream::connect(address).expect("a connection");
+        stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a time-out");
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n").expect("a request");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        answer
+    }
+
+    #[test]
+    fn a_panic_in_a_handler_is_a_500_and_the_server_goes_on() {
+        let engines = [Engine::Event, Engine::TinyHttp];
+        for engine in engines.into_iter().take(if cfg!(feature = "tiny_http") { 2 } else { 1 }) {
+            let listener = listen((Ipv4Addr::LOCALHOST, 0).into()).expect("a port");
+            let address = listener.local_addr().expect("its address");
+            let server =
+                start(engine, vec![listener], Arc::new(Fragile), NonZero::<usize>::MIN).expect("a server");
+            let before = PANICS.load(Ordering::Relaxed);
+            for path in ["/admit", "/respond", "/admit"] {
+                let answer = ask(address, path);
+                assert!(answer.starts_with("HTTP/1.1 500 "), "{engine:?}: {answer}");
+                assert!(answer.ends_with("{\"detail\": \"internal error\"}"), "{engine:?}: {answer}");
+            }
+            assert_eq!(PANICS.load(Ordering::Relaxed), before + 3, "{engine:?}");
+            let answer = ask(address, "/");
+            assert!(answer.starts_with("HTTP/1.1 200 "), "{engine:?}: {answer}");
+            server.stop();
+        }
+    }
 }

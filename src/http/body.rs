@@ -90,8 +90,8 @@ impl Chunked {
                     return Err(Malformed::new("chunk size: expected hex digits"));
                 }
                 (At::Extension { size }, b'\r') => At::SizeLf { size },
-                (At::Extension { .. }, b'\n') => {
-                    return Err(Malformed::new("chunk extension: a line ends with CR LF"));
+                (At::Extension { .. } | At::Trailer { .. }, 0..=8 | 10..=12 | 14..=31 | 127) => {
+                    return Err(Malformed::new("chunk: a control character"));
                 }
                 (At::Extension { size }, _) => {
                     self.ignore()?;
@@ -111,9 +111,6 @@ impl Chunked {
                     return Err(Malformed::new("chunk: the data is longer than its size"));
                 }
                 (At::Trailer { empty }, b'\r') => At::TrailerLf { empty },
-                (At::Trailer { .. }, b'\n') => {
-                    return Err(Malformed::new("trailer: a line ends with CR LF"));
-                }
                 (At::Trailer { .. }, _) => {
                     self.ignore()?;
                     At::Trailer { empty: false }
@@ -199,11 +196,13 @@ mod tests {
         check_refused("1 2\r\n", 400, "hex digits");
         check_refused("1\na\r\n", 400, "hex digits");
         check_refused("1\r\r\n", 400, "without its LF");
-        check_refused("1;x\na\r\n", 400, "CR LF");
+        check_refused("1;x\na\r\n", 400, "control character");
+        check_refused("1;x\0\r\n", 400, "control character");
         check_refused("1\r\nab\r\n", 400, "longer than its size");
         check_refused("1\r\na\n0\r\n\r\n", 400, "longer than its size");
         check_refused("1\r\na\rb", 400, "longer than its size");
-        check_refused("0\r\nTrailer\n", 400, "CR LF");
+        check_refused("0\r\nTrailer\n", 400, "control character");
+        check_refused("0\r\nTrailer\u{7f}\r\n", 400, "control character");
         check_refused("0\r\nTrailer\r\r\n", 400, "without its LF");
         check_refused("00000000000000001\r\na", 400, "16 hex digits");
         check_refused("ffffffffffffffff\r\na", 413, "1 MiB");

@@ -32,6 +32,11 @@ const IDLE: Duration = Duration::from_secs(120);
 /// kernel reset the connection, and the client might lose the answer.
 const LINGER: Duration = Duration::from_secs(1);
 
+/// What is left, when the server stops, to a client that has connected: its request may be on the way.
+const NEW_AT_STOP: Duration = Duration::from_millis(250);
+/// What is left, when the server stops, for a head of somebody who never showed a key.
+const HEAD_AT_STOP: Duration = Duration::from_secs(1);
+
 /// A body up to this size whose request was refused is read away and the connection goes on: it is
 /// cheaper than a new connection. A larger one ends the connection.
 const MAX_DRAINED: u64 = 64 * 1024;
@@ -261,11 +266,15 @@ impl<R> Connection<R> {
         self.refuse(Malformed { status: 503, detail: "too many large requests at once" }, tick);
     }
 
-    /// The server stops: a connection without a request in flight ends.
+    /// The server stops: a connection without a request in flight ends, and who has not shown a key
+    /// yet has to be quick about it.
     pub fn stop(&mut self, now: Instant) {
+        let within = |most: Duration, left: Duration| now.checked_sub(most - left).unwrap_or(now);
         match self.phase {
-            Phase::New | Phase::Idle => self.last(false, now),
+            Phase::Idle => self.last(false, now),
             Phase::Drain(_) => self.last(true, now),
+            Phase::New => self.since = self.since.min(within(NEW, NEW_AT_STOP)),
+            Phase::Head if !self.admitted => self.since = self.since.min(within(HEAD, HEAD_AT_STOP)),
             Phase::Head | Phase::Body(_) | Phase::Last { .. } => {}
         }
     }
@@ -286,7 +295,10 @@ impl<R> Connection<R> {
         let used = self.process(&input, service, tick);
         // What is used up is given back, so that an idle connection holds no memory.
         if used < input.len() {
-            input.drain(..used);
+            if used > 0 {
+                input.drain(..used);
+                input.shrink_to_fit();
+            }
             self.input = input;
         }
     }
@@ -450,9 +462,15 @@ impl<R> Connection<R> {
         let Phase::Body(incoming) = &mut self.phase else { return 0 };
         let decoded = match &mut incoming.coding {
             Coding::Length(length) => {
-                let n = bytes.len().min(*length - incoming.body.len());
-                incoming.body.extend_from_slice(&bytes[..n]);
-                Ok((n, incoming.body.len() == *length))
+                let body = &mut incoming.body;
+                let n = bytes.len().min(*length - body.len());
+                if body.capacity() < body.len() + n {
+                    // Doubled as ever, but not beyond what is to come.
+                    let size = (2 * (body.len() + n)).min(*length);
+                    body.reserve_exact(size - body.len());
+                }
+                body.extend_from_slice(&bytes[..n]);
+                Ok((n, body.len() == *length))
             }
             Coding::Chunked(chunked) => chunked.decode(bytes, &mut incoming.body),
         };

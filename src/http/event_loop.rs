@@ -36,14 +36,21 @@ const MAX_HELD: usize = 16 << 20;
 /// One read takes this much: a whole request with the largest head.
 const READ: usize = 16 * 1024;
 
-/// Steps of one connection before the others have their turn: about a megabyte.
-const STEPS_A_TURN: usize = 64;
+/// Steps of one connection before the others have their turn: four reads and their answers, which may
+/// be a thousand pipelined requests.
+const STEPS_A_TURN: usize = 8;
 
 /// Connections that are accepted before those that are there have their turn.
 const ACCEPTS_A_TURN: usize = 64;
 
 /// The time between two tries to accept when nothing is left to accept with.
 const ACCEPT_RETRY: Duration = Duration::from_millis(100);
+
+/// A shortage is over, and the next one worth a line in the log, when there was none for this long.
+const SHORTAGE_OVER: Duration = Duration::from_secs(60);
+
+/// The number of connections of a thread that could not be started: too many to be given another.
+const NEVER_STARTED: usize = usize::MAX / 2;
 
 const WAKE: Token = Token(usize::MAX);
 /// Tokens from here on are listeners, those below are connections.
@@ -119,7 +126,9 @@ pub(super) fn start<S: Service>(
             inbox,
             listeners: mem::take(&mut listeners),
             accept_at: None,
-            starved: false,
+            starved_at: None,
+            next_full: 0,
+            inserted: 0,
             connections: Slab::new(),
             unfinished: Vec::new(),
             deadlines: BinaryHeap::new(),
@@ -166,8 +175,12 @@ struct Worker<S: Service> {
     listeners: Vec<TcpListener>,
     /// When to accept although no event says so.
     accept_at: Option<Instant>,
-    /// Nothing was left to accept with, and that was logged.
-    starved: bool,
+    /// When something was lacking to accept with, last; the log tells the first time.
+    starved_at: Option<Instant>,
+    /// Where all threads are full, the one that makes room next.
+    next_full: usize,
+    /// How many connections this thread has had.
+    inserted: u64,
     connections: Slab<Slot<S::Route>>,
     /// Connections whose turn ended before their work did.
     unfinished: Vec<usize>,
@@ -191,6 +204,10 @@ struct Slot<R> {
     read_closed: bool,
     /// The socket took less than we had.
     blocked: bool,
+    /// It stands in `Worker::unfinished`, and has its turn from there.
+    unfinished: bool,
+    /// The running number of its connection: of two that came in one turn, the lower is the older.
+    number: u64,
     /// The entry among the deadlines that counts.
     queued: Option<Instant>,
     /// What is counted in `Shared::held` for it.
@@ -238,7 +255,8 @@ impl<S: Service> Worker<S> {
     fn run(mut self) -> io::Result<()> {
         let mut events = Events::with_capacity(256);
         loop {
-            match self.poll.poll(&mut events, self.timeout()) {
+            let timeout = self.timeout();
+            match self.poll.poll(&mut events, timeout) {
                 Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error),
                 _ => self.clock.advance(),
             }
@@ -252,15 +270,16 @@ impl<S: Service> Worker<S> {
                 }
             }
             for key in mem::take(&mut self.unfinished) {
-                self.drive(key);
+                // Closed in the meantime, the key may be another's by now.
+                if self.connections.get_mut(key).is_some_and(|slot| mem::take(&mut slot.unfinished)) {
+                    self.drive(key);
+                }
             }
             if accept {
                 self.accept();
             }
             if woken {
-                while let Ok((stream, peer)) = self.inbox.try_recv() {
-                    self.insert(stream, peer);
-                }
+                self.take_inbox();
                 if self.stop_at.is_none() && self.shared.stopping.load(Ordering::SeqCst) {
                     self.begin_stop();
                 }
@@ -273,23 +292,43 @@ impl<S: Service> Worker<S> {
     }
 
     /// How long nothing has to be done unless something happens; `None` on an idle board.
-    fn timeout(&self) -> Option<Duration> {
+    fn timeout(&mut self) -> Option<Duration> {
         if !self.unfinished.is_empty() {
             return Some(Duration::ZERO);
+        }
+        // Nobody has to wake up for a connection that is gone.
+        while self.deadlines.peek().is_some_and(|&Reverse((at, key))| !self.counts(at, key)) {
+            self.deadlines.pop();
         }
         let deadline = self.deadlines.peek().map(|Reverse((at, _))| *at);
         let next = [deadline, self.accept_at, self.stop_at].into_iter().flatten().min();
         next.map(|at| at.saturating_duration_since(Instant::now()))
     }
 
-    fn is_done(&self) -> bool {
+    /// Whether an entry among the deadlines is the one that counts for its connection.
+    fn counts(&self, at: Instant, key: usize) -> bool {
+        self.connections.get(key).is_some_and(|slot| slot.queued == Some(at))
+    }
+
+    fn is_done(&mut self) -> bool {
         let Some(stop_at) = self.stop_at else { return false };
         let in_flight = self.connections.len();
         if in_flight > 0 && self.clock.now >= stop_at {
             warn!("{in_flight} connections were still busy when the time for the stop was over");
             return true;
         }
-        in_flight == 0 && !self.shared.accepting.load(Ordering::SeqCst)
+        if in_flight > 0 || self.shared.accepting.load(Ordering::SeqCst) {
+            return false;
+        }
+        // What was handed over before the accepting ended is there by now.
+        self.take_inbox();
+        self.connections.is_empty()
+    }
+
+    fn take_inbox(&mut self) {
+        while let Ok((stream, peer)) = self.inbox.try_recv() {
+            self.insert(stream, peer);
+        }
     }
 
     fn begin_stop(&mut self) {
@@ -308,62 +347,87 @@ impl<S: Service> Worker<S> {
         }
         let keys: Vec<usize> = self.connections.iter().map(|(key, _)| key).collect();
         for key in keys {
-            // A request may have come that no event has told of yet.
-            if let Some(slot) = self.connections.get_mut(key) {
-                slot.readable = true;
-                self.drive(key);
-            }
-            if let Some(slot) = self.connections.get_mut(key) {
-                slot.connection.stop(self.clock.now);
-                self.drive(key);
-            }
+            self.stop_connection(key);
+        }
+    }
+
+    fn stop_connection(&mut self, key: usize) {
+        // A request may have come that no event has told of yet.
+        if let Some(slot) = self.connections.get_mut(key) {
+            slot.readable = true;
+            self.drive(key);
+        }
+        if let Some(slot) = self.connections.get_mut(key) {
+            slot.connection.stop(self.clock.now);
+            self.drive(key);
         }
     }
 
     fn accept(&mut self) {
         self.accept_at = None;
         for i in 0..self.listeners.len() {
-            for n in 0.. {
-                if n == ACCEPTS_A_TURN {
-                    self.accept_at = Some(self.clock.now);
-                    break;
-                }
-                match self.listeners[i].accept() {
-                    Ok((stream, peer)) => self.assign(stream, peer),
-                    Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                        self.starved = false;
-                        break;
-                    }
-                    // What ended one connection before it began says nothing about the next.
-                    Err(error) if !is_shortage(&error) => {}
-                    Err(error) => {
-                        if !self.starved {
-                            warn!("connections wait: {error}");
-                            self.starved = true;
-                        }
-                        if !self.make_room() {
-                            self.accept_at = Some(self.clock.now + ACCEPT_RETRY);
-                            break;
-                        }
-                    }
-                }
-            }
+            let again = self.accept_from(i);
+            self.accept_at = [self.accept_at, again].into_iter().flatten().min();
         }
     }
 
-    /// Gives a connection to the thread with the fewest, this one if it is among them.
+    /// Takes what waits at a listener. Gives when to try again although no event says so.
+    fn accept_from(&mut self, listener: usize) -> Option<Instant> {
+        let later = Some(self.clock.now + ACCEPT_RETRY);
+        for _ in 0..ACCEPTS_A_TURN {
+            match self.listeners[listener].accept() {
+                Ok((stream, peer)) => self.assign(stream, peer),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return None,
+                Err(error) => match error.raw_os_error() {
+                    // What ended one connection before it began says nothing about the next.
+                    Some(libc::ECONNABORTED | libc::EPROTO | libc::EPERM | libc::EINTR) => {}
+                    // Ours to mend: one of our connections gives its descriptor back.
+                    Some(libc::EMFILE) => {
+                        self.report_shortage(&error);
+                        if !self.make_room() {
+                            return later;
+                        }
+                    }
+                    // The whole machine's shortage, or a fault that trying at once does not mend.
+                    _ => {
+                        self.report_shortage(&error);
+                        return later;
+                    }
+                },
+            }
+        }
+        Some(self.clock.now)
+    }
+
+    fn report_shortage(&mut self, error: &io::Error) {
+        let before = self.starved_at.replace(self.clock.now);
+        if before.is_none_or(|at| self.clock.now - at >= SHORTAGE_OVER) {
+            warn!("cannot accept all connections: {error}");
+        }
+    }
+
+    /// Gives a connection to the thread with the fewest, this one if it is among them. Where all are
+    /// full, each makes room in turn.
     fn assign(&mut self, stream: TcpStream, peer: SocketAddr) {
-        let load = |worker: &Mailbox| worker.connections.load(Ordering::Relaxed);
-        let fewest = self.shared.workers.iter().min_by_key(|worker| load(worker));
-        match fewest {
-            Some(other) if self.stop_at.is_none() && load(other) < self.connections.len() => {
+        let workers = &self.shared.workers;
+        let load = |n: usize| workers[n].connections.load(Ordering::Relaxed);
+        let fewest = (0..workers.len()).min_by_key(|&n| load(n)).unwrap_or(self.index);
+        let chosen = if load(fewest) >= self.share() {
+            self.next_full = (self.next_full + 1) % workers.len();
+            self.next_full
+        } else if load(fewest) < self.connections.len() {
+            fewest
+        } else {
+            self.index
+        };
+        match &workers[chosen] {
+            other if chosen != self.index && self.stop_at.is_none() && load(chosen) < NEVER_STARTED => {
                 // Counted at once, or a burst would all go to the same thread.
                 other.connections.fetch_add(1, Ordering::Relaxed);
                 match other.sender.send((stream, peer)) {
                     Ok(()) => drop(other.waker.wake()),
-                    // Never started: it is not asked again.
                     Err(mpsc::SendError((stream, peer))) => {
-                        other.connections.store(usize::MAX / 2, Ordering::Relaxed);
+                        other.connections.store(NEVER_STARTED, Ordering::Relaxed);
                         self.insert_counted(stream, peer);
                     }
                 }
@@ -372,17 +436,19 @@ impl<S: Service> Worker<S> {
         }
     }
 
+    /// How many connections each thread may have.
+    fn share(&self) -> usize {
+        MAX_CONNECTIONS.div_ceil(self.shared.workers.len())
+    }
+
     fn insert_counted(&mut self, stream: TcpStream, peer: SocketAddr) {
         self.shared.workers[self.index].connections.fetch_add(1, Ordering::Relaxed);
         self.insert(stream, peer);
     }
 
     fn insert(&mut self, mut stream: TcpStream, peer: SocketAddr) {
-        let share = MAX_CONNECTIONS.div_ceil(self.shared.workers.len());
-        while self.connections.len() >= share && self.make_room() {}
-        // Answers go out whole, in one write: nothing is gained by waiting for more. A socket that
-        // refuses is on its way out anyway.
-        let _ = stream.set_nodelay(true);
+        while self.connections.len() >= self.share() && self.make_room() {}
+        self.inserted += 1;
         let entry = self.connections.vacant_entry();
         let interest = Interest::READABLE | Interest::WRITABLE;
         if let Err(error) = self.poll.registry().register(&mut stream, Token(entry.key()), interest) {
@@ -398,15 +464,21 @@ impl<S: Service> Worker<S> {
             readable: false,
             read_closed: false,
             blocked: false,
+            unfinished: false,
+            number: self.inserted,
             queued: None,
             held: 0,
         });
-        self.drive(key);
+        if self.stop_at.is_some() {
+            self.stop_connection(key);
+        } else {
+            self.drive(key);
+        }
     }
 
     /// Closes the connection that waits for its client the longest.
     fn make_room(&mut self) -> bool {
-        let worst = self.connections.iter().min_by_key(|(_, slot)| slot.connection.rank());
+        let worst = self.connections.iter().min_by_key(|(_, slot)| (slot.connection.rank(), slot.number));
         let Some(key) = worst.map(|(key, _)| key) else { return false };
         self.close(key);
         true
@@ -416,6 +488,11 @@ impl<S: Service> Worker<S> {
         let slot = self.connections.remove(key);
         self.shared.held.fetch_sub(slot.held, Ordering::Relaxed);
         self.shared.workers[self.index].connections.fetch_sub(1, Ordering::Relaxed);
+        // Its entry among the deadlines would stay until it is due, for up to two minutes.
+        if self.deadlines.len() > 2 * self.connections.len() + 64 {
+            let queued = |(key, slot): (usize, &Slot<_>)| Some(Reverse((slot.queued?, key)));
+            self.deadlines = self.connections.iter().filter_map(queued).collect();
+        }
     }
 
     fn ready(&mut self, key: usize, event: &Event) {
@@ -423,7 +500,10 @@ impl<S: Service> Worker<S> {
             slot.readable |= event.is_readable();
             slot.read_closed |= event.is_read_closed();
             slot.blocked &= !event.is_writable();
-            self.drive(key);
+            // Or else its turn comes in this loop anyway, and another one would add up with each loop.
+            if !slot.unfinished {
+                self.drive(key);
+            }
         }
     }
 
@@ -435,19 +515,21 @@ impl<S: Service> Worker<S> {
         let mut turn = slot.turn(&mut self.room.input, &*self.service, &tick);
         slot.connection.reclaim_output(&mut self.room.spare_output);
 
-        let held = slot.connection.held();
-        let grown = held.saturating_sub(slot.held);
-        self.shared.held.fetch_add(held, Ordering::Relaxed);
-        let total = self.shared.held.fetch_sub(slot.held, Ordering::Relaxed) - slot.held;
-        slot.held = held;
-        if grown > 0 && total > MAX_HELD {
+        let before = slot.held;
+        let total = slot.count_held(&self.shared.held);
+        if slot.held > before && total > MAX_HELD {
             slot.connection.overload(&tick);
             turn = slot.turn(&mut self.room.input, &*self.service, &tick);
+            slot.count_held(&self.shared.held);
         }
 
         match turn {
             Turn::Close => return self.close(key),
-            Turn::Again => self.unfinished.push(key),
+            Turn::Again if slot.unfinished => {}
+            Turn::Again => {
+                slot.unfinished = true;
+                self.unfinished.push(key);
+            }
             Turn::Wait => {}
         }
         let deadline = slot.connection.deadline();
@@ -464,10 +546,10 @@ impl<S: Service> Worker<S> {
                 break;
             }
             self.deadlines.pop();
-            let Some(slot) = self.connections.get_mut(key) else { continue };
-            if slot.queued != Some(at) {
+            if !self.counts(at, key) {
                 continue;
             }
+            let Some(slot) = self.connections.get_mut(key) else { continue };
             slot.queued = None;
             if slot.connection.deadline() <= self.clock.now {
                 slot.connection.expire(&Tick {
@@ -483,6 +565,13 @@ impl<S: Service> Worker<S> {
 }
 
 impl<R> Slot<R> {
+    /// Brings up to date what is counted for it. Gives the sum of all.
+    fn count_held(&mut self, all: &AtomicUsize) -> usize {
+        let before = mem::replace(&mut self.held, self.connection.held());
+        all.fetch_add(self.held, Ordering::Relaxed);
+        all.fetch_sub(before, Ordering::Relaxed) - before
+    }
+
     fn turn<S: Service<Route = R>>(&mut self, input: &mut [u8], service: &S, tick: &Tick<'_>) -> Turn {
         for _ in 0..STEPS_A_TURN {
             match self.connection.step() {
@@ -527,9 +616,4 @@ impl<R> Slot<R> {
         }
         Turn::Again
     }
-}
-
-/// Whether accepting failed for want of something that closing a connection gives back.
-fn is_shortage(error: &io::Error) -> bool {
-    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM))
 }

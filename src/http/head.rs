@@ -106,6 +106,9 @@ pub(super) fn parse(bytes: &[u8], peer: SocketAddr) -> Result<Parsed<'_>, Malfor
     let (mut close, mut keep_alive) = (false, false);
     for &httparse::Header { name, value } in request.headers.iter() {
         if name.eq_ignore_ascii_case("host") {
+            if !value.iter().all(|byte| byte.is_ascii_graphic() && !b",/?#@\\".contains(byte)) {
+                return Err(Malformed::new("Host: expected a host and perhaps a port"));
+            }
             hosts += 1;
         } else if name.eq_ignore_ascii_case("content-length") {
             if length.replace(content_length(value)?).is_some() {

@@ -231,6 +231,7 @@ fn framing_is_strict() {
         "Content-Length : 1",
         "Folded: a\r\n b",
         "Host: h2",
+        "host: h",
         "No colon",
         ": no name",
         "Bare: a\rb",
@@ -240,6 +241,13 @@ fn framing_is_strict() {
         check_refused(&with(fields), 400);
     }
     check_refused("GET / HTTP/1.1\r\nAuthorization: k\r\n\r\n", 400);
+    for host in ["a b", "a, b", "a/b", "a?b", "u@a", "a\\b", "\u{e9}"] {
+        check_refused(&format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n"), 400);
+    }
+    for host in ["", "localhost", "weather.example:8000", "[::1]:8000", "xn--bcher-kva.example"] {
+        let request = format!("GET / HTTP/1.1\r\nHost: {host}\r\nAuthorization: k\r\n\r\n");
+        check(&request, &["200 [/ ]"], true);
+    }
     check_refused("GET / HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n", 400);
     check_refused("POST / HTTP/1.0\r\nAuthorization: k\r\nTransfer-Encoding: chunked\r\n\r\n", 400);
     check_refused("GET  / HTTP/1.1\r\nHost: h\r\n\r\n", 400);
@@ -417,18 +425,31 @@ fn pipelined_requests_wait_until_the_answers_are_taken() {
 
 #[test]
 fn a_stop_answers_what_is_in_flight() {
-    let mut client = Client::new();
-    client.connection.stop(client.start);
-    assert!(!client.take(), "a connection without a request ends at once");
+    let stopped = |request: &[u8]| {
+        let mut client = Client::new();
+        assert!(request.is_empty() || client.send(request));
+        client.output.clear();
+        client.stopping = true;
+        client.connection.stop(client.start);
+        client
+    };
+    let get = b"GET / HTTP/1.1\r\nHost: h\r\nAuthorization: k\r\n\r\n";
+    assert!(!stopped(get).take(), "a connection without a request ends at once");
 
-    let mut client = Client::new();
-    assert!(client.send(b"GET / HTTP/1.1\r\nHost: h\r\n"));
-    client.stopping = true;
-    client.connection.stop(client.start);
-    assert!(client.take(), "one in the middle of a request goes on");
-    assert!(!client.send(b"Authorization: k\r\n\r\n"));
-    assert_eq!(answers(&client.text()), ["200 [/ ]"]);
-    assert!(client.text().contains("\r\nConnection: close\r\n"));
+    let post = b"POST / HTTP/1.1\r\nHost: h\r\nAuthorization: k\r\nContent-Length: 2\r\n\r\no";
+    for (request, rest) in [(&b""[..], &get[..]), (&get[..20], &get[20..]), (post, b"k")] {
+        let mut client = stopped(request);
+        assert!(client.take(), "one in the middle of a request goes on");
+        assert!(!client.send(rest));
+        assert!(client.text().starts_with("HTTP/1.1 200 "), "{}", client.text());
+        assert!(client.text().contains("\r\nConnection: close\r\n"));
+    }
+
+    // Who has shown no key gets no more than a moment.
+    let due = |client: Client| client.connection.deadline() - client.start;
+    assert_eq!(due(stopped(b"")), Duration::from_millis(250));
+    assert_eq!(due(stopped(&get[..20])), Duration::from_secs(1));
+    assert_eq!(due(stopped(post)), Duration::from_secs(30));
 }
 
 #[test]
