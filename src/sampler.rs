@@ -5,9 +5,9 @@
 
 mod check;
 
-use std::fs::{self, File, FileType, Metadata, OpenOptions};
-use std::io::{self, Read};
-use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
+use std::fs::Metadata;
+use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
@@ -16,6 +16,7 @@ use std::{fmt, mem};
 use log::{info, warn};
 
 pub use self::check::check;
+use crate::file;
 use crate::format::{self, Finding, Source, json};
 use crate::place::fold;
 use crate::reading::{Snapshot, Station};
@@ -35,7 +36,7 @@ pub struct Options {
 /// The longest file that is read. 10,000 stations with all they can say need 3.3 MB; the texts that
 /// cost most for their length, `[[0],[0],…` and stations without readings, take 200 MB while they
 /// are read, which a board with 512 MB has.
-const FILE_BYTES: u64 = 4 << 20;
+const FILE_BYTES: usize = 4 << 20;
 
 /// A second write within one step of the file system's clock leaves the modification time as it
 /// was. FAT, as on memory sticks, has the coarsest: 2 s.
@@ -169,15 +170,7 @@ struct Version {
 }
 
 impl Version {
-    /// The version of a regular file of bearable size.
     fn of(metadata: &Metadata) -> Result<Version, Error> {
-        let kind = metadata.file_type();
-        if !kind.is_file() {
-            return Err(Error::NotAFile(kind));
-        }
-        if metadata.len() > FILE_BYTES {
-            return Err(Error::TooLong(metadata.len()));
-        }
         let modified = metadata.modified().map_err(Error::Io)?;
         Ok(Version { device: metadata.dev(), inode: metadata.ino(), size: metadata.len(), modified })
     }
@@ -197,40 +190,26 @@ impl Version {
 }
 
 fn look(path: &Path) -> Result<Version, Error> {
-    Version::of(&fs::metadata(path).map_err(Error::Io)?)
+    Version::of(&file::look(path).map_err(Error::Io)?)
 }
 
 /// The whole text of the file and the version that it is.
 fn read(path: &Path) -> Result<(Vec<u8>, Version), Error> {
     // A file that is written just now is mostly complete a moment later.
     for _ in 0..2 {
-        // Before the file is opened, because opening a device may already do something.
-        look(path)?;
-        // A pipe that takes the file's place at this moment would wait for a writer.
-        let file =
-            OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path).map_err(Error::Io)?;
-        let before = version_of(&file)?;
-        let mut text = Vec::new();
-        (&file).take(FILE_BYTES).read_to_end(&mut text).map_err(Error::Io)?;
-        // A file that has grown meanwhile, even beyond the bound, is another version.
-        if version_of(&file)? == before {
-            return Ok((text, before));
+        let contents = file::read_small(path, FILE_BYTES).map_err(Error::Io)?;
+        let version = Version::of(&contents.metadata)?;
+        if look(path)? == version {
+            return Ok((contents.bytes, version));
         }
     }
     Err(Error::Changing)
-}
-
-fn version_of(file: &File) -> Result<Version, Error> {
-    Version::of(&file.metadata().map_err(Error::Io)?)
 }
 
 /// Why the sensor file gives no readings.
 #[derive(Debug)]
 enum Error {
     Io(io::Error),
-    NotAFile(FileType),
-    /// With its size in bytes.
-    TooLong(u64),
     /// Written to during both attempts to read it.
     Changing,
     Format(format::Error),
@@ -243,17 +222,7 @@ impl fmt::Display for Error {
             Error::Io(cause) if cause.kind() == io::ErrorKind::NotFound => {
                 f.write_str("no such file, expected the sensor file")
             }
-            Error::Io(cause) => write!(f, "cannot be read: {cause}"),
-            Error::NotAFile(kind) => {
-                let found = match kind {
-                    _ if kind.is_dir() => "a directory",
-                    _ if kind.is_fifo() => "a named pipe",
-                    _ if kind.is_socket() => "a socket",
-                    _ => "a device",
-                };
-                write!(f, "{found}, expected a regular file")
-            }
-            Error::TooLong(bytes) => write!(f, "{bytes} bytes long, expected at most {FILE_BYTES}"),
+            Error::Io(cause) => cause.fmt(f),
             Error::Changing => f.write_str("is being written all the time, expected a file at rest"),
             Error::Format(cause) => cause.fmt(f),
             Error::NoWeather => f.write_str(
@@ -266,30 +235,26 @@ impl fmt::Display for Error {
 #[cfg(test)]
 mod tests {
     use std::cell::RefCell;
-    use std::env;
-    use std::process::{self, Command};
-    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::fs::{self, File};
     use std::thread;
 
     use super::*;
+    use crate::file::Scratch;
     use crate::reading::Quantity;
 
     const EVERY: Duration = Duration::from_secs(3600);
 
-    /// A directory of its own with a sensor file in it, both gone in the end.
+    /// A directory of a test's own and the path of the sensor file in it.
     struct Board {
-        dir: PathBuf,
+        scratch: Scratch,
         sensor: PathBuf,
     }
 
     impl Board {
         fn new() -> Board {
-            static COUNT: AtomicU32 = AtomicU32::new(0);
-            let name = format!("weatherhook-{}-{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-            let dir = env::temp_dir().join(name);
-            fs::create_dir(&dir).expect("a new directory");
-            let sensor = dir.join("sensor.json");
-            Board { dir, sensor }
+            let scratch = Scratch::new();
+            let sensor = scratch.path("sensor.json");
+            Board { scratch, sensor }
         }
 
         fn with(text: &str) -> Board {
@@ -310,9 +275,7 @@ mod tests {
         }
 
         fn rewrite_by_rename(&self, text: &str) {
-            let new = self.dir.join("new");
-            fs::write(&new, text).expect("written");
-            fs::rename(new, &self.sensor).expect("renamed");
+            fs::rename(self.scratch.write("new", text), &self.sensor).expect("renamed");
         }
 
         fn options(&self, city: Option<&str>) -> Options {
@@ -321,12 +284,6 @@ mod tests {
 
         fn sampler(&self) -> Sampler {
             Sampler::new(self.options(None))
-        }
-    }
-
-    impl Drop for Board {
-        fn drop(&mut self) {
-            let _ = fs::remove_dir_all(&self.dir);
         }
     }
 
@@ -469,17 +426,10 @@ mod tests {
         check(|_| {}, "no such file, expected the sensor file");
         check(|board| board.write(""), "empty, expected a JSON object");
         check(|board| fs::create_dir(&board.sensor).expect("made"), "a directory, expected a regular file");
-        check(
-            |board| {
-                assert!(
-                    Command::new("mkfifo").arg(&board.sensor).status().is_ok_and(|status| status.success())
-                )
-            },
-            "a named pipe, expected a regular file",
-        );
+        check(|board| drop(board.scratch.mkfifo("sensor.json")), "a named pipe, expected a regular file");
         check(
             |board| File::create(&board.sensor).and_then(|file| file.set_len(1 << 30)).expect("made"),
-            "1073741824 bytes long, expected at most 4194304",
+            "larger than 4194304 bytes",
         );
         check(
             |board| fs::write(&board.sensor, b"{\"a\xff\": 1}").expect("written"),
