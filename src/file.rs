@@ -57,7 +57,7 @@ impl Scratch {
         static MADE: AtomicU32 = AtomicU32::new(0);
         let name = format!("weatherhook-{}-{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));
         let directory = std::env::temp_dir().join(name);
-        std::fs::create_dir(&directory).expect("a fresh directory");
+        fs::create_dir(&directory).expect("a fresh directory");
         Scratch(directory)
     }
 
@@ -68,15 +68,15 @@ impl Scratch {
     /// Writes a file that only its owner may read.
     pub(crate) fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> std::path::PathBuf {
         let path = self.path(name);
-        std::fs::write(&path, bytes).expect("a written file");
+        fs::write(&path, bytes).expect("a written file");
         self.chmod(name, 0o600);
         path
     }
 
     pub(crate) fn chmod(&self, name: &str, mode: u32) {
         use std::os::unix::fs::PermissionsExt;
-        let permissions = std::fs::Permissions::from_mode(mode);
-        std::fs::set_permissions(self.path(name), permissions).expect("a changed mode");
+        let permissions = fs::Permissions::from_mode(mode);
+        fs::set_permissions(self.path(name), permissions).expect("a changed mode");
     }
 
     pub(crate) fn mkfifo(&self, name: &str) -> std::path::PathBuf {
@@ -90,7 +90,7 @@ impl Scratch {
 #[cfg(test)]
 impl Drop for Scratch {
     fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
+        let _ = fs::remove_dir_all(&self.0);
     }
 }
 
