@@ -73,8 +73,10 @@ pub enum Ignored {
     Indoor,
     /// A forecast, an extreme, a mean: not what is measured now.
     NotCurrent,
-    /// The temperature of a computer's own chip.
-    Chip,
+    /// The temperature of a chip or a machine.
+    Machine,
+    /// Water, soil, a fridge: not the air outdoors.
+    Elsewhere,
     /// The suffix is a unit of something else.
     Suffix(Unit),
     /// rtl_433's `uv` is a raw count.
@@ -97,7 +99,8 @@ impl fmt::Display for Ignored {
             Ignored::Unknown => f.write_str("not a known key"),
             Ignored::Indoor => f.write_str("measured indoors"),
             Ignored::NotCurrent => f.write_str("not a current observation"),
-            Ignored::Chip => f.write_str("the temperature of a chip, not of the air"),
+            Ignored::Machine => f.write_str("measured in a machine, not in the air"),
+            Ignored::Elsewhere => f.write_str("not measured in the air outdoors"),
             Ignored::Suffix(unit) => write!(f, "ends like {}, which does not fit its name", unit.symbol()),
             Ignored::RawUv => f.write_str("may be a raw count; `uvi` or `UV` is read as the UV index"),
             Ignored::Earlier(what) => write!(f, "another key of this record gives the {what}"),
@@ -397,37 +400,67 @@ const OTHERS: &[(&str, Meaning)] = &[
     ("passkey", Meaning::Secret),
 ];
 
-/// Objects around values that look like current ones and are not, as `squashed`.
-const NOT_CURRENT: &[&str] = &[
-    "forecast",
-    "hourly",
-    "hour",
-    "daily",
-    "day",
-    "today",
-    "tomorrow",
-    "yesterday",
-    "week",
-    "month",
-    "year",
-    "min",
-    "minimum",
-    "low",
-    "max",
-    "maximum",
-    "high",
-    "avg",
-    "average",
-    "mean",
-    "trend",
-    "history",
-    "alltime",
-    "statistics",
+/// The words that rule a name out, in the singular: whatever is inside an object called so is not
+/// the weather outdoors at this moment. An unknown name without any of them is taken for a sensor's.
+const REFUSED: &[(Ignored, &str)] = &[
+    (
+        Ignored::NotCurrent,
+        "forecast predicted prediction next tomorrow today yesterday yday minutely hour hourly h \
+         day daily night week weekly month monthly year yearly min minimum low lowest max maximum \
+         high highest peak extreme record alltime avg average mean median normal stat statistic \
+         trend change previous prev past history historical archive almanac",
+    ),
+    (
+        Ignored::Machine,
+        "cpu gpu soc mcu chip processor core esp pi rpi raspi raspberry raspberrypi arduino board \
+         system sys host thermal hardware internal disk ssd nvme router modem wifi battery batt \
+         bat inverter charger panel motor engine boiler heater heating hvac thermostat radiator",
+    ),
+    (
+        Ignored::Indoor,
+        "in inner indoor inside interior innen home house room livingroom bedroom bathroom \
+         kitchen bath living lounge nursery office hall hallway corridor floor upstair downstair \
+         attic loft basement cellar garage closet cabinet laundry zimmer wohnzimmer schlafzimmer \
+         keller",
+    ),
+    (
+        Ignored::Elsewhere,
+        "water pool pond sea lake river tank aquarium terrarium spa sauna tub soil ground leaf \
+         compost hive beehive greenhouse fridge refrigerator freezer oven grill smoker car",
+    ),
 ];
 
-/// Objects around the temperature of a chip, as `squashed`: Tasmota reports its processor's
-/// beside the sensors.
-const CHIP: &[&str] = &["esp32", "cpu", "soc"];
+/// Why an object called so, or a key that ends in a quantity, is not the weather outdoors now.
+fn refused(name: &str) -> Option<Ignored> {
+    let words = words(name);
+    // Together too, for `AllTime` and `SoC`.
+    let together = words.replace(' ', "");
+    words.split(' ').chain([&*together]).find_map(|word| {
+        // `DS18B20` is no plural.
+        let singular = word.strip_suffix('s').filter(|singular| singular.len() > 2).unwrap_or(word);
+        let is_among = |words: &str| words.split(' ').any(|refused| refused == word || refused == singular);
+        REFUSED.iter().find(|(_, words)| is_among(words)).map(|(why, _)| *why)
+    })
+}
+
+/// The words of a name in lower case with blanks around: `daily_forecast`, `nextHour`, `ESP8266`,
+/// `CPUTemp2`.
+fn words(name: &str) -> String {
+    let mut words = String::with_capacity(name.len() + 4);
+    let mut chars = name.chars().peekable();
+    let mut before = ' ';
+    while let Some(c) = chars.next() {
+        let ends_capitals = chars.peek().is_some_and(|next| next.is_lowercase());
+        if !c.is_alphabetic() || (c.is_uppercase() && (before.is_lowercase() || ends_capitals)) {
+            words.push(' ');
+        }
+        if c.is_alphabetic() {
+            words.extend(c.to_lowercase());
+        }
+        before = c;
+    }
+    words
+}
 
 /// What `key` is about, or why it is not used.
 fn meaning(key: &str) -> Result<Meaning, Ignored> {
@@ -451,17 +484,11 @@ fn meaning(key: &str) -> Result<Meaning, Ignored> {
     {
         return Err(Ignored::Indoor);
     }
-    if NOT_CURRENT.contains(&name.as_str()) {
-        return Err(Ignored::NotCurrent);
-    }
-    if CHIP.contains(&name.as_str()) {
-        return Err(Ignored::Chip);
-    }
     let measured = MEASURED.iter().find_map(|(quantity, names)| {
         names.iter().find_map(|measured| suffix(&name, measured)).map(|unit| (*quantity, unit))
     });
     match measured {
-        None => Err(Ignored::Unknown),
+        None => Err(refused(current).unwrap_or(Ignored::Unknown)),
         Some((quantity, None)) => Ok(Meaning::Measured(quantity, None)),
         Some((quantity, Some(unit))) => match fitting(quantity, unit) {
             Some(unit) => Ok(Meaning::Measured(quantity, Some(unit))),
@@ -777,12 +804,77 @@ mod tests {
             check(key, Err(Ignored::NotCurrent));
         }
         check("uv", Err(Ignored::RawUv));
-        check("ESP32", Err(Ignored::Chip));
         for key in
             ["PM1.0", "pm1_0", "temp1f", "temperature_1_C", "light", "maxdailygust", "model", "", "current."]
         {
             check(key, Err(Ignored::Unknown));
         }
+    }
+
+    #[test]
+    fn names_of_other_times_and_places_are_refused() {
+        for name in [
+            "forecast",
+            "forecasts",
+            "forecast1",
+            "forecast_tomorrow",
+            "daily_forecast",
+            "nextHour",
+            "day_max",
+            "last_24h",
+            "records",
+            "highs",
+            "lows",
+            "stats",
+            "yday",
+            "AllTime",
+            "forecast_temperature",
+        ] {
+            check(name, Err(Ignored::NotCurrent));
+        }
+        for name in [
+            "cpu_thermal",
+            "cpu_temp",
+            "CPUTemp",
+            "SoC",
+            "pi",
+            "rpi",
+            "system",
+            "esp",
+            "ESP8266",
+            "ESP32",
+            "battery",
+            "inverter",
+        ] {
+            check(name, Err(Ignored::Machine));
+        }
+        for name in ["in", "inner", "kitchen", "basement", "house", "home", "living_room", "innen"] {
+            check(name, Err(Ignored::Indoor));
+        }
+        for name in ["fridge", "pool", "water", "soil", "pool_temperature", "soil_temp", "SoilTemp2"] {
+            check(name, Err(Ignored::Elsewhere));
+        }
+        for name in [
+            "BME280",
+            "DHT11",
+            "SHT3X",
+            "StatusSNS",
+            "readings",
+            "data",
+            "current",
+            "outdoor",
+            "AM2301",
+            "DS18B20",
+            "sensor1",
+            "garden",
+            "weather",
+            "last_reading",
+            "values",
+        ] {
+            check(name, Err(Ignored::Unknown));
+        }
+        assert!(matches!(meaning("metric"), Ok(Meaning::Block(_))));
+        assert_eq!(meaning("observations"), Ok(Meaning::Stations));
     }
 
     #[test]

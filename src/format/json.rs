@@ -668,7 +668,7 @@ mod tests {
             findings,
             [
                 "StatusSNS.SHT3X.Temperature: another key of this record gives the temperature",
-                "StatusSNS.ESP32: the temperature of a chip, not of the air",
+                "StatusSNS.ESP32: measured in a machine, not in the air",
             ]
         );
         // Ecowitt: everything is a text, imperial by its names.
@@ -751,6 +751,13 @@ mod tests {
                 "temperature.max: not a current observation",
             ]
         );
+        for other in
+            ["forecast1", "nextHour", "last_24h", "cpu_thermal", "ESP8266", "pool", "living_room", "in"]
+        {
+            check(&format!(r#"{{"{other}": {{"temperature": 21}}}}"#), &[]);
+            check(&format!(r#"{{"a": {{"{other}": {{"temperature": 21}}}}}}"#), &[]);
+            check(&format!(r#"{{"{other}_temperature": 21}}"#), &[]);
+        }
         let findings = check(r#"[{"type": "TPMS", "pressure_kPa": 101.3, "temperature_C": 20}, 7]"#, &[]);
         assert_eq!(findings, ["[0].type: a tyre (\"type\": \"TPMS\")", "[1]: not an object"]);
     }
@@ -874,7 +881,7 @@ mod tests {
             r#"{"name": "mine", "stations": [{"city": "Bonn"}, {"name": "Ulm"}]}"#,
             &[Some("Bonn"), Some("Ulm")],
         );
-        check(None, r#"{"sensor": {"name": "kitchen", "temp": 1}}"#, &[None]);
+        check(None, r#"{"sensor": {"name": "shed", "temp": 1}}"#, &[None]);
         check(None, "[]", &[]);
         check(None, "{}", &[]);
     }
