@@ -83,6 +83,8 @@ pub enum Ignored {
     RawUv,
     /// The same record has it from another key.
     Earlier(&'static str),
+    /// The same record has a key that says it is outdoors.
+    NotOutdoors(&'static str),
     /// The same record has a better name.
     OtherName,
     /// Objects within objects within objects.
@@ -104,6 +106,7 @@ impl fmt::Display for Ignored {
             Ignored::Suffix(unit) => write!(f, "ends like {}, which does not fit its name", unit.symbol()),
             Ignored::RawUv => f.write_str("may be a raw count; `uvi` or `UV` is read as the UV index"),
             Ignored::Earlier(what) => write!(f, "another key of this record gives the {what}"),
+            Ignored::NotOutdoors(what) => write!(f, "another key of this record is the outdoor {what}"),
             Ignored::OtherName => f.write_str("this record has another name"),
             Ignored::TooDeep => write!(f, "nested more than {LEVELS} levels deep"),
             Ignored::Tyre => f.write_str("a tyre (\"type\": \"TPMS\")"),
@@ -460,6 +463,17 @@ fn words(name: &str) -> String {
         before = c;
     }
     words
+}
+
+/// Whether a name says that it is about the outdoors: `outTemp`, `tempout`, `outdoor`, `garden`.
+fn says_outdoors(name: &str, meaning: Result<Meaning, Ignored>) -> bool {
+    match meaning {
+        // Of the quantities' names no other has these letters.
+        Ok(Meaning::Measured(..)) => squashed(name).contains("out"),
+        _ => words(name)
+            .split(' ')
+            .any(|word| matches!(word, "out" | "outdoor" | "outdoors" | "outside" | "garden")),
+    }
 }
 
 /// What `key` is about, or why it is not used.
@@ -875,6 +889,23 @@ mod tests {
         }
         assert!(matches!(meaning("metric"), Ok(Meaning::Block(_))));
         assert_eq!(meaning("observations"), Ok(Meaning::Stations));
+    }
+
+    #[test]
+    fn names_tell_whether_they_are_about_the_outdoors() {
+        let check = |name| says_outdoors(name, meaning(name));
+        for name in
+            ["outTemp", "outdoor_temperature_C", "tempout", "out", "Outdoors", "sensor_outside", "garden"]
+        {
+            assert!(check(name), "{name}");
+        }
+        for name in ["temp", "route", "output", "readings", "throughout"] {
+            assert!(!check(name), "{name}");
+        }
+        let names = MEASURED.iter().flat_map(|(_, names)| *names);
+        for name in names.filter(|name| name.contains("out")) {
+            assert!(name.starts_with("out") || *name == "tempout", "{name}");
+        }
     }
 
     #[test]

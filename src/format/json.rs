@@ -2,8 +2,9 @@
 //!
 //! A record is an object with the readings of one place. What it is called by, how deep it may
 //! nest and in which units it is read stands in [`super`]. Within a record the first usable value
-//! of a quantity counts: in the order of the text, and the record's own keys before those of the
-//! objects inside it. Records of the same place are merged, the newest value of each quantity
+//! of a quantity counts: what says that it is outdoors before what does not, the record's own keys
+//! before those of the objects inside it, then in the order of the text. Where a key says that it
+//! is outdoors, only another such one steps in for it. Records of the same place are merged, the newest value of each quantity
 //! wins, and of two equally old ones the later in the text.
 
 use std::borrow::Cow;
@@ -15,7 +16,7 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess};
 
 use super::{
     Converted, Declared, Dropped, Error, Finding, Ignored, LEVELS, Meaning, Naming, Path, Source, System,
-    WORDS_CHARS, convert, fitting, meaning, named_unit, number_with_unit, one_line,
+    WORDS_CHARS, convert, fitting, meaning, named_unit, number_with_unit, one_line, says_outdoors,
 };
 use crate::place::fold;
 use crate::reading::{Observed, Quantity, Reading, Station, Unit};
@@ -177,13 +178,24 @@ impl<'de> de::Visitor<'de> for Visitor {
 struct Context {
     at: Timestamp,
     system: System,
+    /// One of them says that it is outdoors.
+    outdoors: bool,
 }
 
 /// One key of an object.
 struct Entry<'a> {
     key: Path<'a>,
     meaning: Result<Meaning, Ignored>,
+    /// Whether the key says that it is about the outdoors.
+    outdoors: bool,
     node: &'a Node<'a>,
+}
+
+/// What was taken of a record so far.
+struct Taken {
+    station: Station,
+    /// Quantities of keys that say they are outdoors, usable or not.
+    outdoors: Vec<Quantity>,
 }
 
 struct Reader<'r> {
@@ -196,7 +208,7 @@ struct Reader<'r> {
 
 impl Reader<'_> {
     fn root(&mut self, root: &Node<'_>) -> Result<(), Error> {
-        let context = Context { at: self.source.modified, system: System::default() };
+        let context = Context { at: self.source.modified, system: System::default(), outdoors: false };
         match root {
             Node::Object(entries) => self.record(entries, None, context),
             Node::List(nodes) => self.records(nodes, None, context),
@@ -250,7 +262,9 @@ impl Reader<'_> {
                 _ => {}
             }
         }
-        self.readings(&entries, context, LEVELS, &mut station);
+        let mut taken = Taken { station, outdoors: Vec::new() };
+        self.readings(&entries, context, LEVELS, &mut taken);
+        let Taken { station, .. } = taken;
         // What only holds records is no place, whatever its name.
         if station.newest().is_some() || (station.city.is_some() && !holds_records) {
             self.merge(station);
@@ -260,7 +274,7 @@ impl Reader<'_> {
     /// The best of the record's names.
     fn name(&mut self, entries: &[Entry<'_>]) -> Option<String> {
         let mut names = Vec::new();
-        for Entry { key, meaning, node } in entries {
+        for Entry { key, meaning, node, .. } in entries {
             let Ok(Meaning::Name(naming)) = meaning else { continue };
             let name = match node {
                 Node::Text(name) => one_line(name, WORDS_CHARS),
@@ -288,7 +302,7 @@ impl Reader<'_> {
     fn context(&mut self, entries: &[Entry<'_>], outer: Context) -> Context {
         let Context { mut system, .. } = outer;
         let mut at = None;
-        for Entry { key, meaning, node } in entries {
+        for Entry { key, meaning, node, .. } in entries {
             match (meaning, node) {
                 (Ok(Meaning::Time(_)), Node::Object(_)) => {}
                 (Ok(Meaning::Time(zone)), node) if at.is_none() => match time(node, *zone) {
@@ -335,35 +349,31 @@ impl Reader<'_> {
                 _ => {}
             }
         }
-        Context { at: at.unwrap_or(outer.at), system }
+        Context { at: at.unwrap_or(outer.at), system, ..outer }
     }
 
     /// Takes what the entries and, `levels` deep, the objects inside give.
-    fn readings(&mut self, entries: &[Entry<'_>], context: Context, levels: usize, station: &mut Station) {
+    fn readings(&mut self, entries: &[Entry<'_>], context: Context, levels: usize, taken: &mut Taken) {
         for entry in entries {
             match (entry.meaning, entry.node) {
-                (Ok(Meaning::Measured(quantity, suffix)), node) => {
-                    if let Some(given) = Given::of(node) {
-                        self.measured(entry.key, quantity, suffix, given, context, station);
-                    }
+                (_, Node::Object(inner)) if entry.holds_keys() => {
+                    self.nested(entry, inner, context, levels, taken);
                 }
-                (_, Node::Object(_)) => {}
+                (Ok(Meaning::Measured(quantity, suffix)), node) => {
+                    self.measured(entry, quantity, suffix, Given::of(node), context, taken);
+                }
                 (Ok(Meaning::AirQuality), node) => {
-                    self.words(entry.key, "air quality", node, context.at, &mut station.air_quality);
+                    self.words(entry.key, "air quality", node, context.at, &mut taken.station.air_quality);
                 }
                 (Ok(Meaning::Precipitation), node) => {
-                    self.words(entry.key, "precipitation", node, context.at, &mut station.precipitation);
+                    let slot = &mut taken.station.precipitation;
+                    self.words(entry.key, "precipitation", node, context.at, slot);
                 }
                 (Err(why), _) => self.ignored(entry.key, why),
                 (Ok(meaning), _) if levels < LEVELS && meaning.is_of_record() => {
                     self.ignored(entry.key, Ignored::Unknown);
                 }
                 (Ok(_), _) => {}
-            }
-        }
-        for entry in entries {
-            if let Node::Object(inner) = entry.node {
-                self.nested(entry, inner, context, levels, station);
             }
         }
     }
@@ -374,11 +384,10 @@ impl Reader<'_> {
         inner: &[(Cow<'_, str>, Node<'_>)],
         context: Context,
         levels: usize,
-        station: &mut Station,
+        taken: &mut Taken,
     ) {
         let system = match entry.meaning {
             Ok(Meaning::Secret | Meaning::Stations) => return,
-            Ok(Meaning::Measured(..)) if Given::of(entry.node).is_some() => return,
             Ok(Meaning::Block(system)) => system,
             Ok(_) | Err(Ignored::Unknown) => context.system,
             Err(why) => return self.ignored(entry.key, why),
@@ -387,28 +396,36 @@ impl Reader<'_> {
             return self.ignored(entry.key, Ignored::TooDeep);
         };
         let inner = understood(inner, Some(&entry.key));
-        let context = self.context(&inner, Context { system, ..context });
-        self.readings(&inner, context, levels, station);
+        let outdoors = context.outdoors || entry.outdoors;
+        let context = self.context(&inner, Context { system, outdoors, ..context });
+        self.readings(&inner, context, levels, taken);
     }
 
     fn measured(
         &mut self,
-        key: Path<'_>,
+        entry: &Entry<'_>,
         quantity: Quantity,
         suffix: Option<Unit>,
         given: Given<'_>,
         outer: Context,
-        station: &mut Station,
+        taken: &mut Taken,
     ) {
-        if station.reading(quantity).is_some() {
+        let key = entry.key;
+        if taken.station.reading(quantity).is_some() {
             return self.ignored(key, Ignored::Earlier(quantity.name()));
+        }
+        if outer.outdoors || entry.outdoors {
+            taken.outdoors.push(quantity);
+        } else if taken.outdoors.contains(&quantity) {
+            // What stands beside a failed outdoor sensor is the indoor one.
+            return self.ignored(key, Ignored::NotOutdoors(quantity.name()));
         }
         let beside = understood(given.beside, Some(&key));
         let context = self.context(&beside, outer);
         match given.converted(quantity, suffix, &beside, context.system) {
             Ok(Converted { value, unit, assumed }) => {
                 let at = context.at;
-                station.take(quantity, Reading { value, at });
+                taken.station.take(quantity, Reading { value, at });
                 (self.findings)(Finding::Reading { key, quantity, value, unit, assumed, at });
             }
             Err(why) => self.dropped(key, why),
@@ -486,15 +503,12 @@ struct Given<'a> {
 }
 
 impl<'a> Given<'a> {
-    /// `None` for an object that only holds further keys.
-    fn of(node: &'a Node<'a>) -> Option<Given<'a>> {
-        match node {
-            Node::Object(entries) => {
-                let (_, value) = entries.iter().find(|(key, _)| key.eq_ignore_ascii_case("value"))?;
-                Some(Given { value, beside: entries })
-            }
-            value => Some(Given { value, beside: &[] }),
-        }
+    fn of(node: &'a Node<'a>) -> Given<'a> {
+        let beside = match node {
+            Node::Object(entries) => entries.as_slice(),
+            _ => &[],
+        };
+        Given { value: value_in(beside).unwrap_or(node), beside }
     }
 
     /// The unit nearest to the number counts: in its text, beside it, in the key, of the record.
@@ -522,13 +536,40 @@ impl<'a> Given<'a> {
     }
 }
 
+impl Entry<'_> {
+    /// Whether it is an object with further keys, not one that only says more of its own value.
+    fn holds_keys(&self) -> bool {
+        match (self.meaning, self.node) {
+            (Ok(Meaning::Measured(..)), Node::Object(entries)) => value_in(entries).is_none(),
+            (_, node) => matches!(node, Node::Object(_)),
+        }
+    }
+}
+
+fn value_in<'a>(entries: &'a [(Cow<'a, str>, Node<'a>)]) -> Option<&'a Node<'a>> {
+    entries.iter().find(|(key, _)| key.eq_ignore_ascii_case("value")).map(|(_, value)| value)
+}
+
+/// The entries in the order in which their values count.
 fn understood<'a>(entries: &'a [(Cow<'a, str>, Node<'a>)], around: Option<&'a Path<'a>>) -> Vec<Entry<'a>> {
-    let entry = |(key, node): &'a (Cow<'a, str>, Node<'a>)| Entry {
-        key: Path::key(around, key),
-        meaning: meaning(key),
-        node,
+    let entry = |(key, node): &'a (Cow<'a, str>, Node<'a>)| {
+        let meaning = meaning(key);
+        Entry { key: Path::key(around, key), meaning, outdoors: says_outdoors(key, meaning), node }
     };
-    entries.iter().map(entry).collect()
+    let mut entries: Vec<Entry<'a>> = entries.iter().map(entry).collect();
+    entries
+        .sort_by_cached_key(|entry| (!entry.outdoors && !mentions_outdoors(entry.node), entry.holds_keys()));
+    entries
+}
+
+/// Whether a key inside says that it is about the outdoors.
+fn mentions_outdoors(node: &Node<'_>) -> bool {
+    match node {
+        Node::Object(entries) => {
+            entries.iter().any(|(key, node)| says_outdoors(key, meaning(key)) || mentions_outdoors(node))
+        }
+        _ => false,
+    }
 }
 
 fn number(node: &Node<'_>) -> Result<(f64, Option<Unit>), Dropped> {
@@ -760,6 +801,35 @@ mod tests {
         }
         let findings = check(r#"[{"type": "TPMS", "pressure_kPa": 101.3, "temperature_C": 20}, 7]"#, &[]);
         assert_eq!(findings, ["[0].type: a tyre (\"type\": \"TPMS\")", "[1]: not an object"]);
+    }
+
+    #[test]
+    fn what_says_outdoors_counts_before_what_does_not() {
+        check(r#"{"temperature": 21, "outdoor_temperature": 5}"#, &[(Temperature, 5.0)]);
+        check(r#"{"temp": 21, "outTemp": 5, "inTemp": 21.2}"#, &[(Temperature, 5.0)]);
+        check(
+            r#"{"humidity": 40, "outHumidity": 90, "outTemp": 5}"#,
+            &[(Temperature, 5.0), (Humidity, 90.0)],
+        );
+        check(
+            r#"{"in": {"temperature": 21, "humidity": 40}, "out": {"temperature": 5}}"#,
+            &[(Temperature, 5.0)],
+        );
+        check(r#"{"kitchen": {"temperature": 21}, "outdoor": {"temperature": 5}}"#, &[(Temperature, 5.0)]);
+        check(r#"{"BME280": {"temperature": 21}, "garden": {"temperature": 5}}"#, &[(Temperature, 5.0)]);
+        check(r#"{"BME280": {"temperature": 21}, "station": {"outTemp": 5}}"#, &[(Temperature, 5.0)]);
+        check(r#"{"temperature": 21, "outside": {"sensor": {"temperature": 5}}}"#, &[(Temperature, 5.0)]);
+        check(r#"{"outTemp": null, "out": {"temperature": 5}, "temp": 21}"#, &[(Temperature, 5.0)]);
+        // The other sensor is indoors as before when the outdoor one has failed.
+        let findings =
+            check(r#"{"temperature": 21, "out": {"temperature": null}, "humidity": 5}"#, &[(Humidity, 5.0)]);
+        assert_eq!(
+            findings,
+            [
+                "out.temperature: not a number",
+                "temperature: another key of this record is the outdoor temperature",
+            ]
+        );
     }
 
     #[test]
