@@ -79,6 +79,8 @@ pub enum Ignored {
     Elsewhere,
     /// The suffix is a unit of something else.
     Suffix(Unit),
+    /// The unit of something that is not read.
+    OtherUnit,
     /// rtl_433's `uv` is a raw count.
     RawUv,
     /// The same record has it from another key.
@@ -104,6 +106,7 @@ impl fmt::Display for Ignored {
             Ignored::Machine => f.write_str("measured in a machine, not in the air"),
             Ignored::Elsewhere => f.write_str("not measured in the air outdoors"),
             Ignored::Suffix(unit) => write!(f, "ends like {}, which does not fit its name", unit.symbol()),
+            Ignored::OtherUnit => f.write_str("the unit of nothing that is read"),
             Ignored::RawUv => f.write_str("may be a raw count; `uvi` or `UV` is read as the UV index"),
             Ignored::Earlier(what) => write!(f, "another key of this record gives the {what}"),
             Ignored::NotOutdoors(what) => write!(f, "another key of this record is the outdoor {what}"),
@@ -122,6 +125,8 @@ pub enum Dropped {
     NoNumber,
     /// The unit beside the number, or the one that the record declares, is not known.
     UnknownUnit,
+    /// The record is `metric`, which leaves the unit of the wind open.
+    OpenUnit,
     /// The unit is one of something else.
     WrongUnit(Unit),
     /// Outside of what can be measured; the value is in the base unit.
@@ -139,6 +144,9 @@ impl fmt::Display for Dropped {
         match self {
             Dropped::NoNumber => f.write_str("not a number"),
             Dropped::UnknownUnit => f.write_str("the unit is not known"),
+            Dropped::OpenUnit => {
+                f.write_str("metric may mean km/h or m/s; expected the unit in the key or beside the value")
+            }
             Dropped::WrongUnit(unit) => write!(f, "{} is a unit of something else", unit.symbol()),
             Dropped::Implausible(quantity, value) => {
                 let (bounds, unit) = (quantity.bounds(), quantity.base_unit().symbol());
@@ -267,9 +275,10 @@ enum Meaning {
     Precipitation,
     /// When everything beside it was observed; the zone is that of a time that names none.
     Time(Zone),
-    /// The unit of the quantities beside and below that share the dimension of this one.
+    /// The unit of this quantity beside and below, and of those alike that have none of their own.
     UnitOf(Quantity),
-    /// A unit or a system of units for everything beside and below.
+    /// A unit, a system of units or an object with the unit of each quantity, for everything beside
+    /// and below.
     Units,
     /// weewx's number of a system of units.
     UsUnits,
@@ -376,20 +385,21 @@ const OTHERS: &[(&str, Meaning)] = &[
     ("ts", Meaning::Time(Zone::Local)),
     ("dateutc", Meaning::Time(Zone::Utc)),
     ("obstimeutc", Meaning::Time(Zone::Utc)),
-    // Tasmota's and Home Assistant's.
-    ("tempunit", Meaning::UnitOf(Quantity::Temperature)),
-    ("temperatureunit", Meaning::UnitOf(Quantity::Temperature)),
-    ("pressureunit", Meaning::UnitOf(Quantity::StationPressure)),
-    ("speedunit", Meaning::UnitOf(Quantity::WindSpeed)),
-    ("windspeedunit", Meaning::UnitOf(Quantity::WindSpeed)),
-    ("precipitationunit", Meaning::UnitOf(Quantity::RainCounter)),
     ("unit", Meaning::Units),
     ("units", Meaning::Units),
+    ("uom", Meaning::Units),
+    // Home Assistant's.
+    ("unitofmeasurement", Meaning::Units),
+    ("unitsystem", Meaning::Units),
+    // Open-Meteo's, beside `current` and `current_weather`.
+    ("currentunits", Meaning::Units),
+    ("currentweatherunits", Meaning::Units),
     ("usunits", Meaning::UsUnits),
     // Weather Underground's observations.
-    ("imperial", Meaning::Block(System::US)),
-    ("metric", Meaning::Block(System::METRIC)),
-    ("metricsi", Meaning::Block(System::METRIC_WX)),
+    ("imperial", Meaning::Block(System::Us)),
+    ("metric", Meaning::Block(System::Metric)),
+    ("metricsi", Meaning::Block(System::MetricWx)),
+    ("ukhybrid", Meaning::Block(System::UkHybrid)),
     ("city", Meaning::Name(Naming::City)),
     ("name", Meaning::Name(Naming::Name)),
     ("station", Meaning::Name(Naming::Station)),
@@ -494,6 +504,9 @@ fn meaning(key: &str) -> Result<Meaning, Ignored> {
     if let Some((_, meaning)) = OTHERS.iter().find(|(other, _)| *other == name) {
         return Ok(*meaning);
     }
+    if let Some(what) = name.strip_suffix("units").or_else(|| name.strip_suffix("unit")) {
+        return unit_of(what).map(Meaning::UnitOf).ok_or(Ignored::OtherUnit);
+    }
     if name.contains("indoor") || name.contains("inside") || INDOOR.iter().any(|n| suffix(&name, n).is_some())
     {
         return Err(Ignored::Indoor);
@@ -508,6 +521,15 @@ fn meaning(key: &str) -> Result<Meaning, Ignored> {
             Some(unit) => Ok(Meaning::Measured(quantity, Some(unit))),
             None => Err(Ignored::Suffix(unit)),
         },
+    }
+}
+
+/// The quantity whose unit is declared under this name, as `squashed`.
+fn unit_of(name: &str) -> Option<Quantity> {
+    match name {
+        "wind" | "speed" => Some(Quantity::WindSpeed),
+        "precip" | "precipitation" => Some(Quantity::RainCounter),
+        _ => MEASURED.iter().find(|(_, names)| names.contains(&name)).map(|(quantity, _)| *quantity),
     }
 }
 
@@ -641,84 +663,123 @@ fn named_unit(name: &str) -> Result<Option<Unit>, Dropped> {
     }
 }
 
-/// The units that a record declares for the numbers that have none of their own.
+/// The units that a record declares, by quantity, for the numbers that have none of their own.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct System {
-    temperature: Declared,
-    pressure: Declared,
-    speed: Declared,
-    rain: Declared,
-}
+struct Units([Declared; Quantity::ALL.len()]);
 
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 enum Declared {
     #[default]
     Nothing,
     Unit(Unit),
+    /// One of several.
+    Open,
     /// Something that is not known: its numbers cannot be told.
     Unknown,
 }
 
-impl System {
-    /// weewx's `US`, Weather Underground's `imperial`.
-    const US: System = System::of(Unit::Fahrenheit, Unit::InchOfMercury, Unit::MilePerHour, Unit::Inch);
-    /// Weather Underground's `metric`.
-    const METRIC: System =
-        System::of(Unit::Celsius, Unit::Hectopascal, Unit::KilometrePerHour, Unit::Millimetre);
-    /// weewx's `METRIC`, which counts rain in cm.
-    const WEEWX_METRIC: System =
-        System::of(Unit::Celsius, Unit::Hectopascal, Unit::KilometrePerHour, Unit::Centimetre);
-    /// weewx's `METRICWX`, Weather Underground's `metric_si`.
-    const METRIC_WX: System =
-        System::of(Unit::Celsius, Unit::Hectopascal, Unit::MetrePerSecond, Unit::Millimetre);
-    /// Declared, and not known.
-    const UNKNOWN: System = System {
-        temperature: Declared::Unknown,
-        pressure: Declared::Unknown,
-        speed: Declared::Unknown,
-        rain: Declared::Unknown,
-    };
+impl Units {
+    fn of(system: System) -> Units {
+        Units(Quantity::ALL.map(|quantity| system.declares(quantity)))
+    }
 
-    const fn of(temperature: Unit, pressure: Unit, speed: Unit, rain: Unit) -> System {
-        System {
-            temperature: Declared::Unit(temperature),
-            pressure: Declared::Unit(pressure),
-            speed: Declared::Unit(speed),
-            rain: Declared::Unit(rain),
+    /// Nothing can be told, except what has no unit.
+    fn unknown() -> Units {
+        Units(Quantity::ALL.map(|quantity| match quantity.base_unit() {
+            Unit::One => Declared::Nothing,
+            _ => Declared::Unknown,
+        }))
+    }
+
+    fn declared(&self, quantity: Quantity) -> Declared {
+        self.0[quantity as usize]
+    }
+
+    /// Declares the unit of whatever can be given in it.
+    fn declare(&mut self, unit: Unit) {
+        self.declare_alike(unit.to_base(0.0).0, Declared::Unit(unit));
+    }
+
+    /// Declares the units of single quantities. Each counts for those alike too, the dew point
+    /// beside the temperature, unless these have their own.
+    fn declare_each(&mut self, declared: &[(Quantity, Declared)]) {
+        for (quantity, declared) in declared {
+            self.declare_alike(quantity.base_unit(), *declared);
+        }
+        for (quantity, declared) in declared {
+            self.0[*quantity as usize] = *declared;
         }
     }
 
-    /// By the word for it, where it means the same to everybody: the wind of `metric` is in km/h
-    /// or in m/s.
+    fn declare_alike(&mut self, base: Unit, declared: Declared) {
+        // An amount of rain and its rate are alike.
+        let dimension = |base| if base == Unit::MillimetrePerHour { Unit::Millimetre } else { base };
+        for quantity in Quantity::ALL {
+            let fits = match declared {
+                Declared::Unit(unit) => fitting(quantity, unit).is_some(),
+                _ => true,
+            };
+            if fits && dimension(quantity.base_unit()) == dimension(base) {
+                self.0[quantity as usize] = declared;
+            }
+        }
+    }
+}
+
+/// A system of units.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum System {
+    /// weewx's `US`, Weather Underground's `imperial`.
+    Us,
+    /// Weather Underground's `metric`.
+    Metric,
+    /// The word `metric` elsewhere: the wind is in km/h or in m/s.
+    SomeMetric,
+    /// weewx's `METRIC`, which counts rain in cm.
+    WeewxMetric,
+    /// weewx's `METRICWX`, Weather Underground's `metric_si`.
+    MetricWx,
+    /// Weather Underground's, with the wind in mph.
+    UkHybrid,
+}
+
+impl System {
+    /// By the word for it.
     fn named(word: &str) -> Option<System> {
-        ["us", "imperial"].iter().any(|us| word.eq_ignore_ascii_case(us)).then_some(System::US)
+        match word.trim().to_ascii_lowercase().as_str() {
+            "us" | "imperial" => Some(System::Us),
+            "metric" => Some(System::SomeMetric),
+            "metricwx" => Some(System::MetricWx),
+            _ => None,
+        }
     }
 
     /// By weewx's number of it (`usUnits`).
     fn numbered(number: f64) -> Option<System> {
         match number {
-            1.0 => Some(System::US),
-            16.0 => Some(System::WEEWX_METRIC),
-            17.0 => Some(System::METRIC_WX),
+            1.0 => Some(System::Us),
+            16.0 => Some(System::WeewxMetric),
+            17.0 => Some(System::MetricWx),
             _ => None,
         }
     }
 
-    fn declare(&mut self, base: Unit, declared: Declared) {
-        if let Some(slot) = self.slot(base) {
-            *slot = declared;
-        }
-    }
-
-    /// What is declared for quantities with this base unit; `None` where there is only one unit.
-    fn slot(&mut self, base: Unit) -> Option<&mut Declared> {
-        match base {
-            Unit::Celsius => Some(&mut self.temperature),
-            Unit::Hectopascal => Some(&mut self.pressure),
-            Unit::MetrePerSecond => Some(&mut self.speed),
-            Unit::Millimetre | Unit::MillimetrePerHour => Some(&mut self.rain),
-            _ => None,
-        }
+    fn declares(self, quantity: Quantity) -> Declared {
+        Declared::Unit(match (quantity.base_unit(), self) {
+            (Unit::Celsius, System::Us) => Unit::Fahrenheit,
+            (Unit::Celsius, _) => Unit::Celsius,
+            (Unit::Hectopascal, System::Us) => Unit::InchOfMercury,
+            (Unit::Hectopascal, _) => Unit::Hectopascal,
+            (Unit::MetrePerSecond, System::Us | System::UkHybrid) => Unit::MilePerHour,
+            (Unit::MetrePerSecond, System::Metric | System::WeewxMetric) => Unit::KilometrePerHour,
+            (Unit::MetrePerSecond, System::MetricWx) => Unit::MetrePerSecond,
+            (Unit::MetrePerSecond, System::SomeMetric) => return Declared::Open,
+            // A rate is in this length an hour.
+            (Unit::Millimetre | Unit::MillimetrePerHour, System::Us) => Unit::Inch,
+            (Unit::Millimetre | Unit::MillimetrePerHour, System::WeewxMetric) => Unit::Centimetre,
+            (Unit::Millimetre | Unit::MillimetrePerHour, _) => Unit::Millimetre,
+            _ => return Declared::Nothing,
+        })
     }
 }
 
@@ -732,16 +793,11 @@ struct Converted {
 
 /// The number in its base unit, if it can be believed. `unit` is the one that stands at the number
 /// or its key and overrides what the record declares.
-fn convert(
-    quantity: Quantity,
-    number: f64,
-    unit: Option<Unit>,
-    mut system: System,
-) -> Result<Converted, Dropped> {
-    let declared = system.slot(quantity.base_unit()).map_or(Declared::Nothing, |slot| *slot);
-    let (unit, assumed) = match (unit, declared) {
+fn convert(quantity: Quantity, number: f64, unit: Option<Unit>, units: &Units) -> Result<Converted, Dropped> {
+    let (unit, assumed) = match (unit, units.declared(quantity)) {
         (Some(unit), _) | (None, Declared::Unit(unit)) => (unit, false),
         (None, Declared::Nothing) => (usual_unit(quantity, number), true),
+        (None, Declared::Open) => return Err(Dropped::OpenUnit),
         (None, Declared::Unknown) => return Err(Dropped::UnknownUnit),
     };
     let unit = fitting(quantity, unit).ok_or(Dropped::WrongUnit(unit))?;
@@ -801,7 +857,13 @@ mod tests {
         check("dateutc", Ok(Meaning::Time(Zone::Utc)));
         check("dateTime", Ok(Meaning::Time(Zone::Local)));
         check("current.dateTime.raw", Ok(Meaning::Time(Zone::Local)));
-        check("TempUnit", Ok(Meaning::UnitOf(Quantity::Temperature)));
+        for key in ["TempUnit", "temp_units", "temperature_unit"] {
+            check(key, Ok(Meaning::UnitOf(Quantity::Temperature)));
+        }
+        check("wind_unit", Ok(Meaning::UnitOf(Quantity::WindSpeed)));
+        check("SpeedUnit", Ok(Meaning::UnitOf(Quantity::WindSpeed)));
+        check("precipitation_unit", Ok(Meaning::UnitOf(Quantity::RainCounter)));
+        check("hourly_units", Err(Ignored::OtherUnit));
     }
 
     #[test]
@@ -956,7 +1018,7 @@ mod tests {
     fn the_unit_of_a_bare_pressure_is_told_by_its_magnitude() {
         #[track_caller]
         fn check(number: f64, expected: Option<(f64, Unit)>) {
-            let converted = convert(Quantity::StationPressure, number, None, System::default()).ok();
+            let converted = convert(Quantity::StationPressure, number, None, &Units::default()).ok();
             let found =
                 converted.map(|converted| ((converted.value * 100.0).round() / 100.0, converted.unit));
             assert_eq!(found, expected, "{number}");

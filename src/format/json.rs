@@ -16,7 +16,8 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess};
 
 use super::{
     Converted, Declared, Dropped, Error, Finding, Ignored, LEVELS, Meaning, Naming, Path, Source, System,
-    WORDS_CHARS, convert, fitting, meaning, named_unit, number_with_unit, one_line, says_outdoors,
+    Units, WORDS_CHARS, convert, fitting, meaning, named_unit, number_with_unit, one_line, says_outdoors,
+    squashed, unit_of,
 };
 use crate::place::fold;
 use crate::reading::{Observed, Quantity, Reading, Station, Unit};
@@ -177,7 +178,7 @@ impl<'de> de::Visitor<'de> for Visitor {
 #[derive(Clone, Copy)]
 struct Context {
     at: Timestamp,
-    system: System,
+    units: Units,
     /// One of them says that it is outdoors.
     outdoors: bool,
 }
@@ -208,7 +209,7 @@ struct Reader<'r> {
 
 impl Reader<'_> {
     fn root(&mut self, root: &Node<'_>) -> Result<(), Error> {
-        let context = Context { at: self.source.modified, system: System::default(), outdoors: false };
+        let context = Context { at: self.source.modified, units: Units::default(), outdoors: false };
         match root {
             Node::Object(entries) => self.record(entries, None, context),
             Node::List(nodes) => self.records(nodes, None, context),
@@ -300,7 +301,10 @@ impl Reader<'_> {
 
     /// What these entries say about each other and about the objects inside.
     fn context(&mut self, entries: &[Entry<'_>], outer: Context) -> Context {
-        let Context { mut system, .. } = outer;
+        Context { at: self.time(entries, outer.at), units: self.units(entries, outer.units), ..outer }
+    }
+
+    fn time(&mut self, entries: &[Entry<'_>], outer: Timestamp) -> Timestamp {
         let mut at = None;
         for Entry { key, meaning, node, .. } in entries {
             match (meaning, node) {
@@ -316,40 +320,59 @@ impl Reader<'_> {
                         }
                     }
                 },
-                (Ok(Meaning::UnitOf(quantity)), node) => {
-                    let declared = match unit_named_by(node) {
-                        Ok(None) => continue,
-                        Ok(Some(unit)) => fitting(*quantity, unit).map_or(Declared::Unknown, Declared::Unit),
-                        Err(_) => Declared::Unknown,
-                    };
-                    if declared == Declared::Unknown {
-                        self.dropped(*key, Dropped::UnknownUnit);
-                    }
-                    system.declare(quantity.base_unit(), declared);
-                }
-                (Ok(Meaning::Units), node) => {
-                    let named = match node {
-                        Node::Text(word) => System::named(word),
-                        _ => None,
-                    };
-                    match (named, unit_named_by(node)) {
-                        (Some(named), _) => system = named,
-                        (None, Ok(Some(unit))) => system.declare(unit.to_base(0.0).0, Declared::Unit(unit)),
-                        (None, Ok(None)) => {}
-                        (None, Err(why)) => self.dropped(*key, why),
+                _ => {}
+            }
+        }
+        at.unwrap_or(outer)
+    }
+
+    fn units(&mut self, entries: &[Entry<'_>], mut units: Units) -> Units {
+        let mut each = Vec::new();
+        for Entry { key, meaning, node, .. } in entries {
+            match (meaning, node) {
+                (Ok(Meaning::UnitOf(quantity)), node) => each.extend(self.unit(*key, *quantity, node)),
+                (Ok(Meaning::Units), Node::Object(named)) => {
+                    for (name, node) in named {
+                        let key = Path::key(Some(key), name);
+                        match unit_of(&squashed(name)) {
+                            Some(quantity) => each.extend(self.unit(key, quantity, node)),
+                            None => self.ignored(key, Ignored::OtherUnit),
+                        }
                     }
                 }
+                (Ok(Meaning::Units), node) => match (system(node), unit_named_by(node)) {
+                    (Some(system), _) => units = Units::of(system),
+                    (None, Ok(Some(unit))) => units.declare(unit),
+                    (None, Ok(None)) => {}
+                    (None, Err(why)) => {
+                        self.dropped(*key, why);
+                        units = Units::unknown();
+                    }
+                },
                 (Ok(Meaning::UsUnits), node) => {
                     let known = number(node).ok().and_then(|(number, _)| System::numbered(number));
                     if known.is_none() {
                         self.dropped(*key, Dropped::UnknownUnit);
                     }
-                    system = known.unwrap_or(System::UNKNOWN);
+                    units = known.map_or_else(Units::unknown, Units::of);
                 }
                 _ => {}
             }
         }
-        Context { at: at.unwrap_or(outer.at), system, ..outer }
+        units.declare_each(&each);
+        units
+    }
+
+    /// What `node` declares as the unit of one quantity.
+    fn unit(&mut self, key: Path<'_>, quantity: Quantity, node: &Node<'_>) -> Option<(Quantity, Declared)> {
+        let declared = match unit_named_by(node) {
+            Ok(unit) => fitting(quantity, unit?).map(Declared::Unit),
+            Err(_) => None,
+        };
+        if declared.is_none() {
+            self.dropped(key, Dropped::UnknownUnit);
+        }
+        Some((quantity, declared.unwrap_or(Declared::Unknown)))
     }
 
     /// Takes what the entries and, `levels` deep, the objects inside give.
@@ -386,10 +409,10 @@ impl Reader<'_> {
         levels: usize,
         taken: &mut Taken,
     ) {
-        let system = match entry.meaning {
-            Ok(Meaning::Secret | Meaning::Stations) => return,
-            Ok(Meaning::Block(system)) => system,
-            Ok(_) | Err(Ignored::Unknown) => context.system,
+        let units = match entry.meaning {
+            Ok(Meaning::Secret | Meaning::Stations | Meaning::Units) => return,
+            Ok(Meaning::Block(system)) => Units::of(system),
+            Ok(_) | Err(Ignored::Unknown) => context.units,
             Err(why) => return self.ignored(entry.key, why),
         };
         let Some(levels) = levels.checked_sub(1) else {
@@ -397,7 +420,7 @@ impl Reader<'_> {
         };
         let inner = understood(inner, Some(&entry.key));
         let outdoors = context.outdoors || entry.outdoors;
-        let context = self.context(&inner, Context { system, outdoors, ..context });
+        let context = self.context(&inner, Context { units, outdoors, ..context });
         self.readings(&inner, context, levels, taken);
     }
 
@@ -421,10 +444,9 @@ impl Reader<'_> {
             return self.ignored(key, Ignored::NotOutdoors(quantity.name()));
         }
         let beside = understood(given.beside, Some(&key));
-        let context = self.context(&beside, outer);
-        match given.converted(quantity, suffix, &beside, context.system) {
+        let at = self.time(&beside, outer.at);
+        match given.converted(quantity, suffix, &beside, &outer.units) {
             Ok(Converted { value, unit, assumed }) => {
-                let at = context.at;
                 taken.station.take(quantity, Reading { value, at });
                 (self.findings)(Finding::Reading { key, quantity, value, unit, assumed, at });
             }
@@ -517,19 +539,19 @@ impl<'a> Given<'a> {
         quantity: Quantity,
         suffix: Option<Unit>,
         beside: &[Entry<'_>],
-        system: System,
+        units: &Units,
     ) -> Result<Converted, Dropped> {
         let named = beside.iter().find_map(|entry| match (entry.meaning, entry.node) {
-            (Ok(Meaning::Units), node) => Some(unit_named_by(node)),
+            (Ok(Meaning::Units | Meaning::UnitOf(_)), node) => Some(unit_named_by(node)),
             _ => None,
         });
         let outer = named.transpose()?.flatten().or(suffix);
         match (quantity, number(self.value), self.value) {
-            (_, Ok((number, unit)), _) => convert(quantity, number, unit.or(outer), system),
+            (_, Ok((number, unit)), _) => convert(quantity, number, unit.or(outer), units),
             (Quantity::WindDirection, Err(Dropped::NoNumber), Node::Text(point)) => {
                 let degrees =
                     compass_degrees(point).ok_or(Dropped::Expected("degrees or a compass point"))?;
-                convert(quantity, degrees, Some(Unit::Degree), system)
+                convert(quantity, degrees, Some(Unit::Degree), units)
             }
             (_, Err(why), _) => Err(why),
         }
@@ -586,6 +608,13 @@ fn unit_named_by(node: &Node<'_>) -> Result<Option<Unit>, Dropped> {
         Node::Null => Ok(None),
         Node::Text(name) => named_unit(name),
         Node::Bool(_) | Node::Number(_) | Node::List(_) | Node::Object(_) => Err(Dropped::UnknownUnit),
+    }
+}
+
+fn system(node: &Node<'_>) -> Option<System> {
+    match node {
+        Node::Text(word) => System::named(word),
+        _ => None,
     }
 }
 
@@ -763,7 +792,7 @@ mod tests {
         check(r#"{"windSpeed": 1, "usUnits": "17.0"}"#, &[(WindSpeed, 1.0)]);
         check(r#"{"humidity_ratio": 0.66}"#, &[(Humidity, 66.0)]);
         // What is declared and not known is not guessed.
-        check(r#"{"outTemp": 50, "humidity": 40, "usUnits": 2}"#, &[(Humidity, 40.0)]);
+        check(r#"{"outTemp": 50, "humidity": "40 %", "rh": 30, "usUnits": 2}"#, &[(Humidity, 40.0)]);
         check(r#"{"temp": 50, "TempUnit": "Réaumur"}"#, &[]);
         check(r#"{"temp": 50, "TempUnit": 1}"#, &[]);
         check(r#"{"temp": 50, "TempUnit": "hPa"}"#, &[]);
@@ -771,6 +800,85 @@ mod tests {
         check(r#"{"UV": {"value": 2, "units": null}}"#, &[(UvIndex, 2.0)]);
         check(r#"{"temp": {"value": 50, "unit": "Réaumur"}}"#, &[]);
         check(r#"{"temp": "12 km/h"}"#, &[]);
+    }
+
+    #[test]
+    fn what_is_declared_is_read_or_blocks_the_usual_units() {
+        let findings = check(
+            r#"{"units": "metric", "temp": 10, "pressure": 1000, "dayRain": 2, "wind_speed": 36, "gust": 1,
+                "wind_gust_m_s": 9, "humidity": 40}"#,
+            &[
+                (Temperature, 10.0),
+                (Humidity, 40.0),
+                (StationPressure, 1000.0),
+                (WindGust, 9.0),
+                (RainToday, 2.0),
+            ],
+        );
+        assert_eq!(
+            findings,
+            [
+                "wind_speed: metric may mean km/h or m/s; expected the unit in the key or beside the value",
+                "gust: not a known key",
+            ]
+        );
+        check(r#"{"units": "metric", "wind_unit": "km/h", "wind_speed": 36}"#, &[(WindSpeed, 10.0)]);
+        check(r#"{"wind_unit": "km/h", "units": "metric", "wind_speed": "36 km/h"}"#, &[(WindSpeed, 10.0)]);
+        let findings = check(
+            r#"{"temperature": 50, "unit": "Reaumur", "humidity": "40%", "wind_speed_kmh": 36, "UV": 3}"#,
+            &[(Humidity, 40.0), (WindSpeed, 10.0), (UvIndex, 3.0)],
+        );
+        assert_eq!(findings, ["unit: the unit is not known", "temperature: the unit is not known"]);
+        check(r#"{"units": "standard", "BME280": {"temperature": 28, "pm25": 3}}"#, &[]);
+        check(r#"{"units": true, "temperature": 28}"#, &[]);
+        check(r#"{"units": null, "temperature": 28}"#, &[(Temperature, 28.0)]);
+        // An object of units, and what is said of one quantity for those alike.
+        check(
+            r#"{"temperature": 50, "dew_point": 41, "wind_speed": 10, "rain": 1, "rain_rate": 2, "pressure": 1000,
+                "units": {"temperature": "°F", "wind_speed": "mph", "rain_rate": "mm/h", "rain": "in"}}"#,
+            &[
+                (Temperature, 10.0),
+                (DewPoint, 5.0),
+                (StationPressure, 1000.0),
+                (WindSpeed, 4.47),
+                (RainCounter, 25.4),
+                (RainRate, 2.0),
+            ],
+        );
+        let findings = check(
+            r#"{"temperature": 50, "wind": 1, "units": {"temperature": "Reaumur", "wind": "m/s"}}"#,
+            &[],
+        );
+        assert_eq!(
+            findings,
+            [
+                "units.temperature: the unit is not known",
+                "temperature: the unit is not known",
+                "wind: not a known key"
+            ]
+        );
+        for sibling in ["temp_units", "temperature_unit", "TempUnit", "temperatureUnits"] {
+            check(&format!(r#"{{"temperature": 50, "{sibling}": "F"}}"#), &[(Temperature, 10.0)]);
+        }
+        for beside in ["unit", "units", "unit_of_measurement", "uom", "temp_unit"] {
+            check(
+                &format!(r#"{{"temperature": {{"value": 50, "{beside}": "°F"}}}}"#),
+                &[(Temperature, 10.0)],
+            );
+            check(&format!(r#"{{"temperature": {{"value": 50, "{beside}": "Reaumur"}}}}"#), &[]);
+        }
+        // Open-Meteo.
+        for current in ["current", "current_weather"] {
+            check(
+                &format!(
+                    r#"{{"{current}_units": {{"time": "iso8601", "temperature": "°F", "windspeed": "km/h"}},
+                        "{current}": {{"temperature": 50, "windspeed": 36}},
+                        "hourly_units": {{"temperature": "°C"}}, "hourly": {{"temperature": [50]}}}}"#
+                ),
+                &[(Temperature, 10.0), (WindSpeed, 10.0)],
+            );
+        }
+        check(r#"{"uk_hybrid": {"temp": 10, "windSpeed": 10}}"#, &[(Temperature, 10.0), (WindSpeed, 4.47)]);
     }
 
     #[test]
