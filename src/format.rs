@@ -14,7 +14,7 @@ use crate::time::{Timestamp, Zone, in_words};
 /// What a reader has to know about a text beside its bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct Source<'a> {
-    /// The name for records that name no place.
+    /// The name for records that name no place, and for a lone record that names no city.
     pub city: Option<&'a str>,
     /// When the text was written: the time of what carries none of its own.
     pub modified: Timestamp,
@@ -135,9 +135,14 @@ pub enum Dropped {
     NoTime,
     /// A time this far after the text was written.
     Ahead(Duration),
+    /// Its time cannot be used, and that of the text, which holds other records too, says nothing.
+    Undated,
     /// Not of the kind that this key takes.
     Expected(&'static str),
 }
+
+/// What becomes of a record whose time cannot be used.
+const FALLBACK: &str = "the file's own is used if there is one record only";
 
 impl fmt::Display for Dropped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -158,14 +163,11 @@ impl fmt::Display for Dropped {
                 }
                 write!(f, " {unit} is outside {} to {} {unit}", bounds.start(), bounds.end())
             }
-            Dropped::NoTime => f.write_str("not a time; the file's own is used"),
+            Dropped::NoTime => write!(f, "not a time; {FALLBACK}"),
             Dropped::Ahead(by) => {
-                write!(
-                    f,
-                    "{} after the file was written: wrong clock or zone; the file's own is used",
-                    in_words(*by)
-                )
+                write!(f, "{} after the file was written: wrong clock or zone; {FALLBACK}", in_words(*by))
             }
+            Dropped::Undated => f.write_str("its record has a time that cannot be used"),
             Dropped::Expected(what) => write!(f, "expected {what}"),
         }
     }
@@ -314,8 +316,7 @@ enum Naming {
     City,
     Name,
     Station,
-    /// How a Pimoroni Enviro calls the device, whatever place it stands in: a configured city is
-    /// better.
+    /// How a Pimoroni Enviro calls the device, whatever place it stands in.
     Nickname,
 }
 

@@ -18,7 +18,6 @@ use log::{info, warn};
 pub use self::check::check;
 use crate::file;
 use crate::format::{self, Finding, Source, json};
-use crate::place::fold;
 use crate::reading::{Snapshot, Station};
 use crate::time::Timestamp;
 
@@ -27,7 +26,7 @@ use crate::time::Timestamp;
 pub struct Options {
     /// The sensor file.
     pub sensor: PathBuf,
-    /// The name for records that name no place.
+    /// The name for records that name no place, and for a lone record that names no city.
     pub city: Option<String>,
     /// The time between two looks at the file.
     pub every: Duration,
@@ -80,10 +79,11 @@ pub struct Sampler {
 }
 
 impl Sampler {
-    /// A sampler that has not looked at its file yet. The configured city is there already,
-    /// without readings.
+    /// A sampler that has not looked at its file yet. Until a first reading the configured city is
+    /// there without readings; then only what the file gives is.
     pub fn new(options: Options) -> Sampler {
-        let snapshot = Arc::new(snapshot(Vec::new(), options.city.as_deref()));
+        let city = options.city.iter().map(|city| Station::called(Some(city.clone())));
+        let snapshot = Arc::new(Snapshot::new(city.collect()));
         Sampler { options, snapshot, read: None, good: None }
     }
 
@@ -113,7 +113,7 @@ impl Sampler {
                 if was_good != Some(true) {
                     info!("{}: readable, stations: {}", path.display(), stations.len());
                 }
-                let new = snapshot(stations, self.options.city.as_deref());
+                let new = Snapshot::new(stations);
                 if new == *self.snapshot {
                     return None;
                 }
@@ -130,17 +130,6 @@ impl Sampler {
             }
         }
     }
-}
-
-/// The stations of the file and, even if it names it nowhere, the configured city.
-fn snapshot(mut stations: Vec<Station>, city: Option<&str>) -> Snapshot {
-    if let Some(city) = city {
-        let place = fold(city);
-        if !stations.iter().any(|station| station.city.as_deref().is_some_and(|name| fold(name) == place)) {
-            stations.push(Station::called(Some(city.to_owned())));
-        }
-    }
-    Snapshot::new(stations)
 }
 
 /// The stations of a text that was written at `modified`. A text without a single reading is an
@@ -389,7 +378,7 @@ mod tests {
         board.write(r#"[{"city": "Bonn", "temp": 2}]"#);
         let snapshot = sampler.sample(Timestamp::now()).expect("a snapshot");
         let names: Vec<_> = snapshot.stations().iter().map(|station| station.city.as_deref()).collect();
-        assert_eq!(names, [Some("Bonn"), Some("London")]);
+        assert_eq!(names, [Some("Bonn")]);
         board.write(r#"{"temp": 1}"#);
         sampler.sample(Timestamp::now());
         assert_eq!(london(&sampler).city.as_deref(), Some("London"));
@@ -465,8 +454,7 @@ mod tests {
              ignored: [0].model: not a known key\n\
              read: [0].precipitation: \"Light rain\", 3 min old\n\
              station: London: readings: 4, also called LDN, the default\n\
-             station: Bonn: readings: 0\n\
-             station: Ulm: readings: 0\n"
+             station: Bonn: readings: 0\n"
         );
         assert!(good);
     }

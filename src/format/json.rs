@@ -46,7 +46,7 @@ pub fn read(
     if text.trim().is_empty() {
         return Err(Error::Empty);
     }
-    let mut reader = Reader { source, findings, stations: Vec::new(), places: HashMap::new() };
+    let mut reader = Reader { source, findings, lone: true, stations: Vec::new(), places: HashMap::new() };
     match serde_json::from_str(text) {
         Ok(root) => reader.root(&root)?,
         Err(_) => {
@@ -55,6 +55,17 @@ pub fn read(
         }
     }
     Ok(reader.stations)
+}
+
+fn records_in(node: &Node<'_>) -> usize {
+    match node {
+        Node::List(nodes) => nodes.iter().map(records_in).sum(),
+        Node::Object(entries) => {
+            let lists = entries.iter().filter(|(key, _)| meaning(key) == Ok(Meaning::Stations));
+            lists.map(|(_, node)| records_in(node)).sum::<usize>().max(1)
+        }
+        _ => 0,
+    }
 }
 
 fn not_utf8(text: &[u8], valid: usize) -> Error {
@@ -177,7 +188,8 @@ impl<'de> de::Visitor<'de> for Visitor {
 /// What the objects around a value say about it.
 #[derive(Clone, Copy)]
 struct Context {
-    at: Timestamp,
+    /// `None` if their time cannot be used.
+    at: Option<Timestamp>,
     units: Units,
     /// One of them says that it is outdoors.
     outdoors: bool,
@@ -202,6 +214,8 @@ struct Taken {
 struct Reader<'r> {
     source: &'r Source<'r>,
     findings: &'r mut dyn FnMut(Finding<'_>),
+    /// Whether the text holds one record, so that the time and the place of the file are its own.
+    lone: bool,
     stations: Vec<Station>,
     /// Where each place stands in `stations`, by its folded name; the nameless one's is empty.
     places: HashMap<String, usize>,
@@ -209,7 +223,8 @@ struct Reader<'r> {
 
 impl Reader<'_> {
     fn root(&mut self, root: &Node<'_>) -> Result<(), Error> {
-        let context = Context { at: self.source.modified, units: Units::default(), outdoors: false };
+        let context = Context { at: Some(self.source.modified), units: Units::default(), outdoors: false };
+        self.lone = records_in(root) < 2;
         match root {
             Node::Object(entries) => self.record(entries, None, context),
             Node::List(nodes) => self.records(nodes, None, context),
@@ -288,9 +303,11 @@ impl Reader<'_> {
             }
         }
         names.sort_by_key(|(naming, ..)| *naming);
+        // All names but a city's may be the device's.
+        let configured = self.lone && self.source.city.is_some();
         let mut best = None;
         for (naming, name, key) in names {
-            if best.is_some() || (naming == Naming::Nickname && self.source.city.is_some()) {
+            if best.is_some() || (configured && naming != Naming::City) {
                 self.ignored(key, Ignored::OtherName);
             } else {
                 best = Some(name);
@@ -304,26 +321,24 @@ impl Reader<'_> {
         Context { at: self.time(entries, outer.at), units: self.units(entries, outer.units), ..outer }
     }
 
-    fn time(&mut self, entries: &[Entry<'_>], outer: Timestamp) -> Timestamp {
-        let mut at = None;
+    /// When the entries were observed, which is `outer` if they do not say it. A time that cannot be
+    /// used is no better than none only where the file's own is this record's: among other records
+    /// that keep the file fresh a dead station would look alive.
+    fn time(&mut self, entries: &[Entry<'_>], outer: Option<Timestamp>) -> Option<Timestamp> {
+        let mut fallback = outer;
         for Entry { key, meaning, node, .. } in entries {
-            match (meaning, node) {
-                (Ok(Meaning::Time(_)), Node::Object(_)) => {}
-                (Ok(Meaning::Time(zone)), node) if at.is_none() => match time(node, *zone) {
-                    None => self.dropped(*key, Dropped::NoTime),
-                    Some(time) => {
-                        let ahead = time.ahead(self.source.modified);
-                        if ahead > AHEAD {
-                            self.dropped(*key, Dropped::Ahead(ahead));
-                        } else {
-                            at = Some(time);
-                        }
-                    }
-                },
-                _ => {}
-            }
+            let (Ok(Meaning::Time(zone)), false) = (meaning, matches!(node, Node::Object(_))) else {
+                continue;
+            };
+            let why = match time(node, *zone).map(|time| (time, time.ahead(self.source.modified))) {
+                Some((time, ahead)) if ahead <= AHEAD => return Some(time),
+                Some((_, ahead)) => Dropped::Ahead(ahead),
+                None => Dropped::NoTime,
+            };
+            self.dropped(*key, why);
+            fallback = outer.filter(|_| self.lone);
         }
-        at.unwrap_or(outer)
+        fallback
     }
 
     fn units(&mut self, entries: &[Entry<'_>], mut units: Units) -> Units {
@@ -444,9 +459,10 @@ impl Reader<'_> {
             return self.ignored(key, Ignored::NotOutdoors(quantity.name()));
         }
         let beside = understood(given.beside, Some(&key));
-        let at = self.time(&beside, outer.at);
-        match given.converted(quantity, suffix, &beside, &outer.units) {
-            Ok(Converted { value, unit, assumed }) => {
+        let at = self.time(&beside, outer.at).ok_or(Dropped::Undated);
+        let converted = given.converted(quantity, suffix, &beside, &outer.units);
+        match at.and_then(|at| Ok((at, converted?))) {
+            Ok((at, Converted { value, unit, assumed })) => {
                 taken.station.take(quantity, Reading { value, at });
                 (self.findings)(Finding::Reading { key, quantity, value, unit, assumed, at });
             }
@@ -459,12 +475,13 @@ impl Reader<'_> {
         key: Path<'_>,
         what: &'static str,
         node: &Node<'_>,
-        at: Timestamp,
+        at: Option<Timestamp>,
         slot: &mut Option<Observed<String>>,
     ) {
         if slot.is_some() {
             return self.ignored(key, Ignored::Earlier(what));
         }
+        let Some(at) = at else { return self.dropped(key, Dropped::Undated) };
         let words = match node {
             // An amount or an index of unknown kind says nothing as words.
             Node::Text(text) if number_with_unit(text).is_err() => one_line(text, WORDS_CHARS),
@@ -1014,12 +1031,46 @@ mod tests {
         let findings = check_time(r#"{"temp": 1, "time": "2025-03-02T23:26:03Z"}"#, at(WRITTEN));
         assert_eq!(
             findings,
-            ["time: 56 min after the file was written: wrong clock or zone; the file's own is used"]
+            [
+                "time: 56 min after the file was written: wrong clock or zone; the file's own is used if there is one record only"
+            ]
         );
+        check_time(r#"{"temp": 1, "time": "now", "ts": 1740949200}"#, at("2025-03-02T21:00:00Z"));
         for broken in ["\"@0.087052s\"", "null", "-1", "1e300", "\"now\"", "[]"] {
             let findings = check_time(&format!(r#"{{"temp": 1, "time": {broken}}}"#), at(WRITTEN));
-            assert_eq!(findings, ["time: not a time; the file's own is used"], "{broken}");
+            assert_eq!(
+                findings,
+                ["time: not a time; the file's own is used if there is one record only"],
+                "{broken}"
+            );
         }
+    }
+
+    #[test]
+    fn among_others_a_record_without_a_usable_time_is_dropped() {
+        let (stations, findings) = read_all(
+            br#"[{"city": "Bonn", "time": "22:29 h", "temp": 1, "precipitation": "Snow", "BME280": {"rh": 5}},
+                {"city": "Ulm", "time": "2025-03-02T23:26:03Z", "temp": {"value": 2, "ts": 1740949200}, "rh": 6},
+                {"city": "Rom", "temp": 3, "rh": {"value": 7, "ts": "?"}}]"#,
+        );
+        assert_eq!(
+            findings,
+            [
+                "[0].time: not a time; the file's own is used if there is one record only",
+                "[0].temp: its record has a time that cannot be used",
+                "[0].precipitation: its record has a time that cannot be used",
+                "[0].BME280.rh: its record has a time that cannot be used",
+                "[1].time: 56 min after the file was written: wrong clock or zone; the file's own is used if there is one record only",
+                "[1].rh: its record has a time that cannot be used",
+                "[2].rh.ts: not a time; the file's own is used if there is one record only",
+                "[2].rh: its record has a time that cannot be used",
+            ]
+        );
+        let newest: Vec<_> = stations.iter().map(Station::newest).collect();
+        assert_eq!(newest, [None, Some(at("2025-03-02T21:00:00Z")), Some(at(WRITTEN))]);
+        // Lists of one are no other records.
+        check_time(r#"[{"temp": 1, "time": "?"}]"#, at(WRITTEN));
+        check_time(r#"{"stations": [{"temp": 1, "time": "?"}]}"#, at(WRITTEN));
     }
 
     #[test]
@@ -1051,7 +1102,16 @@ mod tests {
         check(Some("London"), r#"[{"city": "Bonn", "rh": 5}, {"temp": 1}]"#, &[Some("Bonn"), Some("London")]);
         check(None, r#"{"name": "BME280", "city": "Bonn", "temp": 1}"#, &[Some("Bonn")]);
         check(None, r#"{"nickname": "shed", "temp": 1}"#, &[Some("shed")]);
-        check(Some("London"), r#"{"nickname": "shed", "temp": 1}"#, &[Some("London")]);
+        for device in ["name", "station", "nickname"] {
+            check(Some("London"), &format!(r#"{{"{device}": "BME280", "temp": 1}}"#), &[Some("London")]);
+            check(Some("London"), &format!(r#"[{{"{device}": "BME280", "temp": 1}}]"#), &[Some("London")]);
+        }
+        check(Some("London"), r#"{"city": "Bonn", "name": "BME280", "temp": 1}"#, &[Some("Bonn")]);
+        check(
+            Some("London"),
+            r#"[{"name": "A", "rh": 1}, {"nickname": "B", "rh": 1}]"#,
+            &[Some("A"), Some("B")],
+        );
         check(None, r#"{"station": "A\nB\u0000", "temp": 1}"#, &[Some("A B")]);
         check(None, r#"{"city": " ", "station": 7, "temp": 1}"#, &[None]);
         check(

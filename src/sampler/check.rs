@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Options, read, snapshot, stations};
+use super::{Options, read, stations};
 use crate::format::Finding;
 use crate::reading::{Quantity, Station, Unit};
 use crate::time::{Timestamp, in_words};
@@ -22,7 +22,7 @@ pub fn check(options: &Options, now: Timestamp, out: &mut dyn Write) -> io::Resu
     written?;
     match result {
         Ok(stations) => {
-            for station in snapshot(stations, options.city.as_deref()).stations() {
+            for station in &stations {
                 write_station(station, out)?;
             }
             Ok(true)
