@@ -11,6 +11,10 @@ use std::time::Duration;
 use crate::reading::{Quantity, Unit};
 use crate::time::{Timestamp, Zone, in_words};
 
+/// How far two clocks, of a sensor, a file and a board, may differ. What claims to be newer by more
+/// has a wrong clock or another zone.
+pub const AHEAD: Duration = Duration::from_secs(120);
+
 /// What a reader has to know about a text beside its bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct Source<'a> {

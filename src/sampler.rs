@@ -17,9 +17,9 @@ use log::{info, warn};
 
 pub use self::check::check;
 use crate::file;
-use crate::format::{self, Finding, Source, json};
+use crate::format::{self, AHEAD, Finding, Source, json};
 use crate::reading::{Snapshot, Station};
-use crate::time::Timestamp;
+use crate::time::{Timestamp, in_words};
 
 /// What is sampled, and how often.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,6 +74,8 @@ pub struct Sampler {
     snapshot: Arc<Snapshot>,
     /// The file as it was read last, if it need not be read again while it looks the same.
     read: Option<Version>,
+    /// The file as it was found at first, if it was from the future then.
+    undated: Option<Version>,
     /// Whether the last reading was good; `None` before the first.
     good: Option<bool>,
 }
@@ -84,7 +86,7 @@ impl Sampler {
     pub fn new(options: Options) -> Sampler {
         let city = options.city.iter().map(|city| Station::called(Some(city.clone())));
         let snapshot = Arc::new(Snapshot::new(city.collect()));
-        Sampler { options, snapshot, read: None, good: None }
+        Sampler { options, snapshot, read: None, undated: None, good: None }
     }
 
     /// What is known now.
@@ -94,8 +96,8 @@ impl Sampler {
 
     /// Looks at the file. `Some` when there is something new to publish.
     pub fn sample(&mut self, now: Timestamp) -> Option<Arc<Snapshot>> {
+        let found = self.look(now);
         let path = &self.options.sensor;
-        let found = look(path);
         if self.read.is_some() && self.read.as_ref() == found.as_ref().ok() {
             return None;
         }
@@ -128,6 +130,23 @@ impl Sampler {
                 }
                 None
             }
+        }
+    }
+
+    /// Looks at the file without reading it.
+    ///
+    /// A board without a battery-backed clock may start in its own past, behind what it wrote before
+    /// it lost its power: how old such a file is cannot be told until it is written anew, or the
+    /// clock is set and has passed it. What is written while we run is new, whatever its time.
+    fn look(&mut self, now: Timestamp) -> Result<Version, Error> {
+        let found = version_at(&self.options.sensor)?;
+        let ahead = found.from_future(now);
+        if self.good.is_none() && ahead.is_some() {
+            self.undated = Some(found.clone());
+        }
+        match ahead {
+            Some(ahead) if self.undated.as_ref() == Some(&found) => Err(Error::FromFuture(ahead)),
+            _ => Ok(found),
         }
     }
 }
@@ -164,8 +183,13 @@ impl Version {
         Ok(Version { device: metadata.dev(), inode: metadata.ino(), size: metadata.len(), modified })
     }
 
-    /// When the file was written. A board without a battery-backed clock may start in its own
-    /// past, and what was written then counts as written now: from here on it ages.
+    /// How far in the future it was written, if clocks do not differ by so much.
+    fn from_future(&self, now: Timestamp) -> Option<Duration> {
+        Some(Timestamp::from(self.modified).ahead(now)).filter(|ahead| *ahead > AHEAD)
+    }
+
+    /// When the file was written. What was written in the future counts as written now, and ages
+    /// from here on.
     fn written(&self, now: Timestamp) -> Timestamp {
         Timestamp::from(self.modified).min(now)
     }
@@ -178,7 +202,7 @@ impl Version {
     }
 }
 
-fn look(path: &Path) -> Result<Version, Error> {
+fn version_at(path: &Path) -> Result<Version, Error> {
     Version::of(&file::look(path).map_err(Error::Io)?)
 }
 
@@ -188,7 +212,7 @@ fn read(path: &Path) -> Result<(Vec<u8>, Version), Error> {
     for _ in 0..2 {
         let contents = file::read_small(path, FILE_BYTES).map_err(Error::Io)?;
         let version = Version::of(&contents.metadata)?;
-        if look(path)? == version {
+        if version_at(path)? == version {
             return Ok((contents.bytes, version));
         }
     }
@@ -201,6 +225,8 @@ enum Error {
     Io(io::Error),
     /// Written to during both attempts to read it.
     Changing,
+    /// By how much, when it was looked at first.
+    FromFuture(Duration),
     Format(format::Error),
     NoWeather,
 }
@@ -213,6 +239,11 @@ impl fmt::Display for Error {
             }
             Error::Io(cause) => cause.fmt(f),
             Error::Changing => f.write_str("is being written all the time, expected a file at rest"),
+            Error::FromFuture(ahead) => write!(
+                f,
+                "from the future by {}, so that its age cannot be told; is waited for to be written anew",
+                in_words(*ahead)
+            ),
             Error::Format(cause) => cause.fmt(f),
             Error::NoWeather => f.write_str(
                 "no weather in it, expected keys like temperature or humidity (`weatherhook check` lists its keys)",
@@ -386,16 +417,49 @@ mod tests {
     }
 
     #[test]
-    fn a_time_of_writing_that_is_still_to_come_counts_as_now() {
-        let board = Board::new();
-        board.write_at(r#"{"temp": 1}"#, SystemTime::now() + 2 * EVERY);
+    fn what_is_written_in_the_future_while_we_run_counts_as_now() {
+        let board = Board::with(r#"{"temp": 1}"#);
         let mut sampler = board.sampler();
+        check(&mut sampler, Some(1.0), Some(1.0));
+        board.write_at(r#"{"temp": 2}"#, SystemTime::now() + 2 * EVERY);
         let now = in_an_hour();
         let snapshot = sampler.sample(now).expect("a snapshot");
         assert_eq!(snapshot.stations()[0].newest(), Some(now));
         // Not read again, or it would look new for ever.
         assert_eq!(sampler.sample(Timestamp::now()), None);
         assert_eq!(sampler.snapshot().stations()[0].newest(), Some(now));
+    }
+
+    #[test]
+    fn a_file_that_was_from_the_future_at_first_is_waited_for() {
+        let future = SystemTime::now() + EVERY + Duration::from_secs(60);
+        let board = || {
+            let board = Board::new();
+            board.write_at(r#"{"temp": 1}"#, future);
+            let mut sampler = board.sampler();
+            logged();
+            check(&mut sampler, None, None);
+            check(&mut sampler, None, None);
+            let [warning] = &logged()[..] else { panic!("one line") };
+            assert_eq!(
+                warning,
+                "WARN from the future by 1 h, so that its age cannot be told; is waited for to be written \
+                 anew; there are no readings yet"
+            );
+            (board, sampler)
+        };
+        // It is written anew, still from the future.
+        let (written, mut sampler) = board();
+        written.write_at(r#"{"temp": 2}"#, future + EVERY);
+        check(&mut sampler, Some(2.0), Some(2.0));
+        // The clock is set.
+        let (_unchanged, mut sampler) = board();
+        let snapshot = sampler.sample((future + EVERY).into()).expect("a snapshot");
+        assert_eq!(snapshot.stations()[0].newest(), Some(future.into()));
+        // Clocks differ a little.
+        let ahead = Board::new();
+        ahead.write_at(r#"{"temp": 3}"#, SystemTime::now() + AHEAD / 2);
+        check(&mut ahead.sampler(), Some(3.0), Some(3.0));
     }
 
     #[test]
@@ -429,6 +493,10 @@ mod tests {
             "not JSON: EOF while parsing an object at line 1 column 10",
         );
         check(
+            |board| board.write_at(r#"{"temp": 1}"#, SystemTime::now() + EVERY + Duration::from_secs(60)),
+            "from the future by 1 h, so that its age cannot be told; is waited for to be written anew",
+        );
+        check(
             |board| board.write(r#"{"city": "London", "temp": -9999, "inTemp": 20}"#),
             "no weather in it, expected keys like temperature or humidity (`weatherhook check` lists its keys)",
         );
@@ -436,10 +504,12 @@ mod tests {
 
     #[test]
     fn check_tells_every_key_and_station() {
-        let board = Board::with(
+        let board = Board::new();
+        board.write_at(
             r#"[{"city": "London", "aliases": ["LDN"], "default": true, "time": "2025-03-02T22:26:00Z",
                  "tempf": 50, "humidity": "66%", "UV": 2, "wind_speed": 2.5, "rain": -1, "model": "X",
                  "precipitation": "Light rain"}, {"city": "Bonn"}]"#,
+            SystemTime::UNIX_EPOCH + Duration::from_secs(1_740_954_420),
         );
         let now = Timestamp::parse("2025-03-02T22:29:00Z", crate::time::Zone::Utc).expect("a time");
         let mut out = Vec::new();

@@ -10,23 +10,18 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
-use std::time::Duration;
 
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess};
 
 use super::{
-    Converted, Declared, Dropped, Error, Finding, Ignored, LEVELS, Meaning, Naming, Path, Source, System,
-    Units, WORDS_CHARS, convert, fitting, meaning, named_unit, number_with_unit, one_line, says_outdoors,
-    squashed, unit_of,
+    AHEAD, Converted, Declared, Dropped, Error, Finding, Ignored, LEVELS, Meaning, Naming, Path, Source,
+    System, Units, WORDS_CHARS, convert, fitting, meaning, named_unit, number_with_unit, one_line,
+    says_outdoors, squashed, unit_of,
 };
 use crate::place::fold;
 use crate::reading::{Observed, Quantity, Reading, Station, Unit};
 use crate::time::{Timestamp, Zone};
 use crate::weather::compass_degrees;
-
-/// How far the clocks of a sensor and of the board may differ. What claims to be newer than the
-/// file by more has a wrong clock or another zone.
-const AHEAD: Duration = Duration::from_secs(120);
 
 /// More names than any place has; the bound keeps comparing them cheap.
 const ALIASES: usize = 100;

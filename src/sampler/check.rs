@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Options, read, stations};
+use super::{Error, Options, read, stations};
 use crate::format::Finding;
 use crate::reading::{Quantity, Station, Unit};
 use crate::time::{Timestamp, in_words};
@@ -12,12 +12,13 @@ use crate::time::{Timestamp, in_words};
 pub fn check(options: &Options, now: Timestamp, out: &mut dyn Write) -> io::Result<bool> {
     let path = options.sensor.display();
     let mut written = Ok(());
-    let result = read(&options.sensor).and_then(|(text, version)| {
-        stations(&text, options, version.written(now), &mut |finding| {
+    let result = read(&options.sensor).and_then(|(text, version)| match version.from_future(now) {
+        Some(ahead) => Err(Error::FromFuture(ahead)),
+        None => stations(&text, options, version.written(now), &mut |finding| {
             if written.is_ok() {
                 written = write_finding(finding, now, out);
             }
-        })
+        }),
     });
     written?;
     match result {
