@@ -6,6 +6,7 @@
 pub mod json;
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::reading::{Quantity, Unit};
@@ -51,6 +52,20 @@ pub enum Finding<'a> {
         words: &'a str,
         /// When they were written.
         at: Timestamp,
+    },
+    /// The time of what stands beside and below was read.
+    Time {
+        /// Where it stands.
+        key: Path<'a>,
+        /// The time.
+        at: Timestamp,
+    },
+    /// A name, a unit or the mark of the default was taken.
+    Setting {
+        /// Where it stands.
+        key: Path<'a>,
+        /// What was made of it.
+        value: fmt::Arguments<'a>,
     },
     /// A key is not used.
     Ignored {
@@ -145,6 +160,17 @@ pub enum Dropped {
     Expected(&'static str),
 }
 
+/// A value outside of `bounds` with as many decimals as it takes to see that it is: 60.01, not 60.0.
+fn shown_outside(value: f64, bounds: &RangeInclusive<f64>) -> String {
+    if value.abs() >= 1e15 {
+        // 1e300 in full would be 300 zeros.
+        return format!("{value:.1e}");
+    }
+    let is_outside = |shown: &String| shown.parse().is_ok_and(|shown: f64| !bounds.contains(&shown));
+    let mut shown = (1..=3).map(|decimals| format!("{value:.decimals$}"));
+    shown.find(is_outside).unwrap_or_else(|| format!("{value:e}"))
+}
+
 /// What becomes of a record whose time cannot be used.
 const FALLBACK: &str = "the file's own is used if there is one record only";
 
@@ -159,13 +185,14 @@ impl fmt::Display for Dropped {
             Dropped::WrongUnit(unit) => write!(f, "{} is a unit of something else", unit.symbol()),
             Dropped::Implausible(quantity, value) => {
                 let (bounds, unit) = (quantity.bounds(), quantity.base_unit().symbol());
-                // 1e300 in full would be 300 zeros.
-                if value.abs() < 1e15 {
-                    write!(f, "{value:.1}")?;
-                } else {
-                    write!(f, "{value:.1e}")?;
-                }
-                write!(f, " {unit} is outside {} to {} {unit}", bounds.start(), bounds.end())
+                let blank = if unit.is_empty() { "" } else { " " };
+                let shown = shown_outside(*value, &bounds);
+                write!(
+                    f,
+                    "{shown}{blank}{unit} is outside {} to {}{blank}{unit}",
+                    bounds.start(),
+                    bounds.end()
+                )
             }
             Dropped::NoTime => write!(f, "not a time; {FALLBACK}"),
             Dropped::Ahead(by) => {
@@ -784,6 +811,19 @@ impl System {
             (Unit::Millimetre | Unit::MillimetrePerHour, System::WeewxMetric) => Unit::Centimetre,
             (Unit::Millimetre | Unit::MillimetrePerHour, _) => Unit::Millimetre,
             _ => return Declared::Nothing,
+        })
+    }
+}
+
+impl fmt::Display for System {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            System::Us => "°F, inHg, mph, in",
+            System::Metric => "°C, hPa, km/h, mm",
+            System::SomeMetric => "°C, hPa, mm; km/h or m/s",
+            System::WeewxMetric => "°C, hPa, km/h, cm",
+            System::MetricWx => "°C, hPa, m/s, mm",
+            System::UkHybrid => "°C, hPa, mph, mm",
         })
     }
 }

@@ -101,9 +101,12 @@ impl Sampler {
         if self.read.is_some() && self.read.as_ref() == found.as_ref().ok() {
             return None;
         }
+        let mut dropped = 0;
         let (read, result) = match found.and_then(|_| read(path)) {
             Ok((text, version)) => {
-                let result = stations(&text, &self.options, version.written(now), &mut |_| {});
+                let result = stations(&text, &self.options, version.written(now), &mut |finding| {
+                    dropped += usize::from(matches!(finding, Finding::Dropped { .. }));
+                });
                 (version.settled(now).then_some(version), result)
             }
             Err(cause) => (None, Err(cause)),
@@ -113,7 +116,7 @@ impl Sampler {
         match result {
             Ok(stations) => {
                 if was_good != Some(true) {
-                    info!("{}: readable, stations: {}", path.display(), stations.len());
+                    info!("{}: {}", path.display(), summary(&stations, dropped));
                 }
                 let new = Snapshot::new(stations);
                 if new == *self.snapshot {
@@ -149,6 +152,18 @@ impl Sampler {
             _ => Ok(found),
         }
     }
+}
+
+/// What is logged of a good reading, and how to find out what could be better.
+fn summary(stations: &[Station], dropped: usize) -> String {
+    let mut summary = format!("readable, stations: {}", stations.len());
+    if dropped > 0 {
+        summary += &format!(", values dropped: {dropped} (`weatherhook check` tells why)");
+    }
+    if let [Station { city: None, .. }] = stations {
+        summary += "; it has no name, --city gives it one";
+    }
+    summary
 }
 
 /// The stations of a text that was written at `modified`. A text without a single reading is an
@@ -261,6 +276,7 @@ mod tests {
     use super::*;
     use crate::file::Scratch;
     use crate::reading::Quantity;
+    use crate::time::Zone;
 
     const EVERY: Duration = Duration::from_secs(3600);
 
@@ -379,7 +395,7 @@ mod tests {
         let mut sampler = board.sampler();
         check(&mut sampler, Some(1.0), Some(1.0));
         let first = sampler.snapshot();
-        assert_eq!(logged(), ["INFO readable, stations: 1"]);
+        assert_eq!(logged(), ["INFO readable, stations: 1; it has no name, --city gives it one"]);
         for broken in [r#"{"temp": "#, "", r#"{"temp": null}"#] {
             board.write(broken);
             check(&mut sampler, None, Some(1.0));
@@ -390,10 +406,11 @@ mod tests {
         let warning =
             "WARN not JSON: EOF while parsing a value at line 1 column 9; the last good readings are kept";
         assert_eq!(logged(), [warning]);
-        board.write(r#"{"temp": 2}"#);
+        board.write(r#"{"city": "Bonn", "temp": 2, "humidity": 200, "rain": null}"#);
         check(&mut sampler, Some(2.0), Some(2.0));
         check(&mut sampler, None, Some(2.0));
-        assert_eq!(logged(), ["INFO readable, stations: 1"]);
+        let told = "INFO readable, stations: 1, values dropped: 2 (`weatherhook check` tells why)";
+        assert_eq!(logged(), [told]);
     }
 
     #[test]
@@ -511,20 +528,28 @@ mod tests {
                  "precipitation": "Light rain"}, {"city": "Bonn"}]"#,
             SystemTime::UNIX_EPOCH + Duration::from_secs(1_740_954_420),
         );
-        let now = Timestamp::parse("2025-03-02T22:29:00Z", crate::time::Zone::Utc).expect("a time");
+        let now = Timestamp::parse("2025-03-02T22:29:00Z", Zone::Utc).expect("a time");
+        // In the zone of whoever runs this.
+        let observed = now.before(Duration::from_secs(180));
         let mut out = Vec::new();
         let good = super::check(&board.options(Some("Ulm")), now, &mut out).expect("written");
         assert_eq!(
             String::from_utf8(out).expect("text"),
-            "read: [0].tempf: temperature 10.0 °C (°F read), 3 min old\n\
+            "read: [0].time: OBSERVED, 3 min old\n\
+             read: [0].city: \"London\"\n\
+             read: [0].aliases[0]: \"LDN\"\n\
+             read: [0].default: true\n\
+             read: [0].tempf: temperature 10.0 °C (°F read), 3 min old\n\
              read: [0].humidity: humidity 66.0 % (% read), 3 min old\n\
              read: [0].UV: UV index 2.0, 3 min old\n\
              read: [0].wind_speed: wind speed 2.5 m/s (m/s assumed), 3 min old\n\
              dropped: [0].rain: -1.0 mm is outside 0 to 1000000 mm\n\
              ignored: [0].model: not a known key\n\
              read: [0].precipitation: \"Light rain\", 3 min old\n\
+             read: [1].city: \"Bonn\"\n\
              station: London: readings: 4, also called LDN, the default\n\
              station: Bonn: readings: 0\n"
+                .replace("OBSERVED", &observed.to_string())
         );
         assert!(good);
     }

@@ -256,13 +256,15 @@ impl Reader<'_> {
                     if names.len() > ALIASES {
                         self.dropped(entry.key, Dropped::Expected("at most 100 names"));
                     }
-                    station.aliases.extend(names.iter().filter_map(|name| match name {
-                        Node::Text(name) => one_line(name, WORDS_CHARS),
-                        _ => None,
-                    }));
+                    for (index, name) in names.iter().take(ALIASES).enumerate() {
+                        station.aliases.extend(self.called(Path::index(Some(&entry.key), index), name));
+                    }
                 }
                 (Ok(Meaning::Aliases), _) => self.dropped(entry.key, Dropped::Expected("a list of names")),
-                (Ok(Meaning::Default), Node::Bool(default)) => station.default = *default,
+                (Ok(Meaning::Default), Node::Bool(default)) => {
+                    station.default = *default;
+                    self.setting(entry.key, format_args!("{default}"));
+                }
                 (Ok(Meaning::Default), _) => self.dropped(entry.key, Dropped::Expected("true or false")),
                 (Ok(Meaning::Stations), Node::List(nodes)) => {
                     holds_records = true;
@@ -287,28 +289,34 @@ impl Reader<'_> {
         let mut names = Vec::new();
         for Entry { key, meaning, node, .. } in entries {
             let Ok(Meaning::Name(naming)) = meaning else { continue };
-            let name = match node {
-                Node::Text(name) => one_line(name, WORDS_CHARS),
-                Node::Object(_) => continue,
-                _ => None,
-            };
-            match name {
-                Some(name) => names.push((*naming, name, *key)),
-                None => self.dropped(*key, Dropped::Expected("a name")),
+            if !matches!(node, Node::Object(_)) {
+                names.push((*naming, *key, *node));
             }
         }
         names.sort_by_key(|(naming, ..)| *naming);
         // All names but a city's may be the device's.
         let configured = self.lone && self.source.city.is_some();
         let mut best = None;
-        for (naming, name, key) in names {
+        for (naming, key, node) in names {
             if best.is_some() || (configured && naming != Naming::City) {
                 self.ignored(key, Ignored::OtherName);
             } else {
-                best = Some(name);
+                best = self.called(key, node);
             }
         }
         best
+    }
+
+    fn called(&mut self, key: Path<'_>, node: &Node<'_>) -> Option<String> {
+        let name = match node {
+            Node::Text(name) => one_line(name, WORDS_CHARS),
+            _ => None,
+        };
+        match &name {
+            Some(name) => self.setting(key, format_args!("\"{name}\"")),
+            None => self.dropped(key, Dropped::Expected("a name")),
+        }
+        name
     }
 
     /// What these entries say about each other and about the objects inside.
@@ -320,20 +328,26 @@ impl Reader<'_> {
     /// used is no better than none only where the file's own is this record's: among other records
     /// that keep the file fresh a dead station would look alive.
     fn time(&mut self, entries: &[Entry<'_>], outer: Option<Timestamp>) -> Option<Timestamp> {
+        let mut at = None;
         let mut fallback = outer;
         for Entry { key, meaning, node, .. } in entries {
             let (Ok(Meaning::Time(zone)), false) = (meaning, matches!(node, Node::Object(_))) else {
                 continue;
             };
-            let why = match time(node, *zone).map(|time| (time, time.ahead(self.source.modified))) {
-                Some((time, ahead)) if ahead <= AHEAD => return Some(time),
-                Some((_, ahead)) => Dropped::Ahead(ahead),
-                None => Dropped::NoTime,
-            };
-            self.dropped(*key, why);
-            fallback = outer.filter(|_| self.lone);
+            match time(node, *zone).map(|time| (time, time.ahead(self.source.modified))) {
+                _ if at.is_some() => self.ignored(*key, Ignored::Earlier("time")),
+                Some((time, ahead)) if ahead <= AHEAD => {
+                    at = Some(time);
+                    (self.findings)(Finding::Time { key: *key, at: time });
+                }
+                unusable => {
+                    let why = unusable.map_or(Dropped::NoTime, |(_, ahead)| Dropped::Ahead(ahead));
+                    self.dropped(*key, why);
+                    fallback = outer.filter(|_| self.lone);
+                }
+            }
         }
-        fallback
+        at.or(fallback)
     }
 
     fn units(&mut self, entries: &[Entry<'_>], mut units: Units) -> Units {
@@ -351,9 +365,15 @@ impl Reader<'_> {
                     }
                 }
                 (Ok(Meaning::Units), node) => match (system(node), unit_named_by(node)) {
-                    (Some(system), _) => units = Units::of(system),
-                    (None, Ok(Some(unit))) => units.declare(unit),
-                    (None, Ok(None)) => {}
+                    (Some(system), _) => {
+                        units = Units::of(system);
+                        self.setting(*key, format_args!("{system}"));
+                    }
+                    (None, Ok(Some(unit))) => {
+                        units.declare(unit);
+                        self.setting(*key, format_args!("{}", unit.symbol()));
+                    }
+                    (None, Ok(None)) => self.setting(*key, format_args!("none")),
                     (None, Err(why)) => {
                         self.dropped(*key, why);
                         units = Units::unknown();
@@ -361,8 +381,9 @@ impl Reader<'_> {
                 },
                 (Ok(Meaning::UsUnits), node) => {
                     let known = number(node).ok().and_then(|(number, _)| System::numbered(number));
-                    if known.is_none() {
-                        self.dropped(*key, Dropped::UnknownUnit);
+                    match known {
+                        Some(system) => self.setting(*key, format_args!("{system}")),
+                        None => self.dropped(*key, Dropped::UnknownUnit),
                     }
                     units = known.map_or_else(Units::unknown, Units::of);
                 }
@@ -376,13 +397,18 @@ impl Reader<'_> {
     /// What `node` declares as the unit of one quantity.
     fn unit(&mut self, key: Path<'_>, quantity: Quantity, node: &Node<'_>) -> Option<(Quantity, Declared)> {
         let declared = match unit_named_by(node) {
-            Ok(unit) => fitting(quantity, unit?).map(Declared::Unit),
+            Ok(None) => {
+                self.setting(key, format_args!("none"));
+                return None;
+            }
+            Ok(Some(unit)) => fitting(quantity, unit),
             Err(_) => None,
         };
-        if declared.is_none() {
-            self.dropped(key, Dropped::UnknownUnit);
+        match declared {
+            Some(unit) => self.setting(key, format_args!("{}", unit.symbol())),
+            None => self.dropped(key, Dropped::UnknownUnit),
         }
-        Some((quantity, declared.unwrap_or(Declared::Unknown)))
+        Some((quantity, declared.map_or(Declared::Unknown, Declared::Unit)))
     }
 
     /// Takes what the entries and, `levels` deep, the objects inside give.
@@ -512,6 +538,10 @@ impl Reader<'_> {
         }
         newer(&mut place.air_quality, record.air_quality);
         newer(&mut place.precipitation, record.precipitation);
+    }
+
+    fn setting(&mut self, key: Path<'_>, value: fmt::Arguments<'_>) {
+        (self.findings)(Finding::Setting { key, value });
     }
 
     fn ignored(&mut self, key: Path<'_>, why: Ignored) {
@@ -660,7 +690,10 @@ mod tests {
     fn read_for(city: Option<&str>, text: &[u8]) -> (Vec<Station>, Vec<String>) {
         let mut findings = Vec::new();
         let mut tell = |finding: Finding<'_>| match finding {
-            Finding::Reading { .. } | Finding::Words { .. } => {}
+            Finding::Reading { .. }
+            | Finding::Words { .. }
+            | Finding::Time { .. }
+            | Finding::Setting { .. } => {}
             Finding::Ignored { key, why } => findings.push(format!("{key}: {why}")),
             Finding::Dropped { key, why } => findings.push(format!("{key}: {why}")),
         };
@@ -961,7 +994,7 @@ mod tests {
             assert_eq!(findings, [format!("temperature: {why}")], "{value}");
         }
         check_dropped("-9999", "-9999.0 °C is outside -60 to 60 °C");
-        check_dropped("60.04", "60.0 °C is outside -60 to 60 °C");
+        check_dropped("60.01", "60.01 °C is outside -60 to 60 °C");
         check_dropped("1e300", "1.0e300 °C is outside -60 to 60 °C");
         check_dropped("\"1e308 °F\"", "5.6e307 °C is outside -60 to 60 °C");
         check_dropped("1e999", "not a number");
@@ -976,6 +1009,15 @@ mod tests {
         check_dropped("\"\"", "not a number");
         check_dropped("\"12 apples\"", "the unit is not known");
         check_dropped("\"12 hPa\"", "hPa is a unit of something else");
+        for (text, expected) in [
+            (r#"{"rh": 103.04}"#, "rh: 103.04 % is outside 1 to 103 %"),
+            (r#"{"uvi": 16.5}"#, "uvi: 16.5 is outside 0 to 16"),
+            (r#"{"wind_speed": -0.04}"#, "wind_speed: -0.04 m/s is outside 0 to 75 m/s"),
+            (r#"{"wind_speed": -0.00000123}"#, "wind_speed: -1.23e-6 m/s is outside 0 to 75 m/s"),
+            (r#"{"temp": 60.0000001}"#, "temp: 6.00000001e1 °C is outside -60 to 60 °C"),
+        ] {
+            assert_eq!(check(text, &[]), [expected]);
+        }
         // Another sensor of the same record steps in.
         check(r#"{"a": {"temperature": null}, "b": {"temperature": 4}}"#, &[(Temperature, 4.0)]);
         check(r#"{"humidity": 102, "wind_dir": "calm"}"#, &[(Humidity, 100.0)]);
@@ -984,6 +1026,44 @@ mod tests {
         // Not within a text, and not what only looks like it.
         let (stations, _) = read_all(r#"{"city": "\"NaN\", 1e999 \\", "temp": NaN, "rh": 5}"#.as_bytes());
         assert_eq!(stations[0].city.as_deref(), Some(r#""NaN", 1e999 \"#));
+    }
+
+    #[test]
+    fn every_known_key_is_told() {
+        let mut told = Vec::new();
+        let text = r#"{"time": "?", "ts": 1740949200, "timestamp": 5, "city": "Bonn", "name": "BME280", "default": true,
+            "aliases": ["A", 7], "units": "metric", "TempUnit": "F", "wind_unit": null, "usUnits": 17, "type": "x",
+            "current_units": {"rain": "in"}}"#;
+        let source = Source { city: None, modified: at(WRITTEN) };
+        let stations = read(text.as_bytes(), &source, &mut |finding| {
+            told.push(match finding {
+                Finding::Time { key, at } => format!("{key}: {}", at.age(source.modified).as_secs()),
+                Finding::Setting { key, value } => format!("{key}: {value}"),
+                Finding::Ignored { key, why } => format!("ignored {key}: {why}"),
+                Finding::Dropped { key, why } => format!("dropped {key}: {why}"),
+                other => format!("{other:?}"),
+            });
+        });
+        assert_eq!(stations.expect("readable").len(), 1);
+        assert_eq!(
+            told,
+            [
+                "dropped time: not a time; the file's own is used if there is one record only",
+                "ts: 5400",
+                "ignored timestamp: another key of this record gives the time",
+                "units: °C, hPa, mm; km/h or m/s",
+                "TempUnit: °F",
+                "wind_unit: none",
+                "usUnits: °C, hPa, m/s, mm",
+                "current_units.rain: in",
+                "city: \"Bonn\"",
+                "ignored name: this record has another name",
+                "default: true",
+                "aliases[0]: \"A\"",
+                "dropped aliases[1]: expected a name",
+                "ignored type: not a known key",
+            ]
+        );
     }
 
     #[test]

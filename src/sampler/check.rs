@@ -38,6 +38,8 @@ pub fn check(options: &Options, now: Timestamp, out: &mut dyn Write) -> io::Resu
 fn write_finding(finding: Finding<'_>, now: Timestamp, out: &mut dyn Write) -> io::Result<()> {
     match finding {
         Finding::Reading { key, quantity, value, unit, assumed, at } => {
+            // To a tenth, and without the sign of -0.0.
+            let value = (value * 10.0).round() / 10.0 + 0.0;
             write!(out, "read: {key}: {} {value:.1}", quantity.name())?;
             if unit != Unit::One {
                 let whence = if assumed { "assumed" } else { "read" };
@@ -46,6 +48,8 @@ fn write_finding(finding: Finding<'_>, now: Timestamp, out: &mut dyn Write) -> i
             writeln!(out, ", {}", age(at, now))
         }
         Finding::Words { key, words, at } => writeln!(out, "read: {key}: \"{words}\", {}", age(at, now)),
+        Finding::Time { key, at } => writeln!(out, "read: {key}: {at}, {}", age(at, now)),
+        Finding::Setting { key, value } => writeln!(out, "read: {key}: {value}"),
         Finding::Ignored { key, why } => writeln!(out, "ignored: {key}: {why}"),
         Finding::Dropped { key, why } => writeln!(out, "dropped: {key}: {why}"),
     }
