@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::ffi::OsString;
 use std::fmt::{self, Write as _};
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 
 use subtle::{Choice, ConstantTimeEq};
@@ -98,7 +99,7 @@ impl Keys {
             Source::File(path) | Source::Credential(path) => {
                 let contents = file::read_small(path, FILE_MAX)
                     .map_err(|error| Error::Unreadable(source.clone(), error))?;
-                if matches!(source, Source::File(_)) && contents.mode & 0o004 != 0 {
+                if matches!(source, Source::File(_)) && contents.metadata.mode() & 0o004 != 0 {
                     warnings.push(format!("{source}: any user of this machine can read it; chmod o-r helps"));
                 }
                 contents.bytes.into()
@@ -317,9 +318,12 @@ mod tests {
     fn refuses_files() {
         let scratch = Scratch::new();
         check_file(Source::File(scratch.path("absent")), Err("No such file or directory (os error 2)"));
-        check_file(Source::File(scratch.path("")), Err("not a regular file"));
-        check_file(Source::File(scratch.mkfifo("fifo")), Err("not a regular file"));
-        check_file(Source::Credential(scratch.mkfifo("credential")), Err("not a regular file"));
+        check_file(Source::File(scratch.path("")), Err("a directory, expected a regular file"));
+        check_file(Source::File(scratch.mkfifo("fifo")), Err("a named pipe, expected a regular file"));
+        check_file(
+            Source::Credential(scratch.mkfifo("credential")),
+            Err("a named pipe, expected a regular file"),
+        );
         let large = scratch.write("large", "\n".repeat(FILE_MAX + 1));
         check_file(Source::File(large), Err("larger than 16384 bytes"));
         check_file(Source::File(scratch.write("empty", "\n")), Err("expected a key, found nothing"));

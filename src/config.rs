@@ -1055,7 +1055,10 @@ mod tests {
         let scratch = Scratch::new();
         let fifo = scratch.mkfifo("fifo");
         let error = Config::load(&Flags::default(), [], Some(&fifo)).expect_err("no file");
-        assert_eq!(error, Error::Config(format!("{}: not a regular file", fifo.display())));
+        assert_eq!(
+            error,
+            Error::Config(format!("{}: a named pipe, expected a regular file", fifo.display()))
+        );
         let error =
             Config::load(&Flags::default(), [], Some(Path::new("/absent.toml"))).expect_err("no file");
         assert_eq!(error, Error::Config("/absent.toml: No such file or directory (os error 2)".to_owned()));

@@ -1,34 +1,49 @@
 //! Small files, read whole.
 
-use std::fs::OpenOptions;
+use std::fs::{self, Metadata, OpenOptions};
 use std::io::{self, Read};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
 
-/// What a file held, and who else may read it.
+/// What a file held, and what is known of it.
 #[derive(Debug)]
 pub struct Contents {
     /// All of its bytes.
     pub bytes: Vec<u8>,
-    /// Its mode, as in `st_mode`.
-    pub mode: u32,
+    /// As it was before the first byte was read.
+    pub metadata: Metadata,
 }
 
-/// Reads a regular file of at most `limit` bytes. It never waits for a writer: what is opened is
-/// looked at, not its name, so that nothing can be swapped in between.
+/// What is known of the regular file at `path`.
+pub fn look(path: &Path) -> io::Result<Metadata> {
+    regular(fs::metadata(path)?)
+}
+
+/// Reads a regular file of at most `limit` bytes. It never waits for a writer, and what was opened
+/// is what is checked, whatever takes the place of its name meanwhile.
 pub fn read_small(path: &Path, limit: usize) -> io::Result<Contents> {
+    // Before the file is opened, because opening a device may already do something.
+    look(path)?;
     // Without O_NONBLOCK, open(2) of a FIFO waits until somebody writes to it.
     let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path)?;
-    let metadata = file.metadata()?;
-    if !metadata.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
-    }
+    let metadata = regular(file.metadata()?)?;
     let mut bytes = Vec::new();
     file.take(limit as u64 + 1).read_to_end(&mut bytes)?;
     if bytes.len() > limit {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("larger than {limit} bytes")));
     }
-    Ok(Contents { bytes, mode: metadata.mode() })
+    Ok(Contents { bytes, metadata })
+}
+
+fn regular(metadata: Metadata) -> io::Result<Metadata> {
+    let found = match metadata.file_type() {
+        kind if kind.is_file() => return Ok(metadata),
+        kind if kind.is_dir() => "a directory",
+        kind if kind.is_fifo() => "a named pipe",
+        kind if kind.is_socket() => "a socket",
+        _ => "a device",
+    };
+    Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{found}, expected a regular file")))
 }
 
 /// A directory of a test's own, removed with all that is in it when the test ends.
@@ -42,7 +57,7 @@ impl Scratch {
         static MADE: AtomicU32 = AtomicU32::new(0);
         let name = format!("weatherhook-{}-{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));
         let directory = std::env::temp_dir().join(name);
-        std::fs::create_dir(&directory).expect("a fresh directory");
+        fs::create_dir(&directory).expect("a fresh directory");
         Scratch(directory)
     }
 
@@ -53,15 +68,15 @@ impl Scratch {
     /// Writes a file that only its owner may read.
     pub(crate) fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> std::path::PathBuf {
         let path = self.path(name);
-        std::fs::write(&path, bytes).expect("a written file");
+        fs::write(&path, bytes).expect("a written file");
         self.chmod(name, 0o600);
         path
     }
 
     pub(crate) fn chmod(&self, name: &str, mode: u32) {
         use std::os::unix::fs::PermissionsExt;
-        let permissions = std::fs::Permissions::from_mode(mode);
-        std::fs::set_permissions(self.path(name), permissions).expect("a changed mode");
+        let permissions = fs::Permissions::from_mode(mode);
+        fs::set_permissions(self.path(name), permissions).expect("a changed mode");
     }
 
     pub(crate) fn mkfifo(&self, name: &str) -> std::path::PathBuf {
@@ -75,12 +90,14 @@ impl Scratch {
 #[cfg(test)]
 impl Drop for Scratch {
     fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
+        let _ = fs::remove_dir_all(&self.0);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::MetadataExt;
+
     use super::*;
 
     #[track_caller]
@@ -95,9 +112,12 @@ mod tests {
         check(&scratch.write("three", "abc"), 3, Ok(b"abc"));
         check(&scratch.write("none", ""), 0, Ok(b""));
         check(&scratch.write("four", "abcd"), 3, Err("larger than 3 bytes"));
-        check(&scratch.mkfifo("fifo"), 3, Err("not a regular file"));
-        check(&scratch.path(""), 3, Err("not a regular file"));
-        check(Path::new("/dev/zero"), 3, Err("not a regular file"));
+        check(&scratch.mkfifo("fifo"), 3, Err("a named pipe, expected a regular file"));
+        check(&scratch.path(""), 3, Err("a directory, expected a regular file"));
+        check(Path::new("/dev/zero"), 3, Err("a device, expected a regular file"));
+        let socket = scratch.path("socket");
+        std::os::unix::net::UnixListener::bind(&socket).expect("bound");
+        check(&socket, 3, Err("a socket, expected a regular file"));
         check(&scratch.path("absent"), 3, Err("No such file or directory (os error 2)"));
     }
 
@@ -106,6 +126,6 @@ mod tests {
         let scratch = Scratch::new();
         let path = scratch.write("file", "");
         scratch.chmod("file", 0o640);
-        assert_eq!(read_small(&path, 0).expect("an empty file").mode & 0o777, 0o640);
+        assert_eq!(read_small(&path, 0).expect("an empty file").metadata.mode() & 0o777, 0o640);
     }
 }

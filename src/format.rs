@@ -6,15 +6,20 @@
 pub mod json;
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::reading::{Quantity, Unit};
 use crate::time::{Timestamp, Zone, in_words};
 
+/// How far two clocks, of a sensor, a file and a board, may differ. What claims to be newer by more
+/// has a wrong clock or another zone.
+pub const AHEAD: Duration = Duration::from_secs(120);
+
 /// What a reader has to know about a text beside its bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct Source<'a> {
-    /// The name for records that name no place.
+    /// The name for records that name no place, and for a lone record that names no city.
     pub city: Option<&'a str>,
     /// When the text was written: the time of what carries none of its own.
     pub modified: Timestamp,
@@ -48,6 +53,20 @@ pub enum Finding<'a> {
         /// When they were written.
         at: Timestamp,
     },
+    /// The time of what stands beside and below was read.
+    Time {
+        /// Where it stands.
+        key: Path<'a>,
+        /// The time.
+        at: Timestamp,
+    },
+    /// A name, a unit or the mark of the default was taken.
+    Setting {
+        /// Where it stands.
+        key: Path<'a>,
+        /// What was made of it.
+        value: fmt::Arguments<'a>,
+    },
     /// A key is not used.
     Ignored {
         /// Where it stands.
@@ -73,14 +92,20 @@ pub enum Ignored {
     Indoor,
     /// A forecast, an extreme, a mean: not what is measured now.
     NotCurrent,
-    /// The temperature of a computer's own chip.
-    Chip,
+    /// The temperature of a chip or a machine.
+    Machine,
+    /// Water, soil, a fridge: not the air outdoors.
+    Elsewhere,
     /// The suffix is a unit of something else.
     Suffix(Unit),
+    /// The unit of something that is not read.
+    OtherUnit,
     /// rtl_433's `uv` is a raw count.
     RawUv,
     /// The same record has it from another key.
     Earlier(&'static str),
+    /// The same record has a key that says it is outdoors.
+    NotOutdoors(&'static str),
     /// The same record has a better name.
     OtherName,
     /// Objects within objects within objects.
@@ -97,10 +122,13 @@ impl fmt::Display for Ignored {
             Ignored::Unknown => f.write_str("not a known key"),
             Ignored::Indoor => f.write_str("measured indoors"),
             Ignored::NotCurrent => f.write_str("not a current observation"),
-            Ignored::Chip => f.write_str("the temperature of a chip, not of the air"),
+            Ignored::Machine => f.write_str("measured in a machine, not in the air"),
+            Ignored::Elsewhere => f.write_str("not measured in the air outdoors"),
             Ignored::Suffix(unit) => write!(f, "ends like {}, which does not fit its name", unit.symbol()),
+            Ignored::OtherUnit => f.write_str("the unit of nothing that is read"),
             Ignored::RawUv => f.write_str("may be a raw count; `uvi` or `UV` is read as the UV index"),
             Ignored::Earlier(what) => write!(f, "another key of this record gives the {what}"),
+            Ignored::NotOutdoors(what) => write!(f, "another key of this record is the outdoor {what}"),
             Ignored::OtherName => f.write_str("this record has another name"),
             Ignored::TooDeep => write!(f, "nested more than {LEVELS} levels deep"),
             Ignored::Tyre => f.write_str("a tyre (\"type\": \"TPMS\")"),
@@ -116,6 +144,8 @@ pub enum Dropped {
     NoNumber,
     /// The unit beside the number, or the one that the record declares, is not known.
     UnknownUnit,
+    /// The record is `metric`, which leaves the unit of the wind open.
+    OpenUnit,
     /// The unit is one of something else.
     WrongUnit(Unit),
     /// Outside of what can be measured; the value is in the base unit.
@@ -124,38 +154,51 @@ pub enum Dropped {
     NoTime,
     /// A time this far after the text was written.
     Ahead(Duration),
+    /// Its time cannot be used, and that of the text, which holds other records too, says nothing.
+    Undated,
     /// Not of the kind that this key takes.
     Expected(&'static str),
 }
+
+/// A value outside of `bounds` with as many decimals as it takes to see that it is: 60.01, not 60.0.
+fn shown_outside(value: f64, bounds: &RangeInclusive<f64>) -> String {
+    if value.abs() >= 1e15 {
+        // 1e300 in full would be 300 zeros.
+        return format!("{value:.1e}");
+    }
+    let is_outside = |shown: &String| shown.parse().is_ok_and(|shown: f64| !bounds.contains(&shown));
+    let mut shown = (1..=3).map(|decimals| format!("{value:.decimals$}"));
+    shown.find(is_outside).unwrap_or_else(|| format!("{value:e}"))
+}
+
+/// What becomes of a record whose time cannot be used.
+const FALLBACK: &str = "the file's own is used if there is one record only";
 
 impl fmt::Display for Dropped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Dropped::NoNumber => f.write_str("not a number"),
             Dropped::UnknownUnit => f.write_str("the unit is not known"),
+            Dropped::OpenUnit => {
+                f.write_str("metric may mean km/h or m/s; expected the unit in the key or beside the value")
+            }
             Dropped::WrongUnit(unit) => write!(f, "{} is a unit of something else", unit.symbol()),
             Dropped::Implausible(quantity, value) => {
-                let bounds = quantity.bounds();
-                let unit = match quantity.base_unit().symbol() {
-                    "" => String::new(),
-                    symbol => format!(" {symbol}"),
-                };
-                // 1e300 in full would be 300 zeros.
-                if value.abs() < 1e15 {
-                    write!(f, "{value:.1}")?;
-                } else {
-                    write!(f, "{value:.1e}")?;
-                }
-                write!(f, "{unit} is outside {} to {}{unit}", bounds.start(), bounds.end())
-            }
-            Dropped::NoTime => f.write_str("not a time; the file's own is used"),
-            Dropped::Ahead(by) => {
+                let (bounds, unit) = (quantity.bounds(), quantity.base_unit().symbol());
+                let blank = if unit.is_empty() { "" } else { " " };
+                let shown = shown_outside(*value, &bounds);
                 write!(
                     f,
-                    "{} after the file was written: wrong clock or zone; the file's own is used",
-                    in_words(*by)
+                    "{shown}{blank}{unit} is outside {} to {}{blank}{unit}",
+                    bounds.start(),
+                    bounds.end()
                 )
             }
+            Dropped::NoTime => write!(f, "not a time; {FALLBACK}"),
+            Dropped::Ahead(by) => {
+                write!(f, "{} after the file was written: wrong clock or zone; {FALLBACK}", in_words(*by))
+            }
+            Dropped::Undated => f.write_str("its record has a time that cannot be used"),
             Dropped::Expected(what) => write!(f, "expected {what}"),
         }
     }
@@ -265,9 +308,10 @@ enum Meaning {
     Precipitation,
     /// When everything beside it was observed; the zone is that of a time that names none.
     Time(Zone),
-    /// The unit of the quantities beside and below that share the dimension of this one.
+    /// The unit of this quantity beside and below, and of those alike that have none of their own.
     UnitOf(Quantity),
-    /// A unit or a system of units for everything beside and below.
+    /// A unit, a system of units or an object with the unit of each quantity, for everything beside
+    /// and below.
     Units,
     /// weewx's number of a system of units.
     UsUnits,
@@ -303,8 +347,7 @@ enum Naming {
     City,
     Name,
     Station,
-    /// How a Pimoroni Enviro calls the device, whatever place it stands in: a configured city is
-    /// better.
+    /// How a Pimoroni Enviro calls the device, whatever place it stands in.
     Nickname,
 }
 
@@ -374,20 +417,21 @@ const OTHERS: &[(&str, Meaning)] = &[
     ("ts", Meaning::Time(Zone::Local)),
     ("dateutc", Meaning::Time(Zone::Utc)),
     ("obstimeutc", Meaning::Time(Zone::Utc)),
-    // Tasmota's and Home Assistant's.
-    ("tempunit", Meaning::UnitOf(Quantity::Temperature)),
-    ("temperatureunit", Meaning::UnitOf(Quantity::Temperature)),
-    ("pressureunit", Meaning::UnitOf(Quantity::StationPressure)),
-    ("speedunit", Meaning::UnitOf(Quantity::WindSpeed)),
-    ("windspeedunit", Meaning::UnitOf(Quantity::WindSpeed)),
-    ("precipitationunit", Meaning::UnitOf(Quantity::RainCounter)),
     ("unit", Meaning::Units),
     ("units", Meaning::Units),
+    ("uom", Meaning::Units),
+    // Home Assistant's.
+    ("unitofmeasurement", Meaning::Units),
+    ("unitsystem", Meaning::Units),
+    // Open-Meteo's, beside `current` and `current_weather`.
+    ("currentunits", Meaning::Units),
+    ("currentweatherunits", Meaning::Units),
     ("usunits", Meaning::UsUnits),
     // Weather Underground's observations.
-    ("imperial", Meaning::Block(System::US)),
-    ("metric", Meaning::Block(System::METRIC)),
-    ("metricsi", Meaning::Block(System::METRIC_WX)),
+    ("imperial", Meaning::Block(System::Us)),
+    ("metric", Meaning::Block(System::Metric)),
+    ("metricsi", Meaning::Block(System::MetricWx)),
+    ("ukhybrid", Meaning::Block(System::UkHybrid)),
     ("city", Meaning::Name(Naming::City)),
     ("name", Meaning::Name(Naming::Name)),
     ("station", Meaning::Name(Naming::Station)),
@@ -401,37 +445,78 @@ const OTHERS: &[(&str, Meaning)] = &[
     ("passkey", Meaning::Secret),
 ];
 
-/// Objects around values that look like current ones and are not, as `squashed`.
-const NOT_CURRENT: &[&str] = &[
-    "forecast",
-    "hourly",
-    "hour",
-    "daily",
-    "day",
-    "today",
-    "tomorrow",
-    "yesterday",
-    "week",
-    "month",
-    "year",
-    "min",
-    "minimum",
-    "low",
-    "max",
-    "maximum",
-    "high",
-    "avg",
-    "average",
-    "mean",
-    "trend",
-    "history",
-    "alltime",
-    "statistics",
+/// The words that rule a name out, in the singular: whatever is inside an object called so is not
+/// the weather outdoors at this moment. An unknown name without any of them is taken for a sensor's.
+const REFUSED: &[(Ignored, &str)] = &[
+    (
+        Ignored::NotCurrent,
+        "forecast predicted prediction next tomorrow today yesterday yday minutely hour hourly h \
+         day daily night week weekly month monthly year yearly min minimum low lowest max maximum \
+         high highest peak extreme record alltime avg average mean median normal stat statistic \
+         trend change previous prev past history historical archive almanac",
+    ),
+    (
+        Ignored::Machine,
+        "cpu gpu soc mcu chip processor core esp pi rpi raspi raspberry raspberrypi arduino board \
+         system sys host thermal hardware internal disk ssd nvme router modem wifi battery batt \
+         bat inverter charger panel motor engine boiler heater heating hvac thermostat radiator",
+    ),
+    (
+        Ignored::Indoor,
+        "in inner indoor inside interior innen home house room livingroom bedroom bathroom \
+         kitchen bath living lounge nursery office hall hallway corridor floor upstair downstair \
+         attic loft basement cellar garage closet cabinet laundry zimmer wohnzimmer schlafzimmer \
+         keller",
+    ),
+    (
+        Ignored::Elsewhere,
+        "water pool pond sea lake river tank aquarium terrarium spa sauna tub soil ground leaf \
+         compost hive beehive greenhouse fridge refrigerator freezer oven grill smoker car",
+    ),
 ];
 
-/// Objects around the temperature of a chip, as `squashed`: Tasmota reports its processor's
-/// beside the sensors.
-const CHIP: &[&str] = &["esp32", "cpu", "soc"];
+/// Why an object called so, or a key that ends in a quantity, is not the weather outdoors now.
+fn refused(name: &str) -> Option<Ignored> {
+    let words = words(name);
+    // Together too, for `AllTime` and `SoC`.
+    let together = words.replace(' ', "");
+    words.split(' ').chain([&*together]).find_map(|word| {
+        // `DS18B20` is no plural.
+        let singular = word.strip_suffix('s').filter(|singular| singular.len() > 2).unwrap_or(word);
+        let is_among = |words: &str| words.split(' ').any(|refused| refused == word || refused == singular);
+        REFUSED.iter().find(|(_, words)| is_among(words)).map(|(why, _)| *why)
+    })
+}
+
+/// The words of a name in lower case with blanks around: `daily_forecast`, `nextHour`, `ESP8266`,
+/// `CPUTemp2`.
+fn words(name: &str) -> String {
+    let mut words = String::with_capacity(name.len() + 4);
+    let mut chars = name.chars().peekable();
+    let mut before = ' ';
+    while let Some(c) = chars.next() {
+        let ends_capitals = chars.peek().is_some_and(|next| next.is_lowercase());
+        if !c.is_alphabetic() || (c.is_uppercase() && (before.is_lowercase() || ends_capitals)) {
+            words.push(' ');
+        }
+        if c.is_alphabetic() {
+            words.extend(c.to_lowercase());
+        }
+        before = c;
+    }
+    words
+}
+
+/// Whether a name says that it is about the outdoors: `outTemp`, `tempout`, `outdoor`, `garden`.
+fn says_outdoors(name: &str, meaning: Result<Meaning, Ignored>) -> bool {
+    match meaning {
+        // Of the quantities' names no other has these letters.
+        Ok(Meaning::Measured(..)) => squashed(name).contains("out"),
+        _ => words(name)
+            .split(' ')
+            .any(|word| matches!(word, "out" | "outdoor" | "outdoors" | "outside" | "garden")),
+    }
+}
 
 /// What `key` is about, or why it is not used.
 fn meaning(key: &str) -> Result<Meaning, Ignored> {
@@ -451,26 +536,32 @@ fn meaning(key: &str) -> Result<Meaning, Ignored> {
     if let Some((_, meaning)) = OTHERS.iter().find(|(other, _)| *other == name) {
         return Ok(*meaning);
     }
+    if let Some(what) = name.strip_suffix("units").or_else(|| name.strip_suffix("unit")) {
+        return unit_of(what).map(Meaning::UnitOf).ok_or(Ignored::OtherUnit);
+    }
     if name.contains("indoor") || name.contains("inside") || INDOOR.iter().any(|n| suffix(&name, n).is_some())
     {
         return Err(Ignored::Indoor);
-    }
-    if NOT_CURRENT.contains(&name.as_str()) {
-        return Err(Ignored::NotCurrent);
-    }
-    if CHIP.contains(&name.as_str()) {
-        return Err(Ignored::Chip);
     }
     let measured = MEASURED.iter().find_map(|(quantity, names)| {
         names.iter().find_map(|measured| suffix(&name, measured)).map(|unit| (*quantity, unit))
     });
     match measured {
-        None => Err(Ignored::Unknown),
+        None => Err(refused(current).unwrap_or(Ignored::Unknown)),
         Some((quantity, None)) => Ok(Meaning::Measured(quantity, None)),
         Some((quantity, Some(unit))) => match fitting(quantity, unit) {
             Some(unit) => Ok(Meaning::Measured(quantity, Some(unit))),
             None => Err(Ignored::Suffix(unit)),
         },
+    }
+}
+
+/// The quantity whose unit is declared under this name, as `squashed`.
+fn unit_of(name: &str) -> Option<Quantity> {
+    match name {
+        "wind" | "speed" => Some(Quantity::WindSpeed),
+        "precip" | "precipitation" => Some(Quantity::RainCounter),
+        _ => MEASURED.iter().find(|(_, names)| names.contains(&name)).map(|(quantity, _)| *quantity),
     }
 }
 
@@ -604,84 +695,136 @@ fn named_unit(name: &str) -> Result<Option<Unit>, Dropped> {
     }
 }
 
-/// The units that a record declares for the numbers that have none of their own.
+/// The units that a record declares, by quantity, for the numbers that have none of their own.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct System {
-    temperature: Declared,
-    pressure: Declared,
-    speed: Declared,
-    rain: Declared,
-}
+struct Units([Declared; Quantity::ALL.len()]);
 
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 enum Declared {
     #[default]
     Nothing,
     Unit(Unit),
+    /// One of several.
+    Open,
     /// Something that is not known: its numbers cannot be told.
     Unknown,
 }
 
-impl System {
-    /// weewx's `US`, Weather Underground's `imperial`.
-    const US: System = System::of(Unit::Fahrenheit, Unit::InchOfMercury, Unit::MilePerHour, Unit::Inch);
-    /// Weather Underground's `metric`.
-    const METRIC: System =
-        System::of(Unit::Celsius, Unit::Hectopascal, Unit::KilometrePerHour, Unit::Millimetre);
-    /// weewx's `METRIC`, which counts rain in cm.
-    const WEEWX_METRIC: System =
-        System::of(Unit::Celsius, Unit::Hectopascal, Unit::KilometrePerHour, Unit::Centimetre);
-    /// weewx's `METRICWX`, Weather Underground's `metric_si`.
-    const METRIC_WX: System =
-        System::of(Unit::Celsius, Unit::Hectopascal, Unit::MetrePerSecond, Unit::Millimetre);
-    /// Declared, and not known.
-    const UNKNOWN: System = System {
-        temperature: Declared::Unknown,
-        pressure: Declared::Unknown,
-        speed: Declared::Unknown,
-        rain: Declared::Unknown,
-    };
+impl Units {
+    fn of(system: System) -> Units {
+        Units(Quantity::ALL.map(|quantity| system.declares(quantity)))
+    }
 
-    const fn of(temperature: Unit, pressure: Unit, speed: Unit, rain: Unit) -> System {
-        System {
-            temperature: Declared::Unit(temperature),
-            pressure: Declared::Unit(pressure),
-            speed: Declared::Unit(speed),
-            rain: Declared::Unit(rain),
+    /// Nothing can be told, except what has no unit.
+    fn unknown() -> Units {
+        Units(Quantity::ALL.map(|quantity| match quantity.base_unit() {
+            Unit::One => Declared::Nothing,
+            _ => Declared::Unknown,
+        }))
+    }
+
+    fn declared(&self, quantity: Quantity) -> Declared {
+        self.0[quantity as usize]
+    }
+
+    /// Declares the unit of whatever can be given in it.
+    fn declare(&mut self, unit: Unit) {
+        self.declare_alike(unit.to_base(0.0).0, Declared::Unit(unit));
+    }
+
+    /// Declares the units of single quantities. Each counts for those alike too, the dew point
+    /// beside the temperature, unless these have their own.
+    fn declare_each(&mut self, declared: &[(Quantity, Declared)]) {
+        for (quantity, declared) in declared {
+            self.declare_alike(quantity.base_unit(), *declared);
+        }
+        for (quantity, declared) in declared {
+            self.0[*quantity as usize] = *declared;
         }
     }
 
-    /// By the word for it, where it means the same to everybody: the wind of `metric` is in km/h
-    /// or in m/s.
+    fn declare_alike(&mut self, base: Unit, declared: Declared) {
+        // An amount of rain and its rate are alike.
+        let dimension = |base| if base == Unit::MillimetrePerHour { Unit::Millimetre } else { base };
+        for quantity in Quantity::ALL {
+            let fits = match declared {
+                Declared::Unit(unit) => fitting(quantity, unit).is_some(),
+                _ => true,
+            };
+            if fits && dimension(quantity.base_unit()) == dimension(base) {
+                self.0[quantity as usize] = declared;
+            }
+        }
+    }
+}
+
+/// A system of units.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum System {
+    /// weewx's `US`, Weather Underground's `imperial`.
+    Us,
+    /// Weather Underground's `metric`.
+    Metric,
+    /// The word `metric` elsewhere: the wind is in km/h or in m/s.
+    SomeMetric,
+    /// weewx's `METRIC`, which counts rain in cm.
+    WeewxMetric,
+    /// weewx's `METRICWX`, Weather Underground's `metric_si`.
+    MetricWx,
+    /// Weather Underground's, with the wind in mph.
+    UkHybrid,
+}
+
+impl System {
+    /// By the word for it.
     fn named(word: &str) -> Option<System> {
-        ["us", "imperial"].iter().any(|us| word.eq_ignore_ascii_case(us)).then_some(System::US)
+        match word.trim().to_ascii_lowercase().as_str() {
+            "us" | "imperial" => Some(System::Us),
+            "metric" => Some(System::SomeMetric),
+            "metricwx" => Some(System::MetricWx),
+            _ => None,
+        }
     }
 
     /// By weewx's number of it (`usUnits`).
     fn numbered(number: f64) -> Option<System> {
         match number {
-            1.0 => Some(System::US),
-            16.0 => Some(System::WEEWX_METRIC),
-            17.0 => Some(System::METRIC_WX),
+            1.0 => Some(System::Us),
+            16.0 => Some(System::WeewxMetric),
+            17.0 => Some(System::MetricWx),
             _ => None,
         }
     }
 
-    fn declare(&mut self, base: Unit, declared: Declared) {
-        if let Some(slot) = self.slot(base) {
-            *slot = declared;
-        }
+    fn declares(self, quantity: Quantity) -> Declared {
+        Declared::Unit(match (quantity.base_unit(), self) {
+            (Unit::Celsius, System::Us) => Unit::Fahrenheit,
+            (Unit::Celsius, _) => Unit::Celsius,
+            (Unit::Hectopascal, System::Us) => Unit::InchOfMercury,
+            (Unit::Hectopascal, _) => Unit::Hectopascal,
+            (Unit::MetrePerSecond, System::Us | System::UkHybrid) => Unit::MilePerHour,
+            (Unit::MetrePerSecond, System::Metric | System::WeewxMetric) => Unit::KilometrePerHour,
+            (Unit::MetrePerSecond, System::MetricWx) => Unit::MetrePerSecond,
+            (Unit::MetrePerSecond, System::SomeMetric) => return Declared::Open,
+            // A rate is in this length an hour.
+            (Unit::Millimetre | Unit::MillimetrePerHour, System::Us) => Unit::Inch,
+            (Unit::Millimetre | Unit::MillimetrePerHour, System::WeewxMetric) => Unit::Centimetre,
+            (Unit::Millimetre | Unit::MillimetrePerHour, _) => Unit::Millimetre,
+            _ => return Declared::Nothing,
+        })
     }
+}
 
-    /// What is declared for quantities with this base unit; `None` where there is only one unit.
-    fn slot(&mut self, base: Unit) -> Option<&mut Declared> {
-        match base {
-            Unit::Celsius => Some(&mut self.temperature),
-            Unit::Hectopascal => Some(&mut self.pressure),
-            Unit::MetrePerSecond => Some(&mut self.speed),
-            Unit::Millimetre | Unit::MillimetrePerHour => Some(&mut self.rain),
-            _ => None,
-        }
+impl fmt::Display for System {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            System::Us => "°F, inHg, mph, in",
+            System::Metric => "°C, hPa, km/h, mm",
+            System::SomeMetric => "°C, hPa, mm; km/h or m/s",
+            System::WeewxMetric => "°C, hPa, km/h, cm",
+            System::MetricWx => "°C, hPa, m/s, mm",
+            System::UkHybrid => "°C, hPa, mph, mm",
+        })
     }
 }
 
@@ -695,16 +838,11 @@ struct Converted {
 
 /// The number in its base unit, if it can be believed. `unit` is the one that stands at the number
 /// or its key and overrides what the record declares.
-fn convert(
-    quantity: Quantity,
-    number: f64,
-    unit: Option<Unit>,
-    mut system: System,
-) -> Result<Converted, Dropped> {
-    let declared = system.slot(quantity.base_unit()).map_or(Declared::Nothing, |slot| *slot);
-    let (unit, assumed) = match (unit, declared) {
+fn convert(quantity: Quantity, number: f64, unit: Option<Unit>, units: &Units) -> Result<Converted, Dropped> {
+    let (unit, assumed) = match (unit, units.declared(quantity)) {
         (Some(unit), _) | (None, Declared::Unit(unit)) => (unit, false),
         (None, Declared::Nothing) => (usual_unit(quantity, number), true),
+        (None, Declared::Open) => return Err(Dropped::OpenUnit),
         (None, Declared::Unknown) => return Err(Dropped::UnknownUnit),
     };
     let unit = fitting(quantity, unit).ok_or(Dropped::WrongUnit(unit))?;
@@ -764,7 +902,13 @@ mod tests {
         check("dateutc", Ok(Meaning::Time(Zone::Utc)));
         check("dateTime", Ok(Meaning::Time(Zone::Local)));
         check("current.dateTime.raw", Ok(Meaning::Time(Zone::Local)));
-        check("TempUnit", Ok(Meaning::UnitOf(Quantity::Temperature)));
+        for key in ["TempUnit", "temp_units", "temperature_unit"] {
+            check(key, Ok(Meaning::UnitOf(Quantity::Temperature)));
+        }
+        check("wind_unit", Ok(Meaning::UnitOf(Quantity::WindSpeed)));
+        check("SpeedUnit", Ok(Meaning::UnitOf(Quantity::WindSpeed)));
+        check("precipitation_unit", Ok(Meaning::UnitOf(Quantity::RainCounter)));
+        check("hourly_units", Err(Ignored::OtherUnit));
     }
 
     #[test]
@@ -781,11 +925,93 @@ mod tests {
             check(key, Err(Ignored::NotCurrent));
         }
         check("uv", Err(Ignored::RawUv));
-        check("ESP32", Err(Ignored::Chip));
         for key in
             ["PM1.0", "pm1_0", "temp1f", "temperature_1_C", "light", "maxdailygust", "model", "", "current."]
         {
             check(key, Err(Ignored::Unknown));
+        }
+    }
+
+    #[test]
+    fn names_of_other_times_and_places_are_refused() {
+        for name in [
+            "forecast",
+            "forecasts",
+            "forecast1",
+            "forecast_tomorrow",
+            "daily_forecast",
+            "nextHour",
+            "day_max",
+            "last_24h",
+            "records",
+            "highs",
+            "lows",
+            "stats",
+            "yday",
+            "AllTime",
+            "forecast_temperature",
+        ] {
+            check(name, Err(Ignored::NotCurrent));
+        }
+        for name in [
+            "cpu_thermal",
+            "cpu_temp",
+            "CPUTemp",
+            "SoC",
+            "pi",
+            "rpi",
+            "system",
+            "esp",
+            "ESP8266",
+            "ESP32",
+            "battery",
+            "inverter",
+        ] {
+            check(name, Err(Ignored::Machine));
+        }
+        for name in ["in", "inner", "kitchen", "basement", "house", "home", "living_room", "innen"] {
+            check(name, Err(Ignored::Indoor));
+        }
+        for name in ["fridge", "pool", "water", "soil", "pool_temperature", "soil_temp", "SoilTemp2"] {
+            check(name, Err(Ignored::Elsewhere));
+        }
+        for name in [
+            "BME280",
+            "DHT11",
+            "SHT3X",
+            "StatusSNS",
+            "readings",
+            "data",
+            "current",
+            "outdoor",
+            "AM2301",
+            "DS18B20",
+            "sensor1",
+            "garden",
+            "weather",
+            "last_reading",
+            "values",
+        ] {
+            check(name, Err(Ignored::Unknown));
+        }
+        assert!(matches!(meaning("metric"), Ok(Meaning::Block(_))));
+        assert_eq!(meaning("observations"), Ok(Meaning::Stations));
+    }
+
+    #[test]
+    fn names_tell_whether_they_are_about_the_outdoors() {
+        let check = |name| says_outdoors(name, meaning(name));
+        for name in
+            ["outTemp", "outdoor_temperature_C", "tempout", "out", "Outdoors", "sensor_outside", "garden"]
+        {
+            assert!(check(name), "{name}");
+        }
+        for name in ["temp", "route", "output", "readings", "throughout"] {
+            assert!(!check(name), "{name}");
+        }
+        let names = MEASURED.iter().flat_map(|(_, names)| *names);
+        for name in names.filter(|name| name.contains("out")) {
+            assert!(name.starts_with("out") || *name == "tempout", "{name}");
         }
     }
 
@@ -837,7 +1063,7 @@ mod tests {
     fn the_unit_of_a_bare_pressure_is_told_by_its_magnitude() {
         #[track_caller]
         fn check(number: f64, expected: Option<(f64, Unit)>) {
-            let converted = convert(Quantity::StationPressure, number, None, System::default()).ok();
+            let converted = convert(Quantity::StationPressure, number, None, &Units::default()).ok();
             let found =
                 converted.map(|converted| ((converted.value * 100.0).round() / 100.0, converted.unit));
             assert_eq!(found, expected, "{number}");

@@ -5,9 +5,9 @@
 
 mod check;
 
-use std::fs::{self, File, FileType, Metadata, OpenOptions};
-use std::io::{self, Read};
-use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
+use std::fs::Metadata;
+use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
@@ -16,17 +16,17 @@ use std::{fmt, mem};
 use log::{info, warn};
 
 pub use self::check::check;
-use crate::format::{self, Finding, Source, json};
-use crate::place::fold;
+use crate::file;
+use crate::format::{self, AHEAD, Finding, Source, json};
 use crate::reading::{Snapshot, Station};
-use crate::time::Timestamp;
+use crate::time::{Timestamp, in_words};
 
 /// What is sampled, and how often.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
     /// The sensor file.
     pub sensor: PathBuf,
-    /// The name for records that name no place.
+    /// The name for records that name no place, and for a lone record that names no city.
     pub city: Option<String>,
     /// The time between two looks at the file.
     pub every: Duration,
@@ -35,7 +35,7 @@ pub struct Options {
 /// The longest file that is read. 10,000 stations with all they can say need 3.3 MB; the texts that
 /// cost most for their length, `[[0],[0],…` and stations without readings, take 200 MB while they
 /// are read, which a board with 512 MB has.
-const FILE_BYTES: u64 = 4 << 20;
+const FILE_BYTES: usize = 4 << 20;
 
 /// A second write within one step of the file system's clock leaves the modification time as it
 /// was. FAT, as on memory sticks, has the coarsest: 2 s.
@@ -74,16 +74,19 @@ pub struct Sampler {
     snapshot: Arc<Snapshot>,
     /// The file as it was read last, if it need not be read again while it looks the same.
     read: Option<Version>,
+    /// The file as it was found at first, if it was from the future then.
+    undated: Option<Version>,
     /// Whether the last reading was good; `None` before the first.
     good: Option<bool>,
 }
 
 impl Sampler {
-    /// A sampler that has not looked at its file yet. The configured city is there already,
-    /// without readings.
+    /// A sampler that has not looked at its file yet. Until a first reading the configured city is
+    /// there without readings; then only what the file gives is.
     pub fn new(options: Options) -> Sampler {
-        let snapshot = Arc::new(snapshot(Vec::new(), options.city.as_deref()));
-        Sampler { options, snapshot, read: None, good: None }
+        let city = options.city.iter().map(|city| Station::called(Some(city.clone())));
+        let snapshot = Arc::new(Snapshot::new(city.collect()));
+        Sampler { options, snapshot, read: None, undated: None, good: None }
     }
 
     /// What is known now.
@@ -93,14 +96,17 @@ impl Sampler {
 
     /// Looks at the file. `Some` when there is something new to publish.
     pub fn sample(&mut self, now: Timestamp) -> Option<Arc<Snapshot>> {
+        let found = self.look(now);
         let path = &self.options.sensor;
-        let found = look(path);
         if self.read.is_some() && self.read.as_ref() == found.as_ref().ok() {
             return None;
         }
+        let mut dropped = 0;
         let (read, result) = match found.and_then(|_| read(path)) {
             Ok((text, version)) => {
-                let result = stations(&text, &self.options, version.written(now), &mut |_| {});
+                let result = stations(&text, &self.options, version.written(now), &mut |finding| {
+                    dropped += usize::from(matches!(finding, Finding::Dropped { .. }));
+                });
                 (version.settled(now).then_some(version), result)
             }
             Err(cause) => (None, Err(cause)),
@@ -110,9 +116,9 @@ impl Sampler {
         match result {
             Ok(stations) => {
                 if was_good != Some(true) {
-                    info!("{}: readable, stations: {}", path.display(), stations.len());
+                    info!("{}: {}", path.display(), summary(&stations, dropped));
                 }
-                let new = snapshot(stations, self.options.city.as_deref());
+                let new = Snapshot::new(stations);
                 if new == *self.snapshot {
                     return None;
                 }
@@ -129,17 +135,35 @@ impl Sampler {
             }
         }
     }
-}
 
-/// The stations of the file and, even if it names it nowhere, the configured city.
-fn snapshot(mut stations: Vec<Station>, city: Option<&str>) -> Snapshot {
-    if let Some(city) = city {
-        let place = fold(city);
-        if !stations.iter().any(|station| station.city.as_deref().is_some_and(|name| fold(name) == place)) {
-            stations.push(Station::called(Some(city.to_owned())));
+    /// Looks at the file without reading it.
+    ///
+    /// A board without a battery-backed clock may start in its own past, behind what it wrote before
+    /// it lost its power: how old such a file is cannot be told until it is written anew, or the
+    /// clock is set and has passed it. What is written while we run is new, whatever its time.
+    fn look(&mut self, now: Timestamp) -> Result<Version, Error> {
+        let found = version_at(&self.options.sensor)?;
+        let ahead = found.lead_on(now);
+        if self.good.is_none() && ahead.is_some() {
+            self.undated = Some(found.clone());
+        }
+        match ahead {
+            Some(ahead) if self.undated.as_ref() == Some(&found) => Err(Error::FromFuture(ahead)),
+            _ => Ok(found),
         }
     }
-    Snapshot::new(stations)
+}
+
+/// What is logged of a good reading, and how to find out what could be better.
+fn summary(stations: &[Station], dropped: usize) -> String {
+    let mut summary = format!("readable, stations: {}", stations.len());
+    if dropped > 0 {
+        summary += &format!(", values dropped: {dropped} (`weatherhook check` tells why)");
+    }
+    if let [Station { city: None, .. }] = stations {
+        summary += "; it has no name, --city gives it one";
+    }
+    summary
 }
 
 /// The stations of a text that was written at `modified`. A text without a single reading is an
@@ -169,21 +193,18 @@ struct Version {
 }
 
 impl Version {
-    /// The version of a regular file of bearable size.
     fn of(metadata: &Metadata) -> Result<Version, Error> {
-        let kind = metadata.file_type();
-        if !kind.is_file() {
-            return Err(Error::NotAFile(kind));
-        }
-        if metadata.len() > FILE_BYTES {
-            return Err(Error::TooLong(metadata.len()));
-        }
         let modified = metadata.modified().map_err(Error::Io)?;
         Ok(Version { device: metadata.dev(), inode: metadata.ino(), size: metadata.len(), modified })
     }
 
-    /// When the file was written. A board without a battery-backed clock may start in its own
-    /// past, and what was written then counts as written now: from here on it ages.
+    /// How far in the future it was written, if clocks do not differ by so much.
+    fn lead_on(&self, now: Timestamp) -> Option<Duration> {
+        Some(Timestamp::from(self.modified).ahead(now)).filter(|ahead| *ahead > AHEAD)
+    }
+
+    /// When the file was written. What was written in the future counts as written now, and ages
+    /// from here on.
     fn written(&self, now: Timestamp) -> Timestamp {
         Timestamp::from(self.modified).min(now)
     }
@@ -196,43 +217,31 @@ impl Version {
     }
 }
 
-fn look(path: &Path) -> Result<Version, Error> {
-    Version::of(&fs::metadata(path).map_err(Error::Io)?)
+fn version_at(path: &Path) -> Result<Version, Error> {
+    Version::of(&file::look(path).map_err(Error::Io)?)
 }
 
 /// The whole text of the file and the version that it is.
 fn read(path: &Path) -> Result<(Vec<u8>, Version), Error> {
     // A file that is written just now is mostly complete a moment later.
     for _ in 0..2 {
-        // Before the file is opened, because opening a device may already do something.
-        look(path)?;
-        // A pipe that takes the file's place at this moment would wait for a writer.
-        let file =
-            OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path).map_err(Error::Io)?;
-        let before = version_of(&file)?;
-        let mut text = Vec::new();
-        (&file).take(FILE_BYTES).read_to_end(&mut text).map_err(Error::Io)?;
-        // A file that has grown meanwhile, even beyond the bound, is another version.
-        if version_of(&file)? == before {
-            return Ok((text, before));
+        let contents = file::read_small(path, FILE_BYTES).map_err(Error::Io)?;
+        let version = Version::of(&contents.metadata)?;
+        if version_at(path)? == version {
+            return Ok((contents.bytes, version));
         }
     }
     Err(Error::Changing)
-}
-
-fn version_of(file: &File) -> Result<Version, Error> {
-    Version::of(&file.metadata().map_err(Error::Io)?)
 }
 
 /// Why the sensor file gives no readings.
 #[derive(Debug)]
 enum Error {
     Io(io::Error),
-    NotAFile(FileType),
-    /// With its size in bytes.
-    TooLong(u64),
     /// Written to during both attempts to read it.
     Changing,
+    /// By how much, when it was looked at first.
+    FromFuture(Duration),
     Format(format::Error),
     NoWeather,
 }
@@ -243,18 +252,13 @@ impl fmt::Display for Error {
             Error::Io(cause) if cause.kind() == io::ErrorKind::NotFound => {
                 f.write_str("no such file, expected the sensor file")
             }
-            Error::Io(cause) => write!(f, "cannot be read: {cause}"),
-            Error::NotAFile(kind) => {
-                let found = match kind {
-                    _ if kind.is_dir() => "a directory",
-                    _ if kind.is_fifo() => "a named pipe",
-                    _ if kind.is_socket() => "a socket",
-                    _ => "a device",
-                };
-                write!(f, "{found}, expected a regular file")
-            }
-            Error::TooLong(bytes) => write!(f, "{bytes} bytes long, expected at most {FILE_BYTES}"),
+            Error::Io(cause) => cause.fmt(f),
             Error::Changing => f.write_str("is being written all the time, expected a file at rest"),
+            Error::FromFuture(ahead) => write!(
+                f,
+                "from the future by {}, so that its age cannot be told; is waited for to be written anew",
+                in_words(*ahead)
+            ),
             Error::Format(cause) => cause.fmt(f),
             Error::NoWeather => f.write_str(
                 "no weather in it, expected keys like temperature or humidity (`weatherhook check` lists its keys)",
@@ -266,30 +270,27 @@ impl fmt::Display for Error {
 #[cfg(test)]
 mod tests {
     use std::cell::RefCell;
-    use std::env;
-    use std::process::{self, Command};
-    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::fs::{self, File};
     use std::thread;
 
     use super::*;
+    use crate::file::Scratch;
     use crate::reading::Quantity;
+    use crate::time::Zone;
 
     const EVERY: Duration = Duration::from_secs(3600);
 
-    /// A directory of its own with a sensor file in it, both gone in the end.
+    /// A directory of a test's own and the path of the sensor file in it.
     struct Board {
-        dir: PathBuf,
+        scratch: Scratch,
         sensor: PathBuf,
     }
 
     impl Board {
         fn new() -> Board {
-            static COUNT: AtomicU32 = AtomicU32::new(0);
-            let name = format!("weatherhook-{}-{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-            let dir = env::temp_dir().join(name);
-            fs::create_dir(&dir).expect("a new directory");
-            let sensor = dir.join("sensor.json");
-            Board { dir, sensor }
+            let scratch = Scratch::new();
+            let sensor = scratch.path("sensor.json");
+            Board { scratch, sensor }
         }
 
         fn with(text: &str) -> Board {
@@ -310,9 +311,7 @@ mod tests {
         }
 
         fn rewrite_by_rename(&self, text: &str) {
-            let new = self.dir.join("new");
-            fs::write(&new, text).expect("written");
-            fs::rename(new, &self.sensor).expect("renamed");
+            fs::rename(self.scratch.write("new", text), &self.sensor).expect("renamed");
         }
 
         fn options(&self, city: Option<&str>) -> Options {
@@ -321,12 +320,6 @@ mod tests {
 
         fn sampler(&self) -> Sampler {
             Sampler::new(self.options(None))
-        }
-    }
-
-    impl Drop for Board {
-        fn drop(&mut self) {
-            let _ = fs::remove_dir_all(&self.dir);
         }
     }
 
@@ -402,7 +395,7 @@ mod tests {
         let mut sampler = board.sampler();
         check(&mut sampler, Some(1.0), Some(1.0));
         let first = sampler.snapshot();
-        assert_eq!(logged(), ["INFO readable, stations: 1"]);
+        assert_eq!(logged(), ["INFO readable, stations: 1; it has no name, --city gives it one"]);
         for broken in [r#"{"temp": "#, "", r#"{"temp": null}"#] {
             board.write(broken);
             check(&mut sampler, None, Some(1.0));
@@ -413,10 +406,11 @@ mod tests {
         let warning =
             "WARN not JSON: EOF while parsing a value at line 1 column 9; the last good readings are kept";
         assert_eq!(logged(), [warning]);
-        board.write(r#"{"temp": 2}"#);
+        board.write(r#"{"city": "Bonn", "temp": 2, "humidity": 200, "rain": null}"#);
         check(&mut sampler, Some(2.0), Some(2.0));
         check(&mut sampler, None, Some(2.0));
-        assert_eq!(logged(), ["INFO readable, stations: 1"]);
+        let told = "INFO readable, stations: 1, values dropped: 2 (`weatherhook check` tells why)";
+        assert_eq!(logged(), [told]);
     }
 
     #[test]
@@ -432,7 +426,7 @@ mod tests {
         board.write(r#"[{"city": "Bonn", "temp": 2}]"#);
         let snapshot = sampler.sample(Timestamp::now()).expect("a snapshot");
         let names: Vec<_> = snapshot.stations().iter().map(|station| station.city.as_deref()).collect();
-        assert_eq!(names, [Some("Bonn"), Some("London")]);
+        assert_eq!(names, [Some("Bonn")]);
         board.write(r#"{"temp": 1}"#);
         sampler.sample(Timestamp::now());
         assert_eq!(london(&sampler).city.as_deref(), Some("London"));
@@ -440,16 +434,49 @@ mod tests {
     }
 
     #[test]
-    fn a_time_of_writing_that_is_still_to_come_counts_as_now() {
-        let board = Board::new();
-        board.write_at(r#"{"temp": 1}"#, SystemTime::now() + 2 * EVERY);
+    fn what_is_written_in_the_future_while_we_run_counts_as_now() {
+        let board = Board::with(r#"{"temp": 1}"#);
         let mut sampler = board.sampler();
+        check(&mut sampler, Some(1.0), Some(1.0));
+        board.write_at(r#"{"temp": 2}"#, SystemTime::now() + 2 * EVERY);
         let now = in_an_hour();
         let snapshot = sampler.sample(now).expect("a snapshot");
         assert_eq!(snapshot.stations()[0].newest(), Some(now));
         // Not read again, or it would look new for ever.
         assert_eq!(sampler.sample(Timestamp::now()), None);
         assert_eq!(sampler.snapshot().stations()[0].newest(), Some(now));
+    }
+
+    #[test]
+    fn a_file_that_was_from_the_future_at_first_is_waited_for() {
+        let future = SystemTime::now() + EVERY + Duration::from_secs(60);
+        let board = || {
+            let board = Board::new();
+            board.write_at(r#"{"temp": 1}"#, future);
+            let mut sampler = board.sampler();
+            logged();
+            check(&mut sampler, None, None);
+            check(&mut sampler, None, None);
+            let [warning] = &logged()[..] else { panic!("one line") };
+            assert_eq!(
+                warning,
+                "WARN from the future by 1 h, so that its age cannot be told; is waited for to be written \
+                 anew; there are no readings yet"
+            );
+            (board, sampler)
+        };
+        // It is written anew, still from the future.
+        let (written, mut sampler) = board();
+        written.write_at(r#"{"temp": 2}"#, future + EVERY);
+        check(&mut sampler, Some(2.0), Some(2.0));
+        // The clock is set.
+        let (_unchanged, mut sampler) = board();
+        let snapshot = sampler.sample((future + EVERY).into()).expect("a snapshot");
+        assert_eq!(snapshot.stations()[0].newest(), Some(future.into()));
+        // Clocks differ a little.
+        let ahead = Board::new();
+        ahead.write_at(r#"{"temp": 3}"#, SystemTime::now() + AHEAD / 2);
+        check(&mut ahead.sampler(), Some(3.0), Some(3.0));
     }
 
     #[test]
@@ -469,17 +496,10 @@ mod tests {
         check(|_| {}, "no such file, expected the sensor file");
         check(|board| board.write(""), "empty, expected a JSON object");
         check(|board| fs::create_dir(&board.sensor).expect("made"), "a directory, expected a regular file");
-        check(
-            |board| {
-                assert!(
-                    Command::new("mkfifo").arg(&board.sensor).status().is_ok_and(|status| status.success())
-                )
-            },
-            "a named pipe, expected a regular file",
-        );
+        check(|board| drop(board.scratch.mkfifo("sensor.json")), "a named pipe, expected a regular file");
         check(
             |board| File::create(&board.sensor).and_then(|file| file.set_len(1 << 30)).expect("made"),
-            "1073741824 bytes long, expected at most 4194304",
+            "larger than 4194304 bytes",
         );
         check(
             |board| fs::write(&board.sensor, b"{\"a\xff\": 1}").expect("written"),
@@ -490,6 +510,10 @@ mod tests {
             "not JSON: EOF while parsing an object at line 1 column 10",
         );
         check(
+            |board| board.write_at(r#"{"temp": 1}"#, SystemTime::now() + EVERY + Duration::from_secs(60)),
+            "from the future by 1 h, so that its age cannot be told; is waited for to be written anew",
+        );
+        check(
             |board| board.write(r#"{"city": "London", "temp": -9999, "inTemp": 20}"#),
             "no weather in it, expected keys like temperature or humidity (`weatherhook check` lists its keys)",
         );
@@ -497,26 +521,35 @@ mod tests {
 
     #[test]
     fn check_tells_every_key_and_station() {
-        let board = Board::with(
+        let board = Board::new();
+        board.write_at(
             r#"[{"city": "London", "aliases": ["LDN"], "default": true, "time": "2025-03-02T22:26:00Z",
                  "tempf": 50, "humidity": "66%", "UV": 2, "wind_speed": 2.5, "rain": -1, "model": "X",
                  "precipitation": "Light rain"}, {"city": "Bonn"}]"#,
+            SystemTime::UNIX_EPOCH + Duration::from_secs(1_740_954_420),
         );
-        let now = Timestamp::parse("2025-03-02T22:29:00Z", crate::time::Zone::Utc).expect("a time");
+        let now = Timestamp::parse("2025-03-02T22:29:00Z", Zone::Utc).expect("a time");
+        // In the zone of whoever runs this.
+        let observed = now.before(Duration::from_secs(180));
         let mut out = Vec::new();
         let good = super::check(&board.options(Some("Ulm")), now, &mut out).expect("written");
         assert_eq!(
             String::from_utf8(out).expect("text"),
-            "read: [0].tempf: temperature 10.0 °C (°F read), 3 min old\n\
+            "read: [0].time: OBSERVED, 3 min old\n\
+             read: [0].city: \"London\"\n\
+             read: [0].aliases[0]: \"LDN\"\n\
+             read: [0].default: true\n\
+             read: [0].tempf: temperature 10.0 °C (°F read), 3 min old\n\
              read: [0].humidity: humidity 66.0 % (% read), 3 min old\n\
              read: [0].UV: UV index 2.0, 3 min old\n\
              read: [0].wind_speed: wind speed 2.5 m/s (m/s assumed), 3 min old\n\
              dropped: [0].rain: -1.0 mm is outside 0 to 1000000 mm\n\
              ignored: [0].model: not a known key\n\
              read: [0].precipitation: \"Light rain\", 3 min old\n\
+             read: [1].city: \"Bonn\"\n\
              station: London: readings: 4, also called LDN, the default\n\
-             station: Bonn: readings: 0\n\
-             station: Ulm: readings: 0\n"
+             station: Bonn: readings: 0\n"
+                .replace("OBSERVED", &observed.to_string())
         );
         assert!(good);
     }

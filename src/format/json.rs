@@ -2,29 +2,26 @@
 //!
 //! A record is an object with the readings of one place. What it is called by, how deep it may
 //! nest and in which units it is read stands in [`super`]. Within a record the first usable value
-//! of a quantity counts: in the order of the text, and the record's own keys before those of the
-//! objects inside it. Records of the same place are merged, the newest value of each quantity
+//! of a quantity counts: what says that it is outdoors before what does not, the record's own keys
+//! before those of the objects inside it, then in the order of the text. Where a key says that it
+//! is outdoors, only another such one steps in for it. Records of the same place are merged, the newest value of each quantity
 //! wins, and of two equally old ones the later in the text.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
-use std::time::Duration;
 
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess};
 
 use super::{
-    Converted, Declared, Dropped, Error, Finding, Ignored, LEVELS, Meaning, Naming, Path, Source, System,
-    WORDS_CHARS, convert, fitting, meaning, named_unit, number_with_unit, one_line,
+    AHEAD, Converted, Declared, Dropped, Error, Finding, Ignored, LEVELS, Meaning, Naming, Path, Source,
+    System, Units, WORDS_CHARS, convert, fitting, meaning, named_unit, number_with_unit, one_line,
+    says_outdoors, squashed, unit_of,
 };
 use crate::place::fold;
 use crate::reading::{Observed, Quantity, Reading, Station, Unit};
 use crate::time::{Timestamp, Zone};
 use crate::weather::compass_degrees;
-
-/// How far the clocks of a sensor and of the board may differ. What claims to be newer than the
-/// file by more has a wrong clock or another zone.
-const AHEAD: Duration = Duration::from_secs(120);
 
 /// More names than any place has; the bound keeps comparing them cheap.
 const ALIASES: usize = 100;
@@ -44,7 +41,7 @@ pub fn read(
     if text.trim().is_empty() {
         return Err(Error::Empty);
     }
-    let mut reader = Reader { source, findings, stations: Vec::new(), places: HashMap::new() };
+    let mut reader = Reader { source, findings, lone: true, stations: Vec::new(), places: HashMap::new() };
     match serde_json::from_str(text) {
         Ok(root) => reader.root(&root)?,
         Err(_) => {
@@ -53,6 +50,17 @@ pub fn read(
         }
     }
     Ok(reader.stations)
+}
+
+fn records_in(node: &Node<'_>) -> usize {
+    match node {
+        Node::List(nodes) => nodes.iter().map(records_in).sum(),
+        Node::Object(entries) => {
+            let lists = entries.iter().filter(|(key, _)| meaning(key) == Ok(Meaning::Stations));
+            lists.map(|(_, node)| records_in(node)).sum::<usize>().max(1)
+        }
+        _ => 0,
+    }
 }
 
 fn not_utf8(text: &[u8], valid: usize) -> Error {
@@ -175,20 +183,34 @@ impl<'de> de::Visitor<'de> for Visitor {
 /// What the objects around a value say about it.
 #[derive(Clone, Copy)]
 struct Context {
-    at: Timestamp,
-    system: System,
+    /// `None` if their time cannot be used.
+    at: Option<Timestamp>,
+    units: Units,
+    /// One of them says that it is outdoors.
+    outdoors: bool,
 }
 
 /// One key of an object.
 struct Entry<'a> {
     key: Path<'a>,
     meaning: Result<Meaning, Ignored>,
+    /// Whether the key says that it is about the outdoors.
+    outdoors: bool,
     node: &'a Node<'a>,
+}
+
+/// What was taken of a record so far.
+struct Taken {
+    station: Station,
+    /// Quantities of keys that say they are outdoors, usable or not.
+    outdoors: Vec<Quantity>,
 }
 
 struct Reader<'r> {
     source: &'r Source<'r>,
     findings: &'r mut dyn FnMut(Finding<'_>),
+    /// Whether the text holds one record, so that the time and the place of the file are its own.
+    lone: bool,
     stations: Vec<Station>,
     /// Where each place stands in `stations`, by its folded name; the nameless one's is empty.
     places: HashMap<String, usize>,
@@ -196,7 +218,8 @@ struct Reader<'r> {
 
 impl Reader<'_> {
     fn root(&mut self, root: &Node<'_>) -> Result<(), Error> {
-        let context = Context { at: self.source.modified, system: System::default() };
+        let context = Context { at: Some(self.source.modified), units: Units::default(), outdoors: false };
+        self.lone = records_in(root) < 2;
         match root {
             Node::Object(entries) => self.record(entries, None, context),
             Node::List(nodes) => self.records(nodes, None, context),
@@ -233,13 +256,15 @@ impl Reader<'_> {
                     if names.len() > ALIASES {
                         self.dropped(entry.key, Dropped::Expected("at most 100 names"));
                     }
-                    station.aliases.extend(names.iter().filter_map(|name| match name {
-                        Node::Text(name) => one_line(name, WORDS_CHARS),
-                        _ => None,
-                    }));
+                    for (index, name) in names.iter().take(ALIASES).enumerate() {
+                        station.aliases.extend(self.called(Path::index(Some(&entry.key), index), name));
+                    }
                 }
                 (Ok(Meaning::Aliases), _) => self.dropped(entry.key, Dropped::Expected("a list of names")),
-                (Ok(Meaning::Default), Node::Bool(default)) => station.default = *default,
+                (Ok(Meaning::Default), Node::Bool(default)) => {
+                    station.default = *default;
+                    self.setting(entry.key, format_args!("{default}"));
+                }
                 (Ok(Meaning::Default), _) => self.dropped(entry.key, Dropped::Expected("true or false")),
                 (Ok(Meaning::Stations), Node::List(nodes)) => {
                     holds_records = true;
@@ -250,7 +275,9 @@ impl Reader<'_> {
                 _ => {}
             }
         }
-        self.readings(&entries, context, LEVELS, &mut station);
+        let mut taken = Taken { station, outdoors: Vec::new() };
+        self.readings(&entries, context, LEVELS, &mut taken);
+        let Taken { station, .. } = taken;
         // What only holds records is no place, whatever its name.
         if station.newest().is_some() || (station.city.is_some() && !holds_records) {
             self.merge(station);
@@ -260,110 +287,152 @@ impl Reader<'_> {
     /// The best of the record's names.
     fn name(&mut self, entries: &[Entry<'_>]) -> Option<String> {
         let mut names = Vec::new();
-        for Entry { key, meaning, node } in entries {
+        for Entry { key, meaning, node, .. } in entries {
             let Ok(Meaning::Name(naming)) = meaning else { continue };
-            let name = match node {
-                Node::Text(name) => one_line(name, WORDS_CHARS),
-                Node::Object(_) => continue,
-                _ => None,
-            };
-            match name {
-                Some(name) => names.push((*naming, name, *key)),
-                None => self.dropped(*key, Dropped::Expected("a name")),
+            if !matches!(node, Node::Object(_)) {
+                names.push((*naming, *key, *node));
             }
         }
         names.sort_by_key(|(naming, ..)| *naming);
+        // All names but a city's may be the device's.
+        let configured = self.lone && self.source.city.is_some();
         let mut best = None;
-        for (naming, name, key) in names {
-            if best.is_some() || (naming == Naming::Nickname && self.source.city.is_some()) {
+        for (naming, key, node) in names {
+            if best.is_some() || (configured && naming != Naming::City) {
                 self.ignored(key, Ignored::OtherName);
             } else {
-                best = Some(name);
+                best = self.called(key, node);
             }
         }
         best
     }
 
+    fn called(&mut self, key: Path<'_>, node: &Node<'_>) -> Option<String> {
+        let name = match node {
+            Node::Text(name) => one_line(name, WORDS_CHARS),
+            _ => None,
+        };
+        match &name {
+            Some(name) => self.setting(key, format_args!("\"{name}\"")),
+            None => self.dropped(key, Dropped::Expected("a name")),
+        }
+        name
+    }
+
     /// What these entries say about each other and about the objects inside.
     fn context(&mut self, entries: &[Entry<'_>], outer: Context) -> Context {
-        let Context { mut system, .. } = outer;
+        Context { at: self.time(entries, outer.at), units: self.units(entries, outer.units), ..outer }
+    }
+
+    /// When the entries were observed, which is `outer` if they do not say it. A time that cannot be
+    /// used is no better than none only where the file's own is this record's: among other records
+    /// that keep the file fresh a dead station would look alive.
+    fn time(&mut self, entries: &[Entry<'_>], outer: Option<Timestamp>) -> Option<Timestamp> {
         let mut at = None;
-        for Entry { key, meaning, node } in entries {
+        let mut fallback = outer;
+        for Entry { key, meaning, node, .. } in entries {
+            let (Ok(Meaning::Time(zone)), false) = (meaning, matches!(node, Node::Object(_))) else {
+                continue;
+            };
+            match time(node, *zone).map(|time| (time, time.ahead(self.source.modified))) {
+                _ if at.is_some() => self.ignored(*key, Ignored::Earlier("time")),
+                Some((time, ahead)) if ahead <= AHEAD => {
+                    at = Some(time);
+                    (self.findings)(Finding::Time { key: *key, at: time });
+                }
+                unusable => {
+                    let why = unusable.map_or(Dropped::NoTime, |(_, ahead)| Dropped::Ahead(ahead));
+                    self.dropped(*key, why);
+                    fallback = outer.filter(|_| self.lone);
+                }
+            }
+        }
+        at.or(fallback)
+    }
+
+    fn units(&mut self, entries: &[Entry<'_>], mut units: Units) -> Units {
+        let mut each = Vec::new();
+        for Entry { key, meaning, node, .. } in entries {
             match (meaning, node) {
-                (Ok(Meaning::Time(_)), Node::Object(_)) => {}
-                (Ok(Meaning::Time(zone)), node) if at.is_none() => match time(node, *zone) {
-                    None => self.dropped(*key, Dropped::NoTime),
-                    Some(time) => {
-                        let ahead = time.ahead(self.source.modified);
-                        if ahead > AHEAD {
-                            self.dropped(*key, Dropped::Ahead(ahead));
-                        } else {
-                            at = Some(time);
+                (Ok(Meaning::UnitOf(quantity)), node) => each.extend(self.unit(*key, *quantity, node)),
+                (Ok(Meaning::Units), Node::Object(named)) => {
+                    for (name, node) in named {
+                        let key = Path::key(Some(key), name);
+                        match unit_of(&squashed(name)) {
+                            Some(quantity) => each.extend(self.unit(key, quantity, node)),
+                            None => self.ignored(key, Ignored::OtherUnit),
                         }
                     }
+                }
+                (Ok(Meaning::Units), node) => match (system(node), unit_named_by(node)) {
+                    (Some(system), _) => {
+                        units = Units::of(system);
+                        self.setting(*key, format_args!("{system}"));
+                    }
+                    (None, Ok(Some(unit))) => {
+                        units.declare(unit);
+                        self.setting(*key, format_args!("{}", unit.symbol()));
+                    }
+                    (None, Ok(None)) => self.setting(*key, format_args!("none")),
+                    (None, Err(why)) => {
+                        self.dropped(*key, why);
+                        units = Units::unknown();
+                    }
                 },
-                (Ok(Meaning::UnitOf(quantity)), node) => {
-                    let declared = match unit_named_by(node) {
-                        Ok(None) => continue,
-                        Ok(Some(unit)) => fitting(*quantity, unit).map_or(Declared::Unknown, Declared::Unit),
-                        Err(_) => Declared::Unknown,
-                    };
-                    if declared == Declared::Unknown {
-                        self.dropped(*key, Dropped::UnknownUnit);
-                    }
-                    system.declare(quantity.base_unit(), declared);
-                }
-                (Ok(Meaning::Units), node) => {
-                    let named = match node {
-                        Node::Text(word) => System::named(word),
-                        _ => None,
-                    };
-                    match (named, unit_named_by(node)) {
-                        (Some(named), _) => system = named,
-                        (None, Ok(Some(unit))) => system.declare(unit.to_base(0.0).0, Declared::Unit(unit)),
-                        (None, Ok(None)) => {}
-                        (None, Err(why)) => self.dropped(*key, why),
-                    }
-                }
                 (Ok(Meaning::UsUnits), node) => {
                     let known = number(node).ok().and_then(|(number, _)| System::numbered(number));
-                    if known.is_none() {
-                        self.dropped(*key, Dropped::UnknownUnit);
+                    match known {
+                        Some(system) => self.setting(*key, format_args!("{system}")),
+                        None => self.dropped(*key, Dropped::UnknownUnit),
                     }
-                    system = known.unwrap_or(System::UNKNOWN);
+                    units = known.map_or_else(Units::unknown, Units::of);
                 }
                 _ => {}
             }
         }
-        Context { at: at.unwrap_or(outer.at), system }
+        units.declare_each(&each);
+        units
+    }
+
+    /// What `node` declares as the unit of one quantity.
+    fn unit(&mut self, key: Path<'_>, quantity: Quantity, node: &Node<'_>) -> Option<(Quantity, Declared)> {
+        let declared = match unit_named_by(node) {
+            Ok(None) => {
+                self.setting(key, format_args!("none"));
+                return None;
+            }
+            Ok(Some(unit)) => fitting(quantity, unit),
+            Err(_) => None,
+        };
+        match declared {
+            Some(unit) => self.setting(key, format_args!("{}", unit.symbol())),
+            None => self.dropped(key, Dropped::UnknownUnit),
+        }
+        Some((quantity, declared.map_or(Declared::Unknown, Declared::Unit)))
     }
 
     /// Takes what the entries and, `levels` deep, the objects inside give.
-    fn readings(&mut self, entries: &[Entry<'_>], context: Context, levels: usize, station: &mut Station) {
+    fn readings(&mut self, entries: &[Entry<'_>], context: Context, levels: usize, taken: &mut Taken) {
         for entry in entries {
             match (entry.meaning, entry.node) {
-                (Ok(Meaning::Measured(quantity, suffix)), node) => {
-                    if let Some(given) = Given::of(node) {
-                        self.measured(entry.key, quantity, suffix, given, context, station);
-                    }
+                (_, Node::Object(inner)) if entry.holds_keys() => {
+                    self.nested(entry, inner, context, levels, taken);
                 }
-                (_, Node::Object(_)) => {}
+                (Ok(Meaning::Measured(quantity, suffix)), node) => {
+                    self.measured(entry, quantity, suffix, Given::of(node), context, taken);
+                }
                 (Ok(Meaning::AirQuality), node) => {
-                    self.words(entry.key, "air quality", node, context.at, &mut station.air_quality);
+                    self.words(entry.key, "air quality", node, context.at, &mut taken.station.air_quality);
                 }
                 (Ok(Meaning::Precipitation), node) => {
-                    self.words(entry.key, "precipitation", node, context.at, &mut station.precipitation);
+                    let slot = &mut taken.station.precipitation;
+                    self.words(entry.key, "precipitation", node, context.at, slot);
                 }
                 (Err(why), _) => self.ignored(entry.key, why),
                 (Ok(meaning), _) if levels < LEVELS && meaning.is_of_record() => {
                     self.ignored(entry.key, Ignored::Unknown);
                 }
                 (Ok(_), _) => {}
-            }
-        }
-        for entry in entries {
-            if let Node::Object(inner) = entry.node {
-                self.nested(entry, inner, context, levels, station);
             }
         }
     }
@@ -374,41 +443,48 @@ impl Reader<'_> {
         inner: &[(Cow<'_, str>, Node<'_>)],
         context: Context,
         levels: usize,
-        station: &mut Station,
+        taken: &mut Taken,
     ) {
-        let system = match entry.meaning {
-            Ok(Meaning::Secret | Meaning::Stations) => return,
-            Ok(Meaning::Measured(..)) if Given::of(entry.node).is_some() => return,
-            Ok(Meaning::Block(system)) => system,
-            Ok(_) | Err(Ignored::Unknown) => context.system,
+        let units = match entry.meaning {
+            Ok(Meaning::Secret | Meaning::Stations | Meaning::Units) => return,
+            Ok(Meaning::Block(system)) => Units::of(system),
+            Ok(_) | Err(Ignored::Unknown) => context.units,
             Err(why) => return self.ignored(entry.key, why),
         };
         let Some(levels) = levels.checked_sub(1) else {
             return self.ignored(entry.key, Ignored::TooDeep);
         };
         let inner = understood(inner, Some(&entry.key));
-        let context = self.context(&inner, Context { system, ..context });
-        self.readings(&inner, context, levels, station);
+        let outdoors = context.outdoors || entry.outdoors;
+        let context = self.context(&inner, Context { units, outdoors, ..context });
+        self.readings(&inner, context, levels, taken);
     }
 
     fn measured(
         &mut self,
-        key: Path<'_>,
+        entry: &Entry<'_>,
         quantity: Quantity,
         suffix: Option<Unit>,
         given: Given<'_>,
         outer: Context,
-        station: &mut Station,
+        taken: &mut Taken,
     ) {
-        if station.reading(quantity).is_some() {
+        let key = entry.key;
+        if taken.station.reading(quantity).is_some() {
             return self.ignored(key, Ignored::Earlier(quantity.name()));
         }
+        if outer.outdoors || entry.outdoors {
+            taken.outdoors.push(quantity);
+        } else if taken.outdoors.contains(&quantity) {
+            // What stands beside a failed outdoor sensor is the indoor one.
+            return self.ignored(key, Ignored::NotOutdoors(quantity.name()));
+        }
         let beside = understood(given.beside, Some(&key));
-        let context = self.context(&beside, outer);
-        match given.converted(quantity, suffix, &beside, context.system) {
-            Ok(Converted { value, unit, assumed }) => {
-                let at = context.at;
-                station.take(quantity, Reading { value, at });
+        let at = self.time(&beside, outer.at).ok_or(Dropped::Undated);
+        let converted = given.converted(quantity, suffix, &beside, &outer.units);
+        match at.and_then(|at| Ok((at, converted?))) {
+            Ok((at, Converted { value, unit, assumed })) => {
+                taken.station.take(quantity, Reading { value, at });
                 (self.findings)(Finding::Reading { key, quantity, value, unit, assumed, at });
             }
             Err(why) => self.dropped(key, why),
@@ -420,12 +496,13 @@ impl Reader<'_> {
         key: Path<'_>,
         what: &'static str,
         node: &Node<'_>,
-        at: Timestamp,
+        at: Option<Timestamp>,
         slot: &mut Option<Observed<String>>,
     ) {
         if slot.is_some() {
             return self.ignored(key, Ignored::Earlier(what));
         }
+        let Some(at) = at else { return self.dropped(key, Dropped::Undated) };
         let words = match node {
             // An amount or an index of unknown kind says nothing as words.
             Node::Text(text) if number_with_unit(text).is_err() => one_line(text, WORDS_CHARS),
@@ -463,6 +540,10 @@ impl Reader<'_> {
         newer(&mut place.precipitation, record.precipitation);
     }
 
+    fn setting(&mut self, key: Path<'_>, value: fmt::Arguments<'_>) {
+        (self.findings)(Finding::Setting { key, value });
+    }
+
     fn ignored(&mut self, key: Path<'_>, why: Ignored) {
         (self.findings)(Finding::Ignored { key, why });
     }
@@ -486,15 +567,12 @@ struct Given<'a> {
 }
 
 impl<'a> Given<'a> {
-    /// `None` for an object that only holds further keys.
-    fn of(node: &'a Node<'a>) -> Option<Given<'a>> {
-        match node {
-            Node::Object(entries) => {
-                let (_, value) = entries.iter().find(|(key, _)| key.eq_ignore_ascii_case("value"))?;
-                Some(Given { value, beside: entries })
-            }
-            value => Some(Given { value, beside: &[] }),
-        }
+    fn of(node: &'a Node<'a>) -> Given<'a> {
+        let beside = match node {
+            Node::Object(entries) => entries.as_slice(),
+            _ => &[],
+        };
+        Given { value: value_in(beside).unwrap_or(node), beside }
     }
 
     /// The unit nearest to the number counts: in its text, beside it, in the key, of the record.
@@ -503,32 +581,59 @@ impl<'a> Given<'a> {
         quantity: Quantity,
         suffix: Option<Unit>,
         beside: &[Entry<'_>],
-        system: System,
+        units: &Units,
     ) -> Result<Converted, Dropped> {
         let named = beside.iter().find_map(|entry| match (entry.meaning, entry.node) {
-            (Ok(Meaning::Units), node) => Some(unit_named_by(node)),
+            (Ok(Meaning::Units | Meaning::UnitOf(_)), node) => Some(unit_named_by(node)),
             _ => None,
         });
         let outer = named.transpose()?.flatten().or(suffix);
         match (quantity, number(self.value), self.value) {
-            (_, Ok((number, unit)), _) => convert(quantity, number, unit.or(outer), system),
+            (_, Ok((number, unit)), _) => convert(quantity, number, unit.or(outer), units),
             (Quantity::WindDirection, Err(Dropped::NoNumber), Node::Text(point)) => {
                 let degrees =
                     compass_degrees(point).ok_or(Dropped::Expected("degrees or a compass point"))?;
-                convert(quantity, degrees, Some(Unit::Degree), system)
+                convert(quantity, degrees, Some(Unit::Degree), units)
             }
             (_, Err(why), _) => Err(why),
         }
     }
 }
 
+impl Entry<'_> {
+    /// Whether it is an object with further keys, not one that only says more of its own value.
+    fn holds_keys(&self) -> bool {
+        match (self.meaning, self.node) {
+            (Ok(Meaning::Measured(..)), Node::Object(entries)) => value_in(entries).is_none(),
+            (_, node) => matches!(node, Node::Object(_)),
+        }
+    }
+}
+
+fn value_in<'a>(entries: &'a [(Cow<'a, str>, Node<'a>)]) -> Option<&'a Node<'a>> {
+    entries.iter().find(|(key, _)| key.eq_ignore_ascii_case("value")).map(|(_, value)| value)
+}
+
+/// The entries in the order in which their values count.
 fn understood<'a>(entries: &'a [(Cow<'a, str>, Node<'a>)], around: Option<&'a Path<'a>>) -> Vec<Entry<'a>> {
-    let entry = |(key, node): &'a (Cow<'a, str>, Node<'a>)| Entry {
-        key: Path::key(around, key),
-        meaning: meaning(key),
-        node,
+    let entry = |(key, node): &'a (Cow<'a, str>, Node<'a>)| {
+        let meaning = meaning(key);
+        Entry { key: Path::key(around, key), meaning, outdoors: says_outdoors(key, meaning), node }
     };
-    entries.iter().map(entry).collect()
+    let mut entries: Vec<Entry<'a>> = entries.iter().map(entry).collect();
+    entries
+        .sort_by_cached_key(|entry| (!entry.outdoors && !mentions_outdoors(entry.node), entry.holds_keys()));
+    entries
+}
+
+/// Whether a key inside says that it is about the outdoors.
+fn mentions_outdoors(node: &Node<'_>) -> bool {
+    match node {
+        Node::Object(entries) => {
+            entries.iter().any(|(key, node)| says_outdoors(key, meaning(key)) || mentions_outdoors(node))
+        }
+        _ => false,
+    }
 }
 
 fn number(node: &Node<'_>) -> Result<(f64, Option<Unit>), Dropped> {
@@ -545,6 +650,13 @@ fn unit_named_by(node: &Node<'_>) -> Result<Option<Unit>, Dropped> {
         Node::Null => Ok(None),
         Node::Text(name) => named_unit(name),
         Node::Bool(_) | Node::Number(_) | Node::List(_) | Node::Object(_) => Err(Dropped::UnknownUnit),
+    }
+}
+
+fn system(node: &Node<'_>) -> Option<System> {
+    match node {
+        Node::Text(word) => System::named(word),
+        _ => None,
     }
 }
 
@@ -578,7 +690,10 @@ mod tests {
     fn read_for(city: Option<&str>, text: &[u8]) -> (Vec<Station>, Vec<String>) {
         let mut findings = Vec::new();
         let mut tell = |finding: Finding<'_>| match finding {
-            Finding::Reading { .. } | Finding::Words { .. } => {}
+            Finding::Reading { .. }
+            | Finding::Words { .. }
+            | Finding::Time { .. }
+            | Finding::Setting { .. } => {}
             Finding::Ignored { key, why } => findings.push(format!("{key}: {why}")),
             Finding::Dropped { key, why } => findings.push(format!("{key}: {why}")),
         };
@@ -668,7 +783,7 @@ mod tests {
             findings,
             [
                 "StatusSNS.SHT3X.Temperature: another key of this record gives the temperature",
-                "StatusSNS.ESP32: the temperature of a chip, not of the air",
+                "StatusSNS.ESP32: measured in a machine, not in the air",
             ]
         );
         // Ecowitt: everything is a text, imperial by its names.
@@ -722,7 +837,7 @@ mod tests {
         check(r#"{"windSpeed": 1, "usUnits": "17.0"}"#, &[(WindSpeed, 1.0)]);
         check(r#"{"humidity_ratio": 0.66}"#, &[(Humidity, 66.0)]);
         // What is declared and not known is not guessed.
-        check(r#"{"outTemp": 50, "humidity": 40, "usUnits": 2}"#, &[(Humidity, 40.0)]);
+        check(r#"{"outTemp": 50, "humidity": "40 %", "rh": 30, "usUnits": 2}"#, &[(Humidity, 40.0)]);
         check(r#"{"temp": 50, "TempUnit": "Réaumur"}"#, &[]);
         check(r#"{"temp": 50, "TempUnit": 1}"#, &[]);
         check(r#"{"temp": 50, "TempUnit": "hPa"}"#, &[]);
@@ -730,6 +845,85 @@ mod tests {
         check(r#"{"UV": {"value": 2, "units": null}}"#, &[(UvIndex, 2.0)]);
         check(r#"{"temp": {"value": 50, "unit": "Réaumur"}}"#, &[]);
         check(r#"{"temp": "12 km/h"}"#, &[]);
+    }
+
+    #[test]
+    fn what_is_declared_is_read_or_blocks_the_usual_units() {
+        let findings = check(
+            r#"{"units": "metric", "temp": 10, "pressure": 1000, "dayRain": 2, "wind_speed": 36, "gust": 1,
+                "wind_gust_m_s": 9, "humidity": 40}"#,
+            &[
+                (Temperature, 10.0),
+                (Humidity, 40.0),
+                (StationPressure, 1000.0),
+                (WindGust, 9.0),
+                (RainToday, 2.0),
+            ],
+        );
+        assert_eq!(
+            findings,
+            [
+                "wind_speed: metric may mean km/h or m/s; expected the unit in the key or beside the value",
+                "gust: not a known key",
+            ]
+        );
+        check(r#"{"units": "metric", "wind_unit": "km/h", "wind_speed": 36}"#, &[(WindSpeed, 10.0)]);
+        check(r#"{"wind_unit": "km/h", "units": "metric", "wind_speed": "36 km/h"}"#, &[(WindSpeed, 10.0)]);
+        let findings = check(
+            r#"{"temperature": 50, "unit": "Reaumur", "humidity": "40%", "wind_speed_kmh": 36, "UV": 3}"#,
+            &[(Humidity, 40.0), (WindSpeed, 10.0), (UvIndex, 3.0)],
+        );
+        assert_eq!(findings, ["unit: the unit is not known", "temperature: the unit is not known"]);
+        check(r#"{"units": "standard", "BME280": {"temperature": 28, "pm25": 3}}"#, &[]);
+        check(r#"{"units": true, "temperature": 28}"#, &[]);
+        check(r#"{"units": null, "temperature": 28}"#, &[(Temperature, 28.0)]);
+        // An object of units, and what is said of one quantity for those alike.
+        check(
+            r#"{"temperature": 50, "dew_point": 41, "wind_speed": 10, "rain": 1, "rain_rate": 2, "pressure": 1000,
+                "units": {"temperature": "°F", "wind_speed": "mph", "rain_rate": "mm/h", "rain": "in"}}"#,
+            &[
+                (Temperature, 10.0),
+                (DewPoint, 5.0),
+                (StationPressure, 1000.0),
+                (WindSpeed, 4.47),
+                (RainCounter, 25.4),
+                (RainRate, 2.0),
+            ],
+        );
+        let findings = check(
+            r#"{"temperature": 50, "wind": 1, "units": {"temperature": "Reaumur", "wind": "m/s"}}"#,
+            &[],
+        );
+        assert_eq!(
+            findings,
+            [
+                "units.temperature: the unit is not known",
+                "temperature: the unit is not known",
+                "wind: not a known key"
+            ]
+        );
+        for sibling in ["temp_units", "temperature_unit", "TempUnit", "temperatureUnits"] {
+            check(&format!(r#"{{"temperature": 50, "{sibling}": "F"}}"#), &[(Temperature, 10.0)]);
+        }
+        for beside in ["unit", "units", "unit_of_measurement", "uom", "temp_unit"] {
+            check(
+                &format!(r#"{{"temperature": {{"value": 50, "{beside}": "°F"}}}}"#),
+                &[(Temperature, 10.0)],
+            );
+            check(&format!(r#"{{"temperature": {{"value": 50, "{beside}": "Reaumur"}}}}"#), &[]);
+        }
+        // Open-Meteo.
+        for current in ["current", "current_weather"] {
+            check(
+                &format!(
+                    r#"{{"{current}_units": {{"time": "iso8601", "temperature": "°F", "windspeed": "km/h"}},
+                        "{current}": {{"temperature": 50, "windspeed": 36}},
+                        "hourly_units": {{"temperature": "°C"}}, "hourly": {{"temperature": [50]}}}}"#
+                ),
+                &[(Temperature, 10.0), (WindSpeed, 10.0)],
+            );
+        }
+        check(r#"{"uk_hybrid": {"temp": 10, "windSpeed": 10}}"#, &[(Temperature, 10.0), (WindSpeed, 4.47)]);
     }
 
     #[test]
@@ -751,8 +945,44 @@ mod tests {
                 "temperature.max: not a current observation",
             ]
         );
+        for other in
+            ["forecast1", "nextHour", "last_24h", "cpu_thermal", "ESP8266", "pool", "living_room", "in"]
+        {
+            check(&format!(r#"{{"{other}": {{"temperature": 21}}}}"#), &[]);
+            check(&format!(r#"{{"a": {{"{other}": {{"temperature": 21}}}}}}"#), &[]);
+            check(&format!(r#"{{"{other}_temperature": 21}}"#), &[]);
+        }
         let findings = check(r#"[{"type": "TPMS", "pressure_kPa": 101.3, "temperature_C": 20}, 7]"#, &[]);
         assert_eq!(findings, ["[0].type: a tyre (\"type\": \"TPMS\")", "[1]: not an object"]);
+    }
+
+    #[test]
+    fn what_says_outdoors_counts_before_what_does_not() {
+        check(r#"{"temperature": 21, "outdoor_temperature": 5}"#, &[(Temperature, 5.0)]);
+        check(r#"{"temp": 21, "outTemp": 5, "inTemp": 21.2}"#, &[(Temperature, 5.0)]);
+        check(
+            r#"{"humidity": 40, "outHumidity": 90, "outTemp": 5}"#,
+            &[(Temperature, 5.0), (Humidity, 90.0)],
+        );
+        check(
+            r#"{"in": {"temperature": 21, "humidity": 40}, "out": {"temperature": 5}}"#,
+            &[(Temperature, 5.0)],
+        );
+        check(r#"{"kitchen": {"temperature": 21}, "outdoor": {"temperature": 5}}"#, &[(Temperature, 5.0)]);
+        check(r#"{"BME280": {"temperature": 21}, "garden": {"temperature": 5}}"#, &[(Temperature, 5.0)]);
+        check(r#"{"BME280": {"temperature": 21}, "station": {"outTemp": 5}}"#, &[(Temperature, 5.0)]);
+        check(r#"{"temperature": 21, "outside": {"sensor": {"temperature": 5}}}"#, &[(Temperature, 5.0)]);
+        check(r#"{"outTemp": null, "out": {"temperature": 5}, "temp": 21}"#, &[(Temperature, 5.0)]);
+        // The other sensor is indoors as before when the outdoor one has failed.
+        let findings =
+            check(r#"{"temperature": 21, "out": {"temperature": null}, "humidity": 5}"#, &[(Humidity, 5.0)]);
+        assert_eq!(
+            findings,
+            [
+                "out.temperature: not a number",
+                "temperature: another key of this record is the outdoor temperature",
+            ]
+        );
     }
 
     #[test]
@@ -764,7 +994,7 @@ mod tests {
             assert_eq!(findings, [format!("temperature: {why}")], "{value}");
         }
         check_dropped("-9999", "-9999.0 °C is outside -60 to 60 °C");
-        check_dropped("60.04", "60.0 °C is outside -60 to 60 °C");
+        check_dropped("60.01", "60.01 °C is outside -60 to 60 °C");
         check_dropped("1e300", "1.0e300 °C is outside -60 to 60 °C");
         check_dropped("\"1e308 °F\"", "5.6e307 °C is outside -60 to 60 °C");
         check_dropped("1e999", "not a number");
@@ -779,6 +1009,15 @@ mod tests {
         check_dropped("\"\"", "not a number");
         check_dropped("\"12 apples\"", "the unit is not known");
         check_dropped("\"12 hPa\"", "hPa is a unit of something else");
+        for (text, expected) in [
+            (r#"{"rh": 103.04}"#, "rh: 103.04 % is outside 1 to 103 %"),
+            (r#"{"uvi": 16.5}"#, "uvi: 16.5 is outside 0 to 16"),
+            (r#"{"wind_speed": -0.04}"#, "wind_speed: -0.04 m/s is outside 0 to 75 m/s"),
+            (r#"{"wind_speed": -0.00000123}"#, "wind_speed: -1.23e-6 m/s is outside 0 to 75 m/s"),
+            (r#"{"temp": 60.0000001}"#, "temp: 6.00000001e1 °C is outside -60 to 60 °C"),
+        ] {
+            assert_eq!(check(text, &[]), [expected]);
+        }
         // Another sensor of the same record steps in.
         check(r#"{"a": {"temperature": null}, "b": {"temperature": 4}}"#, &[(Temperature, 4.0)]);
         check(r#"{"humidity": 102, "wind_dir": "calm"}"#, &[(Humidity, 100.0)]);
@@ -787,6 +1026,44 @@ mod tests {
         // Not within a text, and not what only looks like it.
         let (stations, _) = read_all(r#"{"city": "\"NaN\", 1e999 \\", "temp": NaN, "rh": 5}"#.as_bytes());
         assert_eq!(stations[0].city.as_deref(), Some(r#""NaN", 1e999 \"#));
+    }
+
+    #[test]
+    fn every_known_key_is_told() {
+        let mut told = Vec::new();
+        let text = r#"{"time": "?", "ts": 1740949200, "timestamp": 5, "city": "Bonn", "name": "BME280", "default": true,
+            "aliases": ["A", 7], "units": "metric", "TempUnit": "F", "wind_unit": null, "usUnits": 17, "type": "x",
+            "current_units": {"rain": "in"}}"#;
+        let source = Source { city: None, modified: at(WRITTEN) };
+        let stations = read(text.as_bytes(), &source, &mut |finding| {
+            told.push(match finding {
+                Finding::Time { key, at } => format!("{key}: {}", at.age(source.modified).as_secs()),
+                Finding::Setting { key, value } => format!("{key}: {value}"),
+                Finding::Ignored { key, why } => format!("ignored {key}: {why}"),
+                Finding::Dropped { key, why } => format!("dropped {key}: {why}"),
+                other => format!("{other:?}"),
+            });
+        });
+        assert_eq!(stations.expect("readable").len(), 1);
+        assert_eq!(
+            told,
+            [
+                "dropped time: not a time; the file's own is used if there is one record only",
+                "ts: 5400",
+                "ignored timestamp: another key of this record gives the time",
+                "units: °C, hPa, mm; km/h or m/s",
+                "TempUnit: °F",
+                "wind_unit: none",
+                "usUnits: °C, hPa, m/s, mm",
+                "current_units.rain: in",
+                "city: \"Bonn\"",
+                "ignored name: this record has another name",
+                "default: true",
+                "aliases[0]: \"A\"",
+                "dropped aliases[1]: expected a name",
+                "ignored type: not a known key",
+            ]
+        );
     }
 
     #[test]
@@ -829,12 +1106,46 @@ mod tests {
         let findings = check_time(r#"{"temp": 1, "time": "2025-03-02T23:26:03Z"}"#, at(WRITTEN));
         assert_eq!(
             findings,
-            ["time: 56 min after the file was written: wrong clock or zone; the file's own is used"]
+            [
+                "time: 56 min after the file was written: wrong clock or zone; the file's own is used if there is one record only"
+            ]
         );
+        check_time(r#"{"temp": 1, "time": "now", "ts": 1740949200}"#, at("2025-03-02T21:00:00Z"));
         for broken in ["\"@0.087052s\"", "null", "-1", "1e300", "\"now\"", "[]"] {
             let findings = check_time(&format!(r#"{{"temp": 1, "time": {broken}}}"#), at(WRITTEN));
-            assert_eq!(findings, ["time: not a time; the file's own is used"], "{broken}");
+            assert_eq!(
+                findings,
+                ["time: not a time; the file's own is used if there is one record only"],
+                "{broken}"
+            );
         }
+    }
+
+    #[test]
+    fn among_others_a_record_without_a_usable_time_is_dropped() {
+        let (stations, findings) = read_all(
+            br#"[{"city": "Bonn", "time": "22:29 h", "temp": 1, "precipitation": "Snow", "BME280": {"rh": 5}},
+                {"city": "Ulm", "time": "2025-03-02T23:26:03Z", "temp": {"value": 2, "ts": 1740949200}, "rh": 6},
+                {"city": "Rom", "temp": 3, "rh": {"value": 7, "ts": "?"}}]"#,
+        );
+        assert_eq!(
+            findings,
+            [
+                "[0].time: not a time; the file's own is used if there is one record only",
+                "[0].temp: its record has a time that cannot be used",
+                "[0].precipitation: its record has a time that cannot be used",
+                "[0].BME280.rh: its record has a time that cannot be used",
+                "[1].time: 56 min after the file was written: wrong clock or zone; the file's own is used if there is one record only",
+                "[1].rh: its record has a time that cannot be used",
+                "[2].rh.ts: not a time; the file's own is used if there is one record only",
+                "[2].rh: its record has a time that cannot be used",
+            ]
+        );
+        let newest: Vec<_> = stations.iter().map(Station::newest).collect();
+        assert_eq!(newest, [None, Some(at("2025-03-02T21:00:00Z")), Some(at(WRITTEN))]);
+        // Lists of one are no other records.
+        check_time(r#"[{"temp": 1, "time": "?"}]"#, at(WRITTEN));
+        check_time(r#"{"stations": [{"temp": 1, "time": "?"}]}"#, at(WRITTEN));
     }
 
     #[test]
@@ -866,7 +1177,16 @@ mod tests {
         check(Some("London"), r#"[{"city": "Bonn", "rh": 5}, {"temp": 1}]"#, &[Some("Bonn"), Some("London")]);
         check(None, r#"{"name": "BME280", "city": "Bonn", "temp": 1}"#, &[Some("Bonn")]);
         check(None, r#"{"nickname": "shed", "temp": 1}"#, &[Some("shed")]);
-        check(Some("London"), r#"{"nickname": "shed", "temp": 1}"#, &[Some("London")]);
+        for device in ["name", "station", "nickname"] {
+            check(Some("London"), &format!(r#"{{"{device}": "BME280", "temp": 1}}"#), &[Some("London")]);
+            check(Some("London"), &format!(r#"[{{"{device}": "BME280", "temp": 1}}]"#), &[Some("London")]);
+        }
+        check(Some("London"), r#"{"city": "Bonn", "name": "BME280", "temp": 1}"#, &[Some("Bonn")]);
+        check(
+            Some("London"),
+            r#"[{"name": "A", "rh": 1}, {"nickname": "B", "rh": 1}]"#,
+            &[Some("A"), Some("B")],
+        );
         check(None, r#"{"station": "A\nB\u0000", "temp": 1}"#, &[Some("A B")]);
         check(None, r#"{"city": " ", "station": 7, "temp": 1}"#, &[None]);
         check(
@@ -874,7 +1194,7 @@ mod tests {
             r#"{"name": "mine", "stations": [{"city": "Bonn"}, {"name": "Ulm"}]}"#,
             &[Some("Bonn"), Some("Ulm")],
         );
-        check(None, r#"{"sensor": {"name": "kitchen", "temp": 1}}"#, &[None]);
+        check(None, r#"{"sensor": {"name": "shed", "temp": 1}}"#, &[None]);
         check(None, "[]", &[]);
         check(None, "{}", &[]);
     }

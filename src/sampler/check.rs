@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Options, read, snapshot, stations};
+use super::{Error, Options, read, stations};
 use crate::format::Finding;
 use crate::reading::{Quantity, Station, Unit};
 use crate::time::{Timestamp, in_words};
@@ -12,17 +12,18 @@ use crate::time::{Timestamp, in_words};
 pub fn check(options: &Options, now: Timestamp, out: &mut dyn Write) -> io::Result<bool> {
     let path = options.sensor.display();
     let mut written = Ok(());
-    let result = read(&options.sensor).and_then(|(text, version)| {
-        stations(&text, options, version.written(now), &mut |finding| {
+    let result = read(&options.sensor).and_then(|(text, version)| match version.lead_on(now) {
+        Some(ahead) => Err(Error::FromFuture(ahead)),
+        None => stations(&text, options, version.written(now), &mut |finding| {
             if written.is_ok() {
                 written = write_finding(finding, now, out);
             }
-        })
+        }),
     });
     written?;
     match result {
         Ok(stations) => {
-            for station in snapshot(stations, options.city.as_deref()).stations() {
+            for station in &stations {
                 write_station(station, out)?;
             }
             Ok(true)
@@ -37,6 +38,8 @@ pub fn check(options: &Options, now: Timestamp, out: &mut dyn Write) -> io::Resu
 fn write_finding(finding: Finding<'_>, now: Timestamp, out: &mut dyn Write) -> io::Result<()> {
     match finding {
         Finding::Reading { key, quantity, value, unit, assumed, at } => {
+            // To a tenth, and without the sign of -0.0.
+            let value = (value * 10.0).round() / 10.0 + 0.0;
             write!(out, "read: {key}: {} {value:.1}", quantity.name())?;
             if unit != Unit::One {
                 let whence = if assumed { "assumed" } else { "read" };
@@ -45,6 +48,8 @@ fn write_finding(finding: Finding<'_>, now: Timestamp, out: &mut dyn Write) -> i
             writeln!(out, ", {}", age(at, now))
         }
         Finding::Words { key, words, at } => writeln!(out, "read: {key}: \"{words}\", {}", age(at, now)),
+        Finding::Time { key, at } => writeln!(out, "read: {key}: {at}, {}", age(at, now)),
+        Finding::Setting { key, value } => writeln!(out, "read: {key}: {value}"),
         Finding::Ignored { key, why } => writeln!(out, "ignored: {key}: {why}"),
         Finding::Dropped { key, why } => writeln!(out, "dropped: {key}: {why}"),
     }

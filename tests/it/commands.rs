@@ -211,17 +211,22 @@ fn check_tells_each_key_with_its_unit_and_age() {
     let config = scratch
         .write("weatherhook.toml", "sensor = \"sensor.json\"\nlisten = [\"[::1]:9\", \"127.0.0.1:9\"]\n");
     let output = checked(&["--config", text(&config), "--path", "/x"]);
+    let (times, others): (Vec<_>, Vec<_>) =
+        stdout(&output).lines().map(str::to_owned).partition(|line| line.starts_with("read: time: "));
+    assert!(matches!(&times[..], [time] if time.ends_with(" UTC, 3 min old")), "{times:?}");
     assert_eq!(
-        stdout(&output),
+        others.join("\n") + "\n",
         format!(
             "configuration: {}\n\
              endpoint: http://[::1]:9/x\n\
              endpoint: http://127.0.0.1:9/x\n\
              keys: 1\n\
+             read: city: \"London\"\n\
+             read: aliases[0]: \"LDN\"\n\
              read: tempf: temperature 10.0 °C (°F read), 3 min old\n\
              read: humidity: humidity 66.0 % (% read), 3 min old\n\
              read: wind_speed: wind speed 2.5 m/s (m/s assumed), 3 min old\n\
-             read: pressure: station pressure 1013.2 hPa (Pa assumed), 3 min old\n\
+             read: pressure: station pressure 1013.3 hPa (Pa assumed), 3 min old\n\
              dropped: uvi: 99.0 is outside 0 to 16\n\
              ignored: inTemp: measured indoors\n\
              ignored: model: not a known key\n\

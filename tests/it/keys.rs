@@ -160,8 +160,8 @@ fn a_file_that_holds_no_keys_is_told() {
     let large = scratch.write("large", "\n".repeat(20_000));
     for (path, fault) in [
         (scratch.path("absent"), "No such file or directory (os error 2)"),
-        (scratch.path(""), "not a regular file"),
-        (fifo, "not a regular file"),
+        (scratch.path(""), "a directory, expected a regular file"),
+        (fifo, "a named pipe, expected a regular file"),
         (large, "larger than 16384 bytes"),
     ] {
         let refused = output(keyless(&scratch, "event").arg("--key-file").arg(&path));
