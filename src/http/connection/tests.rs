@@ -259,6 +259,8 @@ fn bounds() {
     let with = |fields: &str| format!("POST / HTTP/1.1\r\nHost: h\r\nAuthorization: k\r\n{fields}\r\n\r\n");
     check_refused(&with(&format!("Long: {}", "x".repeat(8192))), 431);
     check_refused(&"x".repeat(8192), 431);
+    // What lies behind the bound is not looked at, however much of it has come at once.
+    check_refused(&format!("{}\n", "x".repeat(8192)), 431);
     check_refused(&with(&"F: v\r\n".repeat(63)), 431);
     check(&with("F: v\r\n".repeat(62).trim_end()), &["200 [/ ]"], true);
     check_refused(&with("Content-Length: 1048577"), 413);
