@@ -272,6 +272,7 @@ impl<R> Connection<R> {
 
     fn abandon(&mut self) {
         self.output = Vec::new();
+        self.sent = 0;
         self.phase = Phase::Last { linger: false, shut: false };
     }
 

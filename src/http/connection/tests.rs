@@ -418,6 +418,17 @@ fn pipelined_requests_wait_until_the_answers_are_taken() {
 }
 
 #[test]
+fn an_abandoned_answer_leaves_nothing_to_write() {
+    let mut client = Client::new();
+    let tick = client.tick();
+    client.connection.receive(b"GET / HTTP/1.1\r\nHost: h\r\nAuthorization: k\r\n\r\n", &Probe, &tick);
+    client.connection.sent(1, &Probe, &tick);
+    client.connection.expire(&tick);
+    assert_eq!(client.connection.step(), Step::Close);
+    assert_eq!(client.connection.output(), b"");
+}
+
+#[test]
 fn a_stop_answers_what_is_in_flight() {
     let mut client = Client::new();
     client.connection.stop(client.start);
