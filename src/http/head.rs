@@ -62,20 +62,22 @@ pub(super) struct Parsed<'h> {
 /// incomplete. `scanned` remembers between calls how far was looked, so that a head that comes byte
 /// by byte is looked through once.
 pub(super) fn end(bytes: &[u8], scanned: &mut usize) -> Result<Option<usize>, Malformed> {
-    while let Some(i) = bytes[*scanned..].iter().position(|&byte| byte == b'\n') {
+    // Further requests may follow, so the bound is held against this head alone; and what lies behind
+    // it is not looked at, or the answer would depend on how much has come at once.
+    let within = &bytes[..bytes.len().min(MAX_HEAD)];
+    while let Some(i) = within[*scanned..].iter().position(|&byte| byte == b'\n') {
         let lf = *scanned + i;
         // A lone LF as the end of a line is allowed to us, but not every proxy takes it for one.
-        if lf == 0 || bytes[lf - 1] != b'\r' {
+        if lf == 0 || within[lf - 1] != b'\r' {
             return Err(Malformed::new("head: a line ends with CR LF"));
         }
         *scanned = lf + 1;
-        if bytes[..lf - 1].ends_with(b"\r\n") {
-            // Further requests may follow, so the bound is held against this head alone.
-            return if lf < MAX_HEAD { Ok(Some(lf + 1)) } else { Err(Malformed::head_too_large()) };
+        if within[..lf - 1].ends_with(b"\r\n") {
+            return Ok(Some(lf + 1));
         }
     }
-    *scanned = bytes.len();
-    if bytes.len() >= MAX_HEAD { Err(Malformed::head_too_large()) } else { Ok(None) }
+    *scanned = within.len();
+    if within.len() == MAX_HEAD { Err(Malformed::head_too_large()) } else { Ok(None) }
 }
 
 /// Reads a whole head, its empty line included.

@@ -267,6 +267,8 @@ fn bounds() {
     let with = |fields: &str| format!("POST / HTTP/1.1\r\nHost: h\r\nAuthorization: k\r\n{fields}\r\n\r\n");
     check_refused(&with(&format!("Long: {}", "x".repeat(8192))), 431);
     check_refused(&"x".repeat(8192), 431);
+    // What lies behind the bound is not looked at, however much of it has come at once.
+    check_refused(&format!("{}\n", "x".repeat(8192)), 431);
     check_refused(&with(&"F: v\r\n".repeat(63)), 431);
     check(&with("F: v\r\n".repeat(62).trim_end()), &["200 [/ ]"], true);
     check_refused(&with("Content-Length: 1048577"), 413);
@@ -421,6 +423,26 @@ fn pipelined_requests_wait_until_the_answers_are_taken() {
     assert_eq!(answers(&client.text()), expected);
     assert!(client.writes < 20, "many answers go out in one write: {}", client.writes);
     assert!(client.connection.held() < 64 * 1024);
+}
+
+#[test]
+fn an_unfinished_head_gets_the_room_of_one_head() {
+    let mut client = Client::new();
+    for piece in [b'x'; head::MAX_HEAD - 1].chunks(1000) {
+        assert!(client.send(piece));
+        assert!(client.connection.held() <= head::MAX_HEAD, "{}", client.connection.held());
+    }
+}
+
+#[test]
+fn an_abandoned_answer_leaves_nothing_to_write() {
+    let mut client = Client::new();
+    let tick = client.tick();
+    client.connection.receive(b"GET / HTTP/1.1\r\nHost: h\r\nAuthorization: k\r\n\r\n", &Probe, &tick);
+    client.connection.sent(1, &Probe, &tick);
+    client.connection.expire(&tick);
+    assert_eq!(client.connection.step(), Step::Close);
+    assert_eq!(client.connection.output(), b"");
 }
 
 #[test]
