@@ -428,9 +428,9 @@ fn pipelined_requests_wait_until_the_answers_are_taken() {
 #[test]
 fn an_unfinished_head_gets_the_room_of_one_head() {
     let mut client = Client::new();
-    for piece in [b'x'; head::MAX_HEAD - 1].chunks(1000) {
+    for piece in [b'x'; MAX_HEAD - 1].chunks(1000) {
         assert!(client.send(piece));
-        assert!(client.connection.held() <= head::MAX_HEAD, "{}", client.connection.held());
+        assert!(client.connection.held() <= MAX_HEAD, "{}", client.connection.held());
     }
 }
 
