@@ -5,8 +5,10 @@
 
 pub mod json;
 
+use std::collections::HashMap;
 use std::fmt;
 use std::ops::RangeInclusive;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use crate::reading::{Quantity, Unit};
@@ -220,6 +222,8 @@ pub enum Error {
     NotJson(serde_json::Error),
     /// JSON that is neither an object nor a list.
     NoRecords,
+    /// More places than any file has.
+    TooManyStations,
 }
 
 impl fmt::Display for Error {
@@ -231,6 +235,7 @@ impl fmt::Display for Error {
             }
             Error::NotJson(cause) => write!(f, "not JSON: {cause}"),
             Error::NoRecords => f.write_str("neither a JSON object nor a list of them"),
+            Error::TooManyStations => write!(f, "more than {STATIONS} stations"),
         }
     }
 }
@@ -278,6 +283,9 @@ impl fmt::Display for Path<'_> {
 
 /// The longest name or words taken from a text, in characters: they become part of a prompt.
 const WORDS_CHARS: usize = 100;
+
+/// The most places of a text. Each takes half a kilobyte of memory whatever the text says of it.
+const STATIONS: usize = 20_000;
 
 /// As much of a key as a message shows, in characters.
 const SHOWN_CHARS: usize = 40;
@@ -447,7 +455,7 @@ const OTHERS: &[(&str, Meaning)] = &[
 
 /// The words that rule a name out, in the singular: whatever is inside an object called so is not
 /// the weather outdoors at this moment. An unknown name without any of them is taken for a sensor's.
-const REFUSED: &[(Ignored, &str)] = &[
+const REFUSED: [(Ignored, &str); 4] = [
     (
         Ignored::NotCurrent,
         "forecast predicted prediction next tomorrow today yesterday yday minutely hour hourly h \
@@ -475,16 +483,22 @@ const REFUSED: &[(Ignored, &str)] = &[
     ),
 ];
 
+/// The words of an object's name that say it is outdoors.
+const OUTDOORS: [&str; 5] = ["out", "outdoor", "outdoors", "outside", "garden"];
+
 /// Why an object called so, or a key that ends in a quantity, is not the weather outdoors now.
 fn refused(name: &str) -> Option<Ignored> {
+    // A text may have hundreds of thousands of unknown keys.
+    static BY_WORD: LazyLock<HashMap<&str, Ignored>> = LazyLock::new(|| {
+        REFUSED.iter().flat_map(|(why, words)| words.split(' ').map(|word| (word, *why))).collect()
+    });
     let words = words(name);
     // Together too, for `AllTime` and `SoC`.
     let together = words.replace(' ', "");
     words.split(' ').chain([&*together]).find_map(|word| {
         // `DS18B20` is no plural.
         let singular = word.strip_suffix('s').filter(|singular| singular.len() > 2).unwrap_or(word);
-        let is_among = |words: &str| words.split(' ').any(|refused| refused == word || refused == singular);
-        REFUSED.iter().find(|(_, words)| is_among(words)).map(|(why, _)| *why)
+        BY_WORD.get(word).or_else(|| BY_WORD.get(singular)).copied()
     })
 }
 
@@ -508,13 +522,15 @@ fn words(name: &str) -> String {
 }
 
 /// Whether a name says that it is about the outdoors: `outTemp`, `tempout`, `outdoor`, `garden`.
-fn says_outdoors(name: &str, meaning: Result<Meaning, Ignored>) -> bool {
-    match meaning {
-        // Of the quantities' names no other has these letters.
-        Ok(Meaning::Measured(..)) => squashed(name).contains("out"),
-        _ => words(name)
-            .split(' ')
-            .any(|word| matches!(word, "out" | "outdoor" | "outdoors" | "outside" | "garden")),
+fn says_outdoors(name: &str) -> bool {
+    let lower = name.to_lowercase();
+    if !lower.contains("out") && !lower.contains("garden") {
+        return false;
+    }
+    match meaning(name) {
+        // No quantity has these letters for another reason.
+        Ok(Meaning::Measured(..)) => true,
+        _ => words(name).split(' ').any(|word| OUTDOORS.contains(&word)),
     }
 }
 
@@ -1000,14 +1016,13 @@ mod tests {
 
     #[test]
     fn names_tell_whether_they_are_about_the_outdoors() {
-        let check = |name| says_outdoors(name, meaning(name));
         for name in
             ["outTemp", "outdoor_temperature_C", "tempout", "out", "Outdoors", "sensor_outside", "garden"]
         {
-            assert!(check(name), "{name}");
+            assert!(says_outdoors(name), "{name}");
         }
         for name in ["temp", "route", "output", "readings", "throughout"] {
-            assert!(!check(name), "{name}");
+            assert!(!says_outdoors(name), "{name}");
         }
         let names = MEASURED.iter().flat_map(|(_, names)| *names);
         for name in names.filter(|name| name.contains("out")) {

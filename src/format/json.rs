@@ -14,8 +14,8 @@ use std::fmt;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess};
 
 use super::{
-    AHEAD, Converted, Declared, Dropped, Error, Finding, Ignored, LEVELS, Meaning, Naming, Path, Source,
-    System, Units, WORDS_CHARS, convert, fitting, meaning, named_unit, number_with_unit, one_line,
+    AHEAD, Converted, Declared, Dropped, Error, Finding, Ignored, LEVELS, Meaning, Naming, Path, STATIONS,
+    Source, System, Units, WORDS_CHARS, convert, fitting, meaning, named_unit, number_with_unit, one_line,
     says_outdoors, squashed, unit_of,
 };
 use crate::place::fold;
@@ -49,7 +49,7 @@ pub fn read(
             reader.root(&serde_json::from_str(&quoted).map_err(Error::NotJson)?)?;
         }
     }
-    Ok(reader.stations)
+    if reader.stations.len() > STATIONS { Err(Error::TooManyStations) } else { Ok(reader.stations) }
 }
 
 fn records_in(node: &Node<'_>) -> usize {
@@ -519,6 +519,10 @@ impl Reader<'_> {
 
     /// Adds a record to what is known of its place.
     fn merge(&mut self, mut record: Station) {
+        if self.stations.len() > STATIONS {
+            // The text will be refused.
+            return;
+        }
         let city = record.city.take().or_else(|| self.source.city.map(str::to_owned));
         let index = *self.places.entry(fold(city.as_deref().unwrap_or_default())).or_insert_with(|| {
             self.stations.push(Station::called(city));
@@ -617,8 +621,8 @@ fn value_in<'a>(entries: &'a [(Cow<'a, str>, Node<'a>)]) -> Option<&'a Node<'a>>
 /// The entries in the order in which their values count.
 fn understood<'a>(entries: &'a [(Cow<'a, str>, Node<'a>)], around: Option<&'a Path<'a>>) -> Vec<Entry<'a>> {
     let entry = |(key, node): &'a (Cow<'a, str>, Node<'a>)| {
-        let meaning = meaning(key);
-        Entry { key: Path::key(around, key), meaning, outdoors: says_outdoors(key, meaning), node }
+        let outdoors = says_outdoors(key);
+        Entry { key: Path::key(around, key), meaning: meaning(key), outdoors, node }
     };
     let mut entries: Vec<Entry<'a>> = entries.iter().map(entry).collect();
     entries
@@ -630,7 +634,7 @@ fn understood<'a>(entries: &'a [(Cow<'a, str>, Node<'a>)], around: Option<&'a Pa
 fn mentions_outdoors(node: &Node<'_>) -> bool {
     match node {
         Node::Object(entries) => {
-            entries.iter().any(|(key, node)| says_outdoors(key, meaning(key)) || mentions_outdoors(node))
+            entries.iter().any(|(key, node)| says_outdoors(key) || mentions_outdoors(node))
         }
         _ => false,
     }
@@ -1233,6 +1237,8 @@ mod tests {
         check(b"{\"a\": NaN,\n \"b\" 1}", "not JSON: expected `:` at line 2 column 6");
         check(b"{\"a\": 1}\n{\"a\": 2}", "not JSON: trailing characters at line 2 column 1");
         check(b"\0\0\0\0", "not JSON: expected value at line 1 column 1");
+        let stations: Vec<_> = (0..=STATIONS).map(|i| format!("{{\"city\":\"{i}\"}}")).collect();
+        check(format!("[{}]", stations.join(",")).as_bytes(), "more than 20000 stations");
         check(b"12", "neither a JSON object nor a list of them");
         check(&vec![b'['; 16 << 20], "not JSON: recursion limit exceeded at line 1 column 128");
         check(

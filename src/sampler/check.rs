@@ -12,7 +12,7 @@ use crate::time::{Timestamp, in_words};
 pub fn check(options: &Options, now: Timestamp, out: &mut dyn Write) -> io::Result<bool> {
     let path = options.sensor.display();
     let mut written = Ok(());
-    let result = read(&options.sensor).and_then(|(text, version)| match version.lead_on(now) {
+    let result = read(&options.sensor).and_then(|(text, version)| match version.ahead(now) {
         Some(ahead) => Err(Error::FromFuture(ahead)),
         None => stations(&text, options, version.written(now), &mut |finding| {
             if written.is_ok() {
