@@ -3,9 +3,9 @@
 //! A record is an object with the readings of one place. What it is called by, how deep it may
 //! nest and in which units it is read stands in [`super`]. Within a record the first usable value
 //! of a quantity counts: what says that it is outdoors before what does not, the record's own keys
-//! before those of the objects inside it, then in the order of the text. Where a key says that it
-//! is outdoors, only another such one steps in for it. Records of the same place are merged, the newest value of each quantity
-//! wins, and of two equally old ones the later in the text.
+//! before those of the objects inside it, else in the order of the text. Where a key says that it
+//! is outdoors, only another such one steps in for it. Records of the same place are merged, the
+//! newest value of each quantity wins, and of two equally old ones the later in the text.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -446,7 +446,8 @@ impl Reader<'_> {
         taken: &mut Taken,
     ) {
         let units = match entry.meaning {
-            Ok(Meaning::Secret | Meaning::Stations | Meaning::Units) => return,
+            Ok(Meaning::Secret | Meaning::Stations) => return,
+            Ok(Meaning::Units | Meaning::UnitOf(_) | Meaning::UsUnits) => return,
             Ok(Meaning::Block(system)) => Units::of(system),
             Ok(_) | Err(Ignored::Unknown) => context.units,
             Err(why) => return self.ignored(entry.key, why),
@@ -880,6 +881,7 @@ mod tests {
         assert_eq!(findings, ["unit: the unit is not known", "temperature: the unit is not known"]);
         check(r#"{"units": "standard", "BME280": {"temperature": 28, "pm25": 3}}"#, &[]);
         check(r#"{"units": true, "temperature": 28}"#, &[]);
+        check(r#"{"TempUnit": {"temperature": 28}}"#, &[]);
         check(r#"{"units": null, "temperature": 28}"#, &[(Temperature, 28.0)]);
         // An object of units, and what is said of one quantity for those alike.
         check(
