@@ -7,6 +7,7 @@ use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 
+use rustix::rand::GetRandomFlags;
 use subtle::{Choice, ConstantTimeEq};
 
 use crate::file;
@@ -157,7 +158,8 @@ impl fmt::Debug for Keys {
 /// changes and a double click selects whole.
 pub fn generate() -> io::Result<String> {
     let mut bytes = [0; GENERATED_BYTES];
-    getrandom::fill(&mut bytes).map_err(|error| io::Error::other(error.to_string()))?;
+    // Up to 256 bytes come whole (getrandom(2)), and not before the kernel has gathered enough.
+    rustix::rand::getrandom(&mut bytes, GetRandomFlags::empty())?;
     Ok(bytes.iter().fold(String::new(), |mut key, byte| {
         // Writing to a String cannot fail.
         let _ = write!(key, "{byte:02x}");

@@ -16,18 +16,18 @@ const SENSOR: &str = include_str!("../demo/london.json");
 
 /// Serves the demo until SIGTERM or SIGINT. `load` puts the configuration together with the given
 /// file as its lowest layer; what to do with the server is written to `out`.
-pub fn run(
-    load: impl FnOnce(&Path) -> Result<Config, config::Error>,
-    out: &mut dyn Write,
-) -> Result<(), Error> {
+pub fn run(load: impl Fn(&Path) -> Result<Config, config::Error>, out: &mut dyn Write) -> Result<(), Error> {
     let key = auth::generate().map_err(Error::machine("random numbers"))?;
     let directory = Directory::new(&key).map_err(Error::machine("the demo's files"))?;
-    let mut config = load(&directory.0.join("weatherhook.toml"))?;
-    // Whatever is set for the real server: the key that is shown has to be the one that is let in.
-    config.key = Some(auth::Source::File(directory.0.join("key")));
-    service::serve(&config, |addresses| {
+    let load = || {
+        let mut config = load(&directory.0.join("weatherhook.toml"))?;
+        // Whatever is set for the real server: the key that is shown has to be the one that is let in.
+        config.key = Some(auth::Source::File(directory.0.join("key")));
+        Ok(config)
+    };
+    service::serve(&load, |config, addresses| {
         // The server runs whether or not anybody reads this.
-        let _ = addresses.first().map(|address| explain(*address, &config, &key, out));
+        let _ = addresses.first().map(|address| explain(*address, config, &key, out));
     })
 }
 

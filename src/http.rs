@@ -13,8 +13,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use log::{debug, error, log_enabled};
-use socket2::SockRef;
+use log::{debug, error, log_enabled, warn};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 mod body;
 pub mod connection;
@@ -36,6 +36,10 @@ pub enum Engine {
 /// The largest body. Dify's output moderation sends the whole text so far, which is what needs
 /// room; a weather query has some hundred bytes.
 pub const MAX_BODY: usize = 1 << 20;
+
+/// Connections at once. Dify and a tunnel use some ten; at 8 KiB for each unfinished head, this many
+/// strangers together hold 8 MiB.
+const MAX_CONNECTIONS: usize = 1024;
 
 /// How long a stop waits for requests in flight: systemd and people expect a service to be gone
 /// within 5 s, and the rest of the process needs a moment, too.
@@ -181,8 +185,16 @@ pub fn start<S: Service>(
     service: Arc<S>,
     threads: NonZero<usize>,
 ) -> io::Result<Server> {
+    for listener in &listeners {
+        // Answers go out whole, so that nothing is gained by waiting for more. Accepted connections
+        // inherit it (tcp(7)), which is one system call instead of one for each.
+        rustix::net::sockopt::set_tcp_nodelay(listener, true)?;
+    }
     match engine {
-        Engine::Event => event_loop::start(listeners, service, threads).map(Server::Event),
+        Engine::Event => {
+            let connections = fit_connections(threads, listeners.len());
+            event_loop::start(listeners, service, threads, connections).map(Server::Event)
+        }
         #[cfg(feature = "tiny_http")]
         Engine::TinyHttp => tiny::start(listeners, &service, threads).map(Server::Tiny),
         #[cfg(not(feature = "tiny_http"))]
@@ -213,12 +225,38 @@ const BACKLOG: i32 = 1024;
 pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     // Sets SO_REUSEADDR.
     let listener = TcpListener::bind(address)?;
-    let socket = SockRef::from(&listener);
-    socket.listen(BACKLOG)?;
-    // Answers go out whole, so that nothing is gained by waiting for more. Accepted connections
-    // inherit it (tcp(7)), which is one system call instead of one for each.
-    socket.set_tcp_nodelay(true)?;
+    rustix::net::listen(&listener, BACKLOG)?;
     Ok(listener)
+}
+
+/// Descriptors for all but connections, listeners and the threads' own two: the log, signals, a file
+/// that is read, and those that were inherited.
+const OTHER_DESCRIPTORS: u64 = 32;
+
+/// Raises the process's limit of descriptors to what the bounds need. Gives how many connections there
+/// may be, which are fewer where the limit cannot be raised.
+fn fit_connections(threads: NonZero<usize>, listeners: usize) -> usize {
+    let besides = OTHER_DESCRIPTORS + 2 * threads.get() as u64 + listeners as u64;
+    let wanted = MAX_CONNECTIONS as u64 + besides;
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let (current, most) = (current.unwrap_or(u64::MAX), maximum.unwrap_or(u64::MAX));
+    if current >= wanted {
+        return MAX_CONNECTIONS;
+    }
+    let raised = wanted.min(most);
+    let limit = match setrlimit(Resource::Nofile, Rlimit { current: Some(raised), maximum }) {
+        Ok(()) => raised,
+        Err(_) => current,
+    };
+    let connections = usize::try_from(limit.saturating_sub(besides)).unwrap_or(MAX_CONNECTIONS);
+    let connections = connections.clamp(threads.get(), MAX_CONNECTIONS);
+    if connections < MAX_CONNECTIONS {
+        warn!(
+            "at most {connections} connections at once instead of {MAX_CONNECTIONS}: the limit of open \
+             files is {limit}, {wanted} are needed (systemd: LimitNOFILE=)"
+        );
+    }
+    connections
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@
 // Layer 0
 pub mod file;
 pub mod place;
+pub mod published;
+pub mod systemd;
 pub mod thread;
 pub mod time;
 pub mod weather;

@@ -50,7 +50,7 @@ fn run() -> Result<ExitCode, Failure> {
     match Command::parse(env::args_os().skip(1))? {
         Command::Serve(flags) => {
             logging::start(LevelFilter::Info);
-            service::serve(&load(&flags)?, |_| ())?;
+            service::serve(&|| load(&flags), |_, _| ())?;
         }
         Command::Demo(flags) => {
             logging::start(LevelFilter::Info);

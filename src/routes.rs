@@ -10,34 +10,55 @@ use crate::answer;
 use crate::auth::Keys;
 use crate::extension::{self, Refusal};
 use crate::http::{Head, Response, Service};
-use crate::sampler::Published;
+use crate::published::Published;
+use crate::reading::Snapshot;
 use crate::time::Timestamp;
 
-/// The one endpoint, its key and what it answers from.
+/// The one endpoint and what it answers from.
 pub struct Routes {
-    path: String,
-    keys: Keys,
-    published: Arc<Published>,
-    options: answer::Options,
-    /// For those who took the wrong path or method: which ones are right.
-    not_found: String,
-    not_allowed: String,
+    terms: Published<Terms>,
+    snapshot: Arc<Published<Snapshot>>,
     refused: RefusedKeys,
 }
 
-impl Routes {
+/// What a reload can change: where the endpoint is, who is let in, how answers are written.
+pub struct Terms {
+    path: String,
+    keys: Keys,
+    answer: answer::Options,
+    /// For those who took the wrong path or method: which ones are right.
+    not_found: String,
+    not_allowed: String,
+}
+
+impl Terms {
     /// `path` begins with a slash; one at its end makes no difference.
-    pub fn new(path: &str, keys: Keys, published: Arc<Published>, options: answer::Options) -> Routes {
+    pub fn new(path: &str, keys: Keys, answer: answer::Options) -> Terms {
         let endpoint = format!("send POST to {path}");
-        Routes {
+        Terms {
             path: without_last_slash(path).to_owned(),
             keys,
-            published,
-            options,
+            answer,
             not_found: format!("not found: {endpoint}"),
             not_allowed: format!("method not allowed: {endpoint}"),
-            refused: RefusedKeys::default(),
         }
+    }
+}
+
+impl Routes {
+    /// Serves what is published.
+    pub fn new(terms: Terms, snapshot: Arc<Published<Snapshot>>) -> Routes {
+        Routes { terms: Published::new(Arc::new(terms)), snapshot, refused: RefusedKeys::default() }
+    }
+
+    /// Puts other terms in force; a request that was let in is answered by the old ones.
+    pub fn change(&self, terms: Terms) {
+        self.terms.store(Arc::new(terms));
+    }
+
+    /// From which age on readings are not told as current.
+    pub fn stale_after(&self) -> Duration {
+        self.terms.load().answer.stale_after
     }
 
     /// Logs what came to be known of refused keys since the last line, if it is time for one.
@@ -51,24 +72,25 @@ fn without_last_slash(path: &str) -> &str {
 }
 
 impl Service for Routes {
-    type Route = ();
+    type Route = Arc<Terms>;
 
-    fn admit(&self, head: &Head<'_>) -> Result<(), Response> {
-        if without_last_slash(head.path) != self.path {
-            return Err(Response::refusal(404, &self.not_found));
+    fn admit(&self, head: &Head<'_>) -> Result<Arc<Terms>, Response> {
+        let terms = self.terms.load();
+        if without_last_slash(head.path) != terms.path {
+            return Err(Response::refusal(404, &terms.not_found));
         }
         if head.method != "POST" {
-            return Err(Response::refusal(405, &self.not_allowed).with_field("Allow", "POST"));
+            return Err(Response::refusal(405, &terms.not_allowed).with_field("Allow", "POST"));
         }
-        if !self.keys.admits(head.authorization) {
+        if !terms.keys.admits(head.authorization) {
             self.refused.note(head.peer.ip(), Instant::now());
             return Err(Response::refusal(401, "Unauthorized").with_field("WWW-Authenticate", "Bearer"));
         }
-        Ok(())
+        Ok(terms)
     }
 
-    fn respond(&self, (): (), body: &[u8]) -> Response {
-        match extension::receive(body, &self.published.load(), Timestamp::now(), &self.options) {
+    fn respond(&self, terms: Arc<Terms>, body: &[u8]) -> Response {
+        match extension::receive(body, &self.snapshot.load(), Timestamp::now(), &terms.answer) {
             Ok(json) => Response::json(json),
             Err(Refusal::NotJson(why)) => Response::refusal(400, &format!("body is not JSON: {why}")),
             Err(Refusal::WrongShape(why)) => Response::refusal(422, &why),

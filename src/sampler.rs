@@ -5,13 +5,13 @@
 
 mod check;
 
+use std::fmt;
 use std::fs::Metadata;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
-use std::{fmt, mem};
 
 use log::{info, warn};
 
@@ -42,32 +42,6 @@ const FILE_BYTES: usize = 4 << 20;
 /// was. FAT, as on memory sticks, has the coarsest: 2 s.
 const CLOCK_STEP: Duration = Duration::from_secs(2);
 
-/// The snapshot that everybody reads and the sampler replaces.
-#[derive(Debug)]
-pub struct Published(RwLock<Arc<Snapshot>>);
-
-impl Published {
-    /// Publishes the first snapshot.
-    pub fn new(snapshot: Arc<Snapshot>) -> Published {
-        Published(RwLock::new(snapshot))
-    }
-
-    /// The newest snapshot.
-    pub fn load(&self) -> Arc<Snapshot> {
-        // The lock guards one pointer, which no panic can leave half-written.
-        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Replaces the snapshot. Those who loaded the old one keep it.
-    pub fn store(&self, snapshot: Arc<Snapshot>) {
-        let mut published = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let old = mem::replace(&mut *published, snapshot);
-        // To free a large snapshot takes time, in which nobody should wait for the lock.
-        drop(published);
-        drop(old);
-    }
-}
-
 /// Keeps watch over the sensor file.
 #[derive(Debug)]
 pub struct Sampler {
@@ -88,6 +62,29 @@ impl Sampler {
         let city = options.city.iter().map(|city| Station::called(Some(city.clone())));
         let snapshot = Arc::new(Snapshot::new(city.collect()));
         Sampler { options, snapshot, read: None, undated: None, good: None }
+    }
+
+    /// Takes other options and reads anew. Where nothing can be read with them, which the log tells,
+    /// the old ones stay in force: `false`.
+    pub fn reload(&mut self, options: Options, now: Timestamp) -> bool {
+        if (&options.sensor, &options.city) == (&self.options.sensor, &self.options.city) {
+            self.options = options;
+            self.read = None;
+            self.sample(now);
+            return true;
+        }
+        let mut next = Sampler::new(options);
+        next.sample(now);
+        let good = next.good == Some(true);
+        if good {
+            *self = next;
+        }
+        good
+    }
+
+    /// The time between two looks.
+    pub fn every(&self) -> Duration {
+        self.options.every
     }
 
     /// What is known now.
@@ -272,7 +269,6 @@ impl fmt::Display for Error {
 mod tests {
     use std::cell::RefCell;
     use std::fs::{self, File};
-    use std::thread;
 
     use super::*;
     use crate::file::Scratch;
@@ -553,19 +549,5 @@ mod tests {
                 .replace("OBSERVED", &observed.to_string())
         );
         assert!(good);
-    }
-
-    #[test]
-    fn a_poisoned_lock_still_serves() {
-        let published = Arc::new(Published::new(Arc::default()));
-        let shared = Arc::clone(&published);
-        let poisoning = thread::spawn(move || {
-            let _guard = shared.0.write();
-            assert_eq!(1, 2, "poisons the lock");
-        });
-        assert!(poisoning.join().is_err() && published.0.is_poisoned());
-        let snapshot = Arc::new(Snapshot::new(vec![Station::called(None)]));
-        published.store(Arc::clone(&snapshot));
-        assert_eq!(published.load(), snapshot);
     }
 }

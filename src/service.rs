@@ -1,22 +1,26 @@
 //! The running server: in which order it starts, what it does on signals, how it ends.
 
 use std::fmt;
-use std::io;
-use std::net::SocketAddr;
+use std::io::{self, Read as _, Write as _};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
+use std::time::Duration;
 
-use log::{info, warn};
-use signal_hook::consts::{SIGINT, SIGTERM};
+use log::{error, info, warn};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
 use signal_hook::iterator::Signals;
 
 use crate::config::{self, Config};
 use crate::http::{self, Engine};
-use crate::routes::Routes;
-use crate::sampler::{Published, Sampler};
+use crate::published::Published;
+use crate::reading::Snapshot;
+use crate::routes::{Routes, Terms};
+use crate::sampler::{self, Sampler};
+use crate::systemd;
 use crate::thread::spawn_vital;
 use crate::time::Timestamp;
 
@@ -55,9 +59,12 @@ impl fmt::Display for Error {
     }
 }
 
-/// Serves until SIGTERM or SIGINT. `ready` is called with the addresses once they listen and the
-/// first sample was tried.
-pub fn serve(config: &Config, ready: impl FnOnce(&[SocketAddr])) -> Result<(), Error> {
+/// Serves until SIGTERM or SIGINT. `load` reads the configuration, now and at each SIGHUP. `ready` is
+/// called with the configuration and the addresses once they listen and the first sample was tried.
+pub fn serve(
+    load: &dyn Fn() -> Result<Config, config::Error>,
+    ready: impl FnOnce(&Config, &[SocketAddr]),
+) -> Result<(), Error> {
     // From the first moment on, so that a stop during the start is not lost. The handlers run in
     // the order of their registration: the first signal finds the flag down, the second ends us.
     let stopping = Arc::new(AtomicBool::new(false));
@@ -66,46 +73,34 @@ pub fn serve(config: &Config, ready: impl FnOnce(&[SocketAddr])) -> Result<(), E
             .and_then(|_| flag::register(signal, Arc::clone(&stopping)))
             .map_err(Error::machine("signal handlers"))?;
     }
-    let mut signals = Signals::new([SIGTERM, SIGINT]).map_err(Error::machine("signal handlers"))?;
+    let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP]).map_err(Error::machine("signal handlers"))?;
+    let handed = systemd::listeners().map_err(Error::machine("the sockets that systemd hands over"))?;
 
-    let (keys, warnings) = config.keys()?;
-    for warning in warnings {
-        warn!("{warning}");
-    }
-    let mut listeners = Vec::new();
-    let mut addresses = Vec::new();
-    for address in &config.listen {
-        let listener = http::listen(*address).map_err(Error::machine(format!("listen {address}")))?;
-        addresses.push(listener.local_addr().map_err(Error::machine(format!("listen {address}")))?);
-        listeners.push(listener);
-    }
+    let mut config = load()?;
+    let terms = terms(&config)?;
+    let listeners = if handed.is_empty() { listen(&config.listen)? } else { handed };
+    let addresses = listeners.iter().map(TcpListener::local_addr).collect::<io::Result<Vec<_>>>();
+    let addresses = addresses.map_err(Error::machine("listeners"))?;
 
-    let mut sampler = Sampler::new(config.sampler.clone());
-    let published = Arc::new(Published::new(sampler.snapshot()));
-    let routes = Arc::new(Routes::new(&config.path, keys, Arc::clone(&published), config.answer.clone()));
-
-    // All samples are taken on one thread: the allocator keeps what a thread once needed for it, and
-    // reading a large file needs much. It starts before the http threads, of which any number will do.
-    // Nothing waits for it at the end, as it may be waiting for a sensor.
+    let sampler = Sampler::new(config.sampler.clone());
+    let snapshot = Arc::new(Published::new(sampler.snapshot()));
+    let routes = Arc::new(Routes::new(terms, Arc::clone(&snapshot)));
+    let beat = Arc::new(Beat::default());
+    let (orders, received) = mpsc::channel();
     let (tried, first_sample) = mpsc::channel();
-    let every = config.sampler.every;
-    let housekeeper = Arc::clone(&routes);
-    spawn_vital("sampler", move || -> ! {
-        loop {
-            if let Some(snapshot) = sampler.sample(Timestamp::now()) {
-                published.store(snapshot);
-            }
-            // Nobody waits for any but the first.
-            let _ = tried.send(());
-            housekeeper.report_refused_keys();
-            thread::sleep(every);
-        }
-    })
-    .map_err(Error::machine("sampler thread"))?;
-    // The thread ends with the process, so that it is heard.
+    let housekeeper = Housekeeper {
+        sampler,
+        snapshot,
+        routes: Arc::clone(&routes),
+        beat: Arc::clone(&beat),
+        orders: received,
+    };
+    // It starts before the http threads, of which any number will do.
+    spawn_vital("sampler", move || housekeeper.run(&tried)).map_err(Error::machine("sampler thread"))?;
+    // The thread ends after us, so that it is heard.
     let _ = first_sample.recv();
     drop(first_sample);
-    let server = http::start(config.engine, listeners, routes, config.threads)
+    let server = http::start(config.engine, listeners, Arc::clone(&routes), config.threads)
         .map_err(Error::machine("http threads"))?;
 
     let engine = match config.engine {
@@ -115,13 +110,192 @@ pub fn serve(config: &Config, ready: impl FnOnce(&[SocketAddr])) -> Result<(), E
     for address in &addresses {
         info!("listening on http://{address}{} ({engine} engine)", config.path);
     }
-    ready(&addresses);
-
-    if !stopping.load(Ordering::SeqCst) {
-        signals.forever().next();
+    if let (Some(within), Some(address)) = (systemd::watchdog(), addresses.first()) {
+        let watchdog = Watchdog { address: reachable(*address), beat, within };
+        spawn_vital("watchdog", move || watchdog.run()).map_err(Error::machine("watchdog thread"))?;
     }
+    systemd::ready();
+    ready(&config, &addresses);
+
+    while !stopping.load(Ordering::SeqCst) {
+        if signals.forever().next() == Some(SIGHUP) {
+            systemd::reloading();
+            match reload(load, &config, &routes, &orders) {
+                Ok(new) => {
+                    info!("reloaded");
+                    config = new;
+                }
+                Err(cause) => error!("not reloaded, what was in force stays so: {cause}"),
+            }
+            systemd::ready();
+        }
+    }
+    systemd::stopping();
     info!("stopping: requests in flight are answered");
     server.stop();
     info!("stopped");
     Ok(())
+}
+
+/// What requests are answered by, the keys read anew.
+fn terms(config: &Config) -> Result<Terms, config::Error> {
+    let (keys, warnings) = config.keys()?;
+    for warning in warnings {
+        warn!("{warning}");
+    }
+    Ok(Terms::new(&config.path, keys, config.answer.clone()))
+}
+
+fn listen(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, Error> {
+    let listen =
+        |address: &SocketAddr| http::listen(*address).map_err(Error::machine(format!("listen {address}")));
+    addresses.iter().map(listen).collect()
+}
+
+/// Reads everything anew; nothing changes unless all of it is good.
+fn reload(
+    load: &dyn Fn() -> Result<Config, config::Error>,
+    old: &Config,
+    routes: &Routes,
+    orders: &Sender<Reload>,
+) -> Result<Config, String> {
+    let new = load().map_err(|error| error.to_string())?;
+    let terms = terms(&new).map_err(|error| error.to_string())?;
+    let (done, answer) = mpsc::channel();
+    let order = Reload { options: new.sampler.clone(), done };
+    // The thread lives as long as the process, but may be waiting for a sensor.
+    let good = orders.send(order).is_ok() && answer.recv_timeout(RELOAD).unwrap_or(false);
+    if !good {
+        return Err(format!("{}: no readings", new.sampler.sensor.display()));
+    }
+    routes.change(terms);
+    if (&new.listen, new.threads, new.engine) != (&old.listen, old.threads, old.engine) {
+        warn!("listen, threads and engine stay as they are until a restart");
+    }
+    Ok(new)
+}
+
+/// How long a reload waits for the sensor file.
+const RELOAD: Duration = Duration::from_secs(5);
+
+/// The order to sample by other options; whether they were taken is said to `done`.
+struct Reload {
+    options: sampler::Options,
+    done: Sender<bool>,
+}
+
+/// By which the watchdog knows that the sampler moves.
+#[derive(Default)]
+struct Beat {
+    /// How many samples were tried.
+    samples: AtomicU64,
+    /// The time until the next one, in milliseconds.
+    every: AtomicU64,
+}
+
+impl Beat {
+    fn next(&self, every: Duration) {
+        self.every.store(u64::try_from(every.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.samples.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// What is done from time to time, all on one thread: the allocator keeps what a thread once needed for
+/// it, and reading a large file needs much. Nothing waits for it at the end, as it may be waiting for a
+/// sensor.
+struct Housekeeper {
+    sampler: Sampler,
+    snapshot: Arc<Published<Snapshot>>,
+    routes: Arc<Routes>,
+    beat: Arc<Beat>,
+    orders: Receiver<Reload>,
+}
+
+impl Housekeeper {
+    fn run(mut self, tried: &Sender<()>) {
+        let mut status = String::new();
+        self.sampler.sample(Timestamp::now());
+        loop {
+            self.beat.next(self.sampler.every());
+            let snapshot = self.sampler.snapshot();
+            let new = words(&snapshot, Timestamp::now(), self.routes.stale_after());
+            if new != status {
+                systemd::status(&new);
+                status = new;
+            }
+            self.snapshot.store(snapshot);
+            // Nobody waits for any but the first.
+            let _ = tried.send(());
+            self.routes.report_refused_keys();
+            match self.orders.recv_timeout(self.sampler.every()) {
+                Ok(Reload { options, done }) => {
+                    let good = self.sampler.reload(options, Timestamp::now());
+                    // Who has waited for too long does not hear it.
+                    let _ = done.send(good);
+                }
+                Err(RecvTimeoutError::Timeout) => drop(self.sampler.sample(Timestamp::now())),
+                // The server has stopped.
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+}
+
+/// What `systemctl status` shows of the stations.
+fn words(snapshot: &Snapshot, now: Timestamp, stale_after: Duration) -> String {
+    let stations = snapshot.stations();
+    let is_stale = |newest: Option<Timestamp>| newest.is_none_or(|at| at.age(now) >= stale_after);
+    let stale = stations.iter().filter(|station| is_stale(station.newest())).count();
+    let plural = if stations.len() == 1 { "" } else { "s" };
+    format!("serving {} station{plural}, {stale} stale", stations.len())
+}
+
+/// Tells systemd that all is well, but only where it is.
+struct Watchdog {
+    address: SocketAddr,
+    beat: Arc<Beat>,
+    within: Duration,
+}
+
+impl Watchdog {
+    fn run(&self) {
+        let mut seen = 0;
+        let mut silent = Duration::ZERO;
+        // Half of the time, as sd_watchdog_enabled(3) recommends.
+        let period = self.within / 2;
+        loop {
+            let samples = self.beat.samples.load(Ordering::Relaxed);
+            let every = Duration::from_millis(self.beat.every.load(Ordering::Relaxed));
+            silent = if samples == seen { silent + period } else { Duration::ZERO };
+            seen = samples;
+            let sampler_moves = silent <= 2 * every + self.within;
+            match self.ask() {
+                Ok(()) if sampler_moves => systemd::alive(),
+                Ok(()) => error!("the watchdog is not told: the sampler stands still"),
+                Err(error) => error!("the watchdog is not told: no answer from {}: {error}", self.address),
+            }
+            thread::sleep(period);
+        }
+    }
+
+    /// A request as any client's, without a key; what counts is that it is answered.
+    fn ask(&self) -> io::Result<()> {
+        let patience = Some(self.within / 4);
+        let mut stream = TcpStream::connect_timeout(&self.address, self.within / 4)?;
+        stream.set_read_timeout(patience)?;
+        stream.set_write_timeout(patience)?;
+        stream.write_all(b"HEAD / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+        stream.read_exact(&mut [0; "HTTP/1.1 404".len()])
+    }
+}
+
+/// The address by which the board reaches its own listener.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
+            SocketAddr::V6(_) => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        });
+    }
+    address
 }

@@ -25,10 +25,6 @@ use super::connection::{Connection, Step, Tick};
 use super::{DRAIN, Service};
 use crate::thread::{end_process, spawn_vital};
 
-/// Connections at once. Dify and a tunnel use some ten; at 8 KiB for each unfinished head, this many
-/// strangers together hold 8 MiB.
-const MAX_CONNECTIONS: usize = 1024;
-
 /// Memory for what clients sent and did not take yet, all connections together: the strangers' heads
 /// and six bodies of the largest size at once. With what the allocator adds, the process grows by
 /// less than 16 MiB.
@@ -93,6 +89,7 @@ pub(super) fn start<S: Service>(
     listeners: Vec<net::TcpListener>,
     service: Arc<S>,
     threads: NonZero<usize>,
+    connections: usize,
 ) -> io::Result<Running> {
     let mut mailboxes = Vec::new();
     let mut rims = Vec::new();
@@ -128,6 +125,7 @@ pub(super) fn start<S: Service>(
             listeners: mem::take(&mut listeners),
             accept_at: None,
             starved_at: None,
+            share: (connections / threads.get()).max(1),
             next_full: 0,
             inserted: 0,
             connections: Slab::new(),
@@ -178,6 +176,8 @@ struct Worker<S: Service> {
     accept_at: Option<Instant>,
     /// When something was lacking to accept with, last; the log tells the first time.
     starved_at: Option<Instant>,
+    /// How many connections each thread may have.
+    share: usize,
     /// Where all threads are full, the one that makes room next.
     next_full: usize,
     /// How many connections this thread has had.
@@ -413,7 +413,7 @@ impl<S: Service> Worker<S> {
         let workers = &self.shared.workers;
         let load = |n: usize| workers[n].connections.load(Ordering::Relaxed);
         let fewest = (0..workers.len()).min_by_key(|&n| load(n)).unwrap_or(self.index);
-        let chosen = if load(fewest) >= self.share() {
+        let chosen = if load(fewest) >= self.share {
             self.next_full = (self.next_full + 1) % workers.len();
             self.next_full
         } else if load(fewest) < self.connections.len() {
@@ -437,18 +437,13 @@ impl<S: Service> Worker<S> {
         }
     }
 
-    /// How many connections each thread may have.
-    fn share(&self) -> usize {
-        MAX_CONNECTIONS.div_ceil(self.shared.workers.len())
-    }
-
     fn insert_counted(&mut self, stream: TcpStream, peer: SocketAddr) {
         self.shared.workers[self.index].connections.fetch_add(1, Ordering::Relaxed);
         self.insert(stream, peer);
     }
 
     fn insert(&mut self, mut stream: TcpStream, peer: SocketAddr) {
-        while self.connections.len() >= self.share() && self.make_room() {}
+        while self.connections.len() >= self.share && self.make_room() {}
         self.inserted += 1;
         let entry = self.connections.vacant_entry();
         let interest = Interest::READABLE | Interest::WRITABLE;

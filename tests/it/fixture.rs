@@ -227,6 +227,11 @@ impl Server {
         }
     }
 
+    /// Lets the next search of the log begin with what comes from here on.
+    pub(crate) fn forget_log(&mut self) {
+        self.seen.clear();
+    }
+
     /// Asks it to stop and waits for its end. Gives also the whole log, line by line.
     #[track_caller]
     pub(crate) fn stop(mut self) -> (ExitStatus, Vec<String>) {

@@ -16,5 +16,7 @@ mod log;
 mod places;
 mod protocol;
 mod refusals;
+mod reload;
 mod sensor_file;
+mod systemd;
 mod zones;

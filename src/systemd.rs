@@ -1,0 +1,72 @@
+//! What systemd is told and what it hands over: sd_notify(3), sd_watchdog_enabled(3) and
+//! sd_listen_fds(3). Where no systemd is, all of it does nothing.
+
+use std::ffi::OsString;
+use std::io;
+use std::net::TcpListener;
+use std::os::linux::net::SocketAddrExt as _;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::net::{SocketAddr, UnixDatagram};
+use std::time::Duration;
+use std::{env, process};
+
+use listenfd::ListenFd;
+use log::warn;
+use rustix::time::{ClockId, clock_gettime};
+
+/// The service listens and has tried its first sample.
+pub fn ready() {
+    tell("READY=1");
+}
+
+/// The configuration is being read again; [`ready`] says when that is over.
+pub fn reloading() {
+    let now = clock_gettime(ClockId::Monotonic);
+    // Type=notify-reload wants to know that the message is not from before its signal.
+    tell(&format!("RELOADING=1\nMONOTONIC_USEC={}", now.tv_sec * 1_000_000 + now.tv_nsec / 1_000));
+}
+
+/// The service ends.
+pub fn stopping() {
+    tell("STOPPING=1");
+}
+
+/// What `systemctl status` shows.
+pub fn status(line: &str) {
+    tell(&format!("STATUS={line}"));
+}
+
+/// The service is alive.
+pub fn alive() {
+    tell("WATCHDOG=1");
+}
+
+/// The time within which [`alive`] has to be said, again and again, if anybody waits for it.
+pub fn watchdog() -> Option<Duration> {
+    let number = |name| env::var(name).ok()?.parse::<u64>().ok();
+    let for_us = number("WATCHDOG_PID").is_none_or(|id| id == u64::from(process::id()));
+    number("WATCHDOG_USEC").filter(|&micros| for_us && micros > 0).map(Duration::from_micros)
+}
+
+/// The sockets that were opened for us. Called before any thread is started, as it takes the
+/// variables that tell of them out of the environment.
+pub fn listeners() -> io::Result<Vec<TcpListener>> {
+    let mut handed = ListenFd::from_env();
+    (0..handed.len()).filter_map(|index| handed.take_tcp_listener(index).transpose()).collect()
+}
+
+fn tell(message: &str) {
+    let Some(socket) = env::var_os("NOTIFY_SOCKET") else { return };
+    if let Err(error) = send(&socket, message) {
+        warn!("systemd cannot be told ({}): {error}", message.replace('\n', " "));
+    }
+}
+
+fn send(socket: &OsString, message: &str) -> io::Result<()> {
+    // A leading @ stands for the NUL byte of the abstract names.
+    let address = match socket.as_bytes().strip_prefix(b"@") {
+        Some(name) => SocketAddr::from_abstract_name(name)?,
+        None => SocketAddr::from_pathname(socket)?,
+    };
+    UnixDatagram::unbound()?.send_to_addr(message.as_bytes(), &address).map(drop)
+}

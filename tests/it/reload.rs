@@ -1,0 +1,82 @@
+//! SIGHUP: keys, configuration and sensor file are read again, and stay as they were on any error.
+
+use crate::fixture::*;
+
+const PING: &str = r#"{"point": "ping"}"#;
+
+fn ping(server: &Server, key: &str) -> u16 {
+    server.exchange(call_with(&format!("Authorization: Bearer {key}\r\n"), PING)).status
+}
+
+fn reload(server: &mut Server, told: &str) {
+    server.forget_log();
+    signal(server.id(), "HUP");
+    server.wait_for_log(told);
+}
+
+#[test]
+fn keys_are_rotated_without_an_outage() {
+    for engine in ENGINES {
+        let mut server = london(engine);
+        let new = "another-key-of-the-tests-987";
+        assert_eq!((ping(&server, KEY), ping(&server, new)), (200, 401), "{engine}");
+        let mut kept = server.connect();
+        kept.send(call(PING));
+        assert_eq!(kept.answer().status, 200);
+        server.scratch.write("key", format!("{KEY}\n{new}\n"));
+        reload(&mut server, "reloaded");
+        assert_eq!((ping(&server, KEY), ping(&server, new)), (200, 200), "{engine}");
+        server.scratch.write("key", new);
+        reload(&mut server, "reloaded");
+        assert_eq!((ping(&server, KEY), ping(&server, new)), (401, 200), "{engine}");
+        // A connection goes on, and asks by the keys that hold now.
+        kept.send(call(PING));
+        assert_eq!(kept.answer().status, 401);
+    }
+}
+
+#[test]
+fn labels_and_sensor_file_change() {
+    let mut server = Setup::new("event").sensor(LONDON).config("stale_after = \"10m\"\n").start();
+    assert!(server.ask("London").contains("\nTemperature: 10°C\n"));
+    server.scratch.write("weatherhook.toml", "[labels]\ntemperature = \"Warmth\"\n");
+    reload(&mut server, "reloaded");
+    assert!(server.ask("London").contains("\nWarmth: 10°C\n"));
+    drop(server);
+
+    let scratch = Scratch::new();
+    scratch.write("london.json", LONDON);
+    scratch.write("paris.json", r#"{"city": "Paris", "temperature_C": 3}"#);
+    let config = scratch.write("weatherhook.toml", "sensor = \"london.json\"\nlisten = \"127.0.0.1:0\"\n");
+    let mut command = weatherhook(["serve", "--config", text(&config)]);
+    let mut server = Server::spawn(command.env("WEATHERHOOK_KEY", KEY), scratch);
+    assert_eq!(server.ask("Paris"), "Unknown city");
+    server.scratch.write("weatherhook.toml", "sensor = \"paris.json\"\nlisten = \"127.0.0.1:1\"\n");
+    reload(&mut server, "reloaded");
+    server.wait_for_log("listen, threads and engine stay as they are until a restart");
+    assert!(server.ask("Paris").starts_with("City: Paris\nTemperature: 3°C\n"));
+    assert_eq!(server.ask("London"), "Unknown city");
+    server.scratch.write("weatherhook.toml", "sensor = \"nowhere.json\"\n");
+    reload(&mut server, "nowhere.json: no readings");
+    assert!(server.ask("Paris").starts_with("City: Paris\nTemperature: 3°C\n"), "the old one stays");
+}
+
+#[test]
+fn what_was_in_force_stays_on_any_error() {
+    for (file, contents, told) in [
+        ("key", "1234", "line 1: "),
+        ("key", "", "expected a key, found nothing"),
+        ("weatherhook.toml", "unitz = \"metric\"\n", "unknown key \"unitz\", did you mean \"units\"?"),
+        ("weatherhook.toml", "units = [\n", "weatherhook.toml: "),
+    ] {
+        let mut server = Setup::new("event").sensor(LONDON).config("units = \"imperial\"\n").start();
+        server.scratch.write(file, contents);
+        signal(server.id(), "HUP");
+        let line = server.wait_for_log("not reloaded, what was in force stays so: ");
+        assert!(line.contains(told) && line.contains(" ERROR "), "{line}");
+        assert!(server.ask("London").contains("\nTemperature: 50°F\n"));
+        let (status, log) = server.stop();
+        assert!(status.success());
+        assert!(!log.iter().any(|line| line.ends_with("reloaded")), "{log:?}");
+    }
+}
