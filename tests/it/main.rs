@@ -6,7 +6,10 @@
 
 mod commands;
 mod contract;
+mod corpus;
 mod demo;
+#[cfg(feature = "tiny_http")]
+mod engines;
 mod fixture;
 mod footprint;
 mod keys;
