@@ -18,7 +18,7 @@ end
 function done(summary, latency)
    local errors = summary.errors
    io.write(string.format(
-      'bench {"requests": %d, "duration": %d, "p50": %d, "p99": %d, "errors": %d}\n',
+      'bench {"requests": %d, "duration": %d, "p50": %d, "p99": %d, "errors": %d, "broken": %d}\n',
       summary.requests, summary.duration, latency:percentile(50), latency:percentile(99),
-      errors.connect + errors.read + errors.write + errors.status + errors.timeout))
+      errors.connect + errors.status + errors.timeout, errors.read + errors.write))
 end
