@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use super::body::Chunked;
-use super::head::{self, Framing, Malformed, Parsed};
+use super::head::{self, Framing, MAX_HEAD, Malformed, Parsed};
 use super::{CONTENT_TYPE, LogLine, MAX_BODY, Response, Service, guarded, reason};
 
 // The deadlines are for the whole of what they bound, not for each read: a client that sends a
@@ -288,8 +288,17 @@ impl<R> Connection<R> {
         // What is used up is given back, so that an idle connection holds no memory.
         if used < input.len() {
             input.drain(..used);
-            self.input = input;
+            self.keep(input);
         }
+    }
+
+    /// Keeps bytes that cannot be used yet. Unless they wait for output to be taken, they are a part
+    /// of one head, and get no more room than a head may have: strangers can have it held.
+    fn keep(&mut self, mut input: Vec<u8>) {
+        if input.capacity() > MAX_HEAD && input.len() < MAX_HEAD {
+            input.shrink_to(MAX_HEAD);
+        }
+        self.input = input;
     }
 
     /// Uses as much of `bytes` as it can, and tells how much that was.

@@ -418,6 +418,15 @@ fn pipelined_requests_wait_until_the_answers_are_taken() {
 }
 
 #[test]
+fn an_unfinished_head_gets_the_room_of_one_head() {
+    let mut client = Client::new();
+    for piece in [b'x'; MAX_HEAD - 1].chunks(1000) {
+        assert!(client.send(piece));
+        assert!(client.connection.held() <= MAX_HEAD, "{}", client.connection.held());
+    }
+}
+
+#[test]
 fn an_abandoned_answer_leaves_nothing_to_write() {
     let mut client = Client::new();
     let tick = client.tick();
