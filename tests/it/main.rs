@@ -2,6 +2,8 @@
 //! behaviour.
 
 mod contract;
+#[cfg(feature = "tiny_http")]
+mod engines;
 mod fixture;
 mod protocol;
 mod refusals;
