@@ -2,6 +2,7 @@
 //! behaviour.
 
 mod contract;
+mod corpus;
 #[cfg(feature = "tiny_http")]
 mod engines;
 mod fixture;

@@ -1,0 +1,100 @@
+//! A sensor file's text, as bytes: no panic, every value and time believable, every text one line of
+//! bounded length, and an answer can be made of whatever was read.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use weatherhook::answer::{Options, answer};
+use weatherhook::format::{Finding, Source, json};
+use weatherhook::place::fold;
+use weatherhook::reading::{Quantity, Snapshot};
+use weatherhook::time::Timestamp;
+
+/// 2025-03-02T22:30:00Z: when the text was written.
+const WRITTEN: f64 = 1_740_954_600.0;
+
+/// A clock may be fast by this much.
+const AHEAD: Duration = Duration::from_secs(120);
+
+/// The longest name or words, in characters.
+const WORDS_CHARS: usize = 100;
+
+const ALIASES: usize = 100;
+
+/// JSON is read to a depth of 128, each step of a path is cut to 40 characters of at most 4 bytes,
+/// and a number's dot or brackets come on top.
+const PATH_BYTES: usize = 128 * (40 * 4 + 1);
+
+/// Holds what is read of the text against its bounds.
+pub(crate) fn check(text: &[u8]) {
+    let modified = Timestamp::from_epoch(WRITTEN).expect("a time");
+    for city in [None, Some("London")] {
+        let mut find = |finding: Finding<'_>| match finding {
+            Finding::Reading { key, quantity, value, unit, at, .. } => {
+                check_line(&key.to_string(), PATH_BYTES);
+                assert_eq!(unit.to_base(0.0).0, quantity.base_unit());
+                assert!(quantity.bounds().contains(&value), "{quantity:?} {value}");
+                assert!(at.ahead(modified) <= AHEAD, "{at}");
+            }
+            Finding::Words { key, words, at } => {
+                check_line(&key.to_string(), PATH_BYTES);
+                check_words(words);
+                assert!(at.ahead(modified) <= AHEAD, "{at}");
+            }
+            Finding::Ignored { key, why } => {
+                check_line(&key.to_string(), PATH_BYTES);
+                check_line(&why.to_string(), 200);
+            }
+            Finding::Dropped { key, why } => {
+                check_line(&key.to_string(), PATH_BYTES);
+                check_line(&why.to_string(), 200);
+            }
+        };
+        let stations = match json::read(text, &Source { city, modified }, &mut find) {
+            Ok(stations) => stations,
+            Err(error) => {
+                check_line(&error.to_string(), 200);
+                continue;
+            }
+        };
+        let mut names = HashSet::new();
+        for station in &stations {
+            let name = station.city.as_deref();
+            name.into_iter().for_each(check_words);
+            assert!(names.insert(fold(name.unwrap_or_default())), "{name:?} twice");
+            assert!(station.aliases.len() <= ALIASES);
+            station.aliases.iter().for_each(|alias| check_words(alias));
+            for words in [&station.air_quality, &station.precipitation].into_iter().flatten() {
+                check_words(&words.value);
+            }
+            for quantity in Quantity::ALL {
+                let Some(reading) = station.reading(quantity) else { continue };
+                assert_eq!(quantity.plausible(reading.value), Some(reading.value), "{quantity:?}");
+                assert!(quantity.bounds().contains(&reading.value));
+            }
+            assert!(station.newest().is_none_or(|at| at.ahead(modified) <= AHEAD));
+        }
+        let places: Vec<String> =
+            stations.iter().take(3).filter_map(|station| station.city.clone()).collect();
+        let snapshot = Snapshot::new(stations);
+        for place in places.iter().map(|place| Some(place.as_str())).chain([None]) {
+            let result = answer(&snapshot, place, Some("how is it?"), modified, &Options::default());
+            assert!(!result.is_empty() && result.lines().all(|line| !line.is_empty()), "{result:?}");
+            assert!(!result.contains(|c: char| c.is_control() && c != '\n'), "{result:?}");
+        }
+    }
+}
+
+/// A message or a path.
+#[track_caller]
+fn check_line(line: &str, most: usize) {
+    assert!(!line.is_empty() && line.len() <= most, "{line:?}");
+    assert!(!line.contains(|c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')), "{line:?}");
+}
+
+/// What becomes a part of a prompt.
+#[track_caller]
+fn check_words(words: &str) {
+    check_line(words, 4 * WORDS_CHARS);
+    assert!(words.chars().count() <= WORDS_CHARS && words.trim() == words, "{words:?}");
+}

@@ -1,0 +1,49 @@
+//! What the fuzzers found and what was written for them, replayed: `fuzz/corpus`, a directory for
+//! each target. `fuzz/README.md` says how to fuzz.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+#[path = "../fuzz/call.rs"]
+mod call;
+#[path = "../fuzz/connection.rs"]
+mod connection;
+#[path = "../fuzz/json.rs"]
+mod json;
+
+/// So that the corpus stays something that people can look at.
+const MAX_FILE: usize = 4 * 1024;
+
+#[track_caller]
+fn replay(target: &str, check: fn(&[u8])) {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
+    let start = Instant::now();
+    let mut files = 0;
+    for entry in fs::read_dir(&directory).expect("the corpus") {
+        let path = entry.expect("an entry").path();
+        let input = fs::read(&path).expect("a file of the corpus");
+        assert!(input.len() <= MAX_FILE, "{}: at most 4 KiB", path.display());
+        // Shown when the test fails: the last one is to blame.
+        println!("{}", path.display());
+        check(&input);
+        files += 1;
+    }
+    assert!(files >= 10, "{}: {files} files", directory.display());
+    assert!(start.elapsed() < Duration::from_secs(60), "the corpus is too slow to be replayed");
+}
+
+#[test]
+fn connections() {
+    replay("connection", connection::check);
+}
+
+#[test]
+fn calls() {
+    replay("call", call::check);
+}
+
+#[test]
+fn sensor_texts() {
+    replay("json", json::check);
+}
