@@ -126,11 +126,6 @@ struct Reply {
     announce_keep_alive: bool,
 }
 
-impl Reply {
-    /// To a request that could not be read.
-    const LAST: Reply = Reply { head_only: false, keep_alive: false, announce_keep_alive: false };
-}
-
 impl<R> Connection<R> {
     /// A connection that was accepted `now`.
     pub fn new(peer: SocketAddr, now: Instant) -> Connection<R> {
@@ -271,11 +266,12 @@ impl<R> Connection<R> {
     pub fn stop(&mut self, now: Instant) {
         let within = |most: Duration, left: Duration| now.checked_sub(most - left).unwrap_or(now);
         match self.phase {
-            Phase::Idle => self.last(false, now),
+            // A pipelined request that waits for its turn is in flight, too.
+            Phase::Idle if self.input.is_empty() => self.last(false, now),
             Phase::Drain(_) => self.last(true, now),
             Phase::New => self.since = self.since.min(within(NEW, NEW_AT_STOP)),
             Phase::Head if !self.admitted => self.since = self.since.min(within(HEAD, HEAD_AT_STOP)),
-            Phase::Head | Phase::Body(_) | Phase::Last { .. } => {}
+            Phase::Idle | Phase::Head | Phase::Body(_) | Phase::Last { .. } => {}
         }
     }
 
@@ -409,7 +405,7 @@ impl<R> Connection<R> {
         self.admitted = true;
         let coding = match parsed.framing {
             Framing::Length(length) if length > MAX_BODY as u64 => {
-                self.refuse_logged(Malformed::body_too_large(), log, tick);
+                self.refuse_logged(Malformed::body_too_large(), log, reply.head_only, tick);
                 return behind.len();
             }
             Framing::Length(length) => {
@@ -514,17 +510,19 @@ impl<R> Connection<R> {
 
     /// Refuses what cannot be read to its end.
     fn refuse(&mut self, malformed: Malformed, tick: &Tick<'_>) {
-        let log = match &mut self.phase {
-            Phase::Body(incoming) => mem::replace(&mut incoming.log, LogLine(None)),
-            _ => LogLine::unread(self.peer),
+        let (log, head_only) = match &mut self.phase {
+            Phase::Body(incoming) => {
+                (mem::replace(&mut incoming.log, LogLine(None)), incoming.reply.head_only)
+            }
+            _ => (LogLine::unread(self.peer), false),
         };
-        self.refuse_logged(malformed, log, tick);
+        self.refuse_logged(malformed, log, head_only, tick);
     }
 
-    fn refuse_logged(&mut self, malformed: Malformed, log: LogLine, tick: &Tick<'_>) {
+    fn refuse_logged(&mut self, malformed: Malformed, log: LogLine, head_only: bool, tick: &Tick<'_>) {
         let response = Response::refusal(malformed.status, malformed.detail);
         log.finish(&response);
-        self.answer(&response, Reply::LAST, tick);
+        self.answer(&response, Reply { head_only, keep_alive: false, announce_keep_alive: false }, tick);
         self.last(true, tick.now);
         self.input = Vec::new();
     }

@@ -351,6 +351,14 @@ fn head_has_no_body() {
     assert!(client.send(b"HEAD / HTTP/1.1\r\nHost: h\r\nAuthorization: k\r\n\r\n"));
     assert!(client.text().contains("\r\nContent-Length: 4\r\n"), "{}", client.text());
     assert!(client.text().ends_with("\r\n\r\n"));
+    // Nor has the refusal of its body.
+    let mut client = Client::new();
+    client.send(b"HEAD / HTTP/1.1\r\nHost: h\r\nAuthorization: k\r\nContent-Length: 1048577\r\n\r\n");
+    assert!(client.text().starts_with("HTTP/1.1 413 ") && client.text().ends_with("\r\n\r\n"));
+    let mut client = Client::new();
+    client.send(b"HEAD / HTTP/1.1\r\nHost: h\r\nAuthorization: k\r\nContent-Length: 9\r\n\r\nx");
+    client.end();
+    assert!(client.text().starts_with("HTTP/1.1 400 ") && client.text().ends_with("\r\n\r\n"));
 }
 
 #[test]
@@ -466,6 +474,16 @@ fn a_stop_answers_what_is_in_flight() {
         assert!(client.text().starts_with("HTTP/1.1 200 "), "{}", client.text());
         assert!(client.text().contains("\r\nConnection: close\r\n"));
     }
+
+    // Of pipelined requests that wait until the answers are taken, the next one is the last.
+    let mut client = Client::new();
+    let tick = client.tick();
+    client.connection.receive(&get.repeat(1000), &Probe, &tick);
+    client.stopping = true;
+    client.connection.stop(client.start);
+    assert!(client.take() && client.shut, "the rest is not read, and the client is told");
+    assert_eq!(client.text().matches("\r\nConnection: close\r\n").count(), 1);
+    assert!(client.text().rfind("Connection: close") > client.text().rfind("HTTP/1.1 200 "));
 
     // Who has shown no key gets no more than a moment.
     let due = |client: Client| client.connection.deadline() - client.start;
