@@ -4,7 +4,7 @@ use std::convert::identity;
 use std::fmt::{self, Display, Write};
 use std::time::Duration;
 
-use crate::reading::{Observed, Quantity, Reading, Snapshot, Station};
+use crate::reading::{Observed, Quantity, Reading, Snapshot, Station, Unit};
 use crate::time::{Timestamp, in_words};
 use crate::weather;
 
@@ -385,16 +385,21 @@ impl Units {
     fn speed(self, metres_per_second: f64) -> Measure {
         match self {
             Units::Metric => Measure::Whole(metres_per_second * 3.6, " km/h"),
-            Units::Imperial => Measure::Whole(metres_per_second / 0.447_04, " mph"),
+            Units::Imperial => Measure::Whole(metres_per_second / one(Unit::MilePerHour), " mph"),
         }
     }
 
     fn pressure(self, hectopascals: f64) -> Measure {
         match self {
             Units::Metric => Measure::Whole(hectopascals, " hPa"),
-            Units::Imperial => Measure::InchesOfMercury(hectopascals / 33.863_89),
+            Units::Imperial => Measure::InchesOfMercury(hectopascals / one(Unit::InchOfMercury)),
         }
     }
+}
+
+/// One of a unit, in its base unit.
+fn one(unit: Unit) -> f64 {
+    unit.to_base(1.0).1
 }
 
 /// A number with its unit, as it is written.
@@ -424,7 +429,6 @@ impl Display for Measure {
 mod tests {
     use super::*;
     use crate::reading::Quantity::*;
-    use crate::reading::Unit;
 
     /// 2026-11-22T14:08:00Z
     fn now() -> Timestamp {

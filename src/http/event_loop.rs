@@ -298,17 +298,15 @@ impl<S: Service> Worker<S> {
             return Some(Duration::ZERO);
         }
         // Nobody has to wake up for a connection that is gone.
-        while self.deadlines.peek().is_some_and(|&Reverse((at, key))| !self.counts(at, key)) {
+        let counts = |&Reverse((at, key)): &Reverse<(Instant, usize)>| {
+            self.connections.get(key).is_some_and(|slot| slot.queued == Some(at))
+        };
+        while self.deadlines.peek().is_some_and(|entry| !counts(entry)) {
             self.deadlines.pop();
         }
         let deadline = self.deadlines.peek().map(|Reverse((at, _))| *at);
         let next = [deadline, self.accept_at, self.stop_at].into_iter().flatten().min();
         next.map(|at| at.saturating_duration_since(Instant::now()))
-    }
-
-    /// Whether an entry among the deadlines is the one that counts for its connection.
-    fn counts(&self, at: Instant, key: usize) -> bool {
-        self.connections.get(key).is_some_and(|slot| slot.queued == Some(at))
     }
 
     fn is_done(&mut self) -> bool {
@@ -542,10 +540,8 @@ impl<S: Service> Worker<S> {
                 break;
             }
             self.deadlines.pop();
-            if !self.counts(at, key) {
-                continue;
-            }
-            let Some(slot) = self.connections.get_mut(key) else { continue };
+            let slot = self.connections.get_mut(key).filter(|slot| slot.queued == Some(at));
+            let Some(slot) = slot else { continue };
             slot.queued = None;
             if slot.connection.deadline() <= self.clock.now {
                 slot.connection.expire(&Tick {
