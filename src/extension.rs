@@ -49,7 +49,12 @@ pub fn receive(
             let place = [inputs.location, inputs.city, inputs.place].into_iter().find_map(words);
             let query = words(params.query);
             let result = answer(snapshot, place.as_deref(), query.as_deref(), now, options);
-            Ok(format!("{{\"result\": {}}}", serde_json::Value::from(result)).into_bytes().into())
+            let mut json = Vec::with_capacity(result.len() + 64);
+            json.extend_from_slice(b"{\"result\": ");
+            // Writing a text into a vector cannot fail.
+            let _ = serde_json::to_writer(&mut json, &result);
+            json.push(b'}');
+            Ok(json.into())
         }
         // There is no word list, so nothing is flagged. Dify wants an action all the same.
         "app.moderation.input" | "app.moderation.output" => {

@@ -5,7 +5,6 @@
 //! bytes that came ([`receive`](Connection::receive)) or went ([`sent`](Connection::sent)), the
 //! client's end ([`end`](Connection::end)), a deadline that passed ([`expire`](Connection::expire)).
 
-use std::io::Write as _;
 use std::mem;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -539,23 +538,28 @@ impl<R> Connection<R> {
         let keep_alive = reply.keep_alive && !tick.stopping;
         let Response { status, field, body } = response;
         let out = &mut self.output;
-        // Writing to a vector cannot fail.
-        let _ = write!(
-            out,
-            "HTTP/1.1 {status} {}\r\nContent-Type: {CONTENT_TYPE}\r\nContent-Length: {}\r\nDate: {}\r\n",
-            reason(*status),
-            body.len(),
-            tick.date,
-        );
+        let mut put = |text: &str| out.extend_from_slice(text.as_bytes());
+        let mut number = itoa::Buffer::new();
+        put("HTTP/1.1 ");
+        put(number.format(*status));
+        put(" ");
+        put(reason(*status));
+        put("\r\nContent-Type: ");
+        put(CONTENT_TYPE);
+        put("\r\nContent-Length: ");
+        put(number.format(body.len()));
+        put("\r\nDate: ");
+        put(tick.date);
+        put("\r\n");
         if let Some((name, value)) = field {
-            let _ = write!(out, "{name}: {value}\r\n");
+            [name, ": ", value, "\r\n"].into_iter().for_each(&mut put);
         }
         if !keep_alive {
-            out.extend_from_slice(b"Connection: close\r\n");
+            put("Connection: close\r\n");
         } else if reply.announce_keep_alive {
-            out.extend_from_slice(b"Connection: keep-alive\r\n");
+            put("Connection: keep-alive\r\n");
         }
-        out.extend_from_slice(b"\r\n");
+        put("\r\n");
         if !reply.head_only {
             out.extend_from_slice(body);
         }

@@ -3,7 +3,10 @@
 //! Strict wherever two readers of the same bytes could come to differ about where a request ends:
 //! behind a tunnel or a proxy such a difference lets one client speak in another's name.
 
+use std::mem::MaybeUninit;
 use std::net::SocketAddr;
+
+use memchr::memchr;
 
 use super::{Head, MAX_BODY};
 
@@ -65,7 +68,7 @@ pub(super) fn end(bytes: &[u8], scanned: &mut usize) -> Result<Option<usize>, Ma
     // Further requests may follow, so the bound is held against this head alone; and what lies behind
     // it is not looked at, or the answer would depend on how much has come at once.
     let within = &bytes[..bytes.len().min(MAX_HEAD)];
-    while let Some(i) = within[*scanned..].iter().position(|&byte| byte == b'\n') {
+    while let Some(i) = memchr(b'\n', &within[*scanned..]) {
         let lf = *scanned + i;
         // A lone LF as the end of a line is allowed to us, but not every proxy takes it for one.
         if lf == 0 || within[lf - 1] != b'\r' {
@@ -82,9 +85,9 @@ pub(super) fn end(bytes: &[u8], scanned: &mut usize) -> Result<Option<usize>, Ma
 
 /// Reads a whole head, its empty line included.
 pub(super) fn parse(bytes: &[u8], peer: SocketAddr) -> Result<Parsed<'_>, Malformed> {
-    let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
-    let mut request = httparse::Request::new(&mut fields);
-    let parsed = request.parse(bytes).map_err(|error| match error {
+    let mut fields = [const { MaybeUninit::uninit() }; MAX_FIELDS];
+    let mut request = httparse::Request::new(&mut []);
+    let parsed = request.parse_with_uninit_headers(bytes, &mut fields).map_err(|error| match error {
         httparse::Error::TooManyHeaders => Malformed::head_too_large(),
         httparse::Error::Version => Malformed { status: 505, detail: "expected HTTP/1.1 or HTTP/1.0" },
         httparse::Error::HeaderName => Malformed::new("head: bad field name"),
@@ -107,29 +110,31 @@ pub(super) fn parse(bytes: &[u8], peer: SocketAddr) -> Result<Parsed<'_>, Malfor
     let mut expects_continue = false;
     let (mut close, mut keep_alive) = (false, false);
     for &httparse::Header { name, value } in request.headers.iter() {
-        if name.eq_ignore_ascii_case("host") {
-            if !value.iter().all(|byte| byte.is_ascii_graphic() && !b",/?#@\\".contains(byte)) {
+        // Most fields are none of ours, which their lengths tell.
+        let is = |known: &str| name.len() == known.len() && name.eq_ignore_ascii_case(known);
+        if is("host") {
+            if !value.iter().all(|&byte| is_of_host(byte)) {
                 return Err(Malformed::new("Host: expected a host and perhaps a port"));
             }
             hosts += 1;
-        } else if name.eq_ignore_ascii_case("content-length") {
+        } else if is("content-length") {
             if length.replace(content_length(value)?).is_some() {
                 return Err(Malformed::new("Content-Length: given twice"));
             }
-        } else if name.eq_ignore_ascii_case("transfer-encoding") {
+        } else if is("transfer-encoding") {
             if chunked || !value.eq_ignore_ascii_case(b"chunked") {
                 return Err(Malformed::new("Transfer-Encoding: expected chunked, once"));
             }
             chunked = true;
-        } else if name.eq_ignore_ascii_case("authorization") {
+        } else if is("authorization") {
             authorizations += 1;
             authorization = Some(value);
-        } else if name.eq_ignore_ascii_case("expect") {
+        } else if is("expect") {
             if !value.eq_ignore_ascii_case(b"100-continue") {
                 return Err(Malformed { status: 417, detail: "Expect: only 100-continue is known" });
             }
             expects_continue = true;
-        } else if name.eq_ignore_ascii_case("connection") {
+        } else if is("connection") {
             for option in value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii) {
                 close |= option.eq_ignore_ascii_case(b"close");
                 keep_alive |= option.eq_ignore_ascii_case(b"keep-alive");
@@ -161,6 +166,12 @@ pub(super) fn parse(bytes: &[u8], peer: SocketAddr) -> Result<Parsed<'_>, Malfor
         keep_alive: !close && (keep_alive || minor == 1),
         announce_keep_alive: minor == 0,
     })
+}
+
+/// Whether a byte can stand in a host and its port; not the blanks and separators by which another
+/// reader could take one host for two.
+fn is_of_host(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !matches!(byte, b',' | b'/' | b'?' | b'#' | b'@' | b'\\')
 }
 
 /// Digits only: no sign, no list, no blank inside. What does not fit 64 bits is too large whatever
