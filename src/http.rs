@@ -229,14 +229,14 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     Ok(listener)
 }
 
-/// Descriptors for all but connections, listeners and the threads' own two: the log, signals, a file
+/// Descriptors for all but connections, listeners and the threads' own three: the log, signals, a file
 /// that is read, and those that were inherited.
 const OTHER_DESCRIPTORS: u64 = 32;
 
 /// Raises the process's limit of descriptors to what the bounds need. Gives how many connections there
 /// may be, which are fewer where the limit cannot be raised.
 fn fit_connections(threads: NonZero<usize>, listeners: usize) -> usize {
-    let besides = OTHER_DESCRIPTORS + 2 * threads.get() as u64 + listeners as u64;
+    let besides = OTHER_DESCRIPTORS + 3 * threads.get() as u64 + listeners as u64;
     let wanted = MAX_CONNECTIONS as u64 + besides;
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let (current, most) = (current.unwrap_or(u64::MAX), maximum.unwrap_or(u64::MAX));

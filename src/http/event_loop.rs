@@ -5,10 +5,11 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io;
 use std::mem;
-use std::net::{self, Shutdown, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::num::NonZero;
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -16,13 +17,18 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
 
 use log::{error, warn};
-use mio::event::Event;
-use mio::net::{TcpListener, TcpStream};
-use mio::{Events, Interest, Poll, Token, Waker};
+use rustix::buffer::spare_capacity;
+use rustix::event::epoll::{self, EventData, EventFlags};
+use rustix::event::{EventfdFlags, eventfd};
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, SendFlags, Shutdown, SocketFlags, acceptfrom_with, recv, send, shutdown};
+use rustix::time::{
+    Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create, timerfd_settime,
+};
 use slab::Slab;
 
 use super::connection::{Connection, Step, Tick};
-use super::{DRAIN, Service};
+use super::{BACKLOG, DRAIN, Service};
 use crate::thread::{end_process, spawn_vital};
 
 /// Memory for what clients sent and did not take yet, all connections together: the strangers' heads
@@ -37,9 +43,6 @@ const READ: usize = 16 * 1024;
 /// be a thousand pipelined requests.
 const STEPS_A_TURN: usize = 8;
 
-/// Connections that are accepted before those that are there have their turn.
-const ACCEPTS_A_TURN: usize = 64;
-
 /// The time between two tries to accept when nothing is left to accept with.
 const ACCEPT_RETRY: Duration = Duration::from_millis(100);
 
@@ -49,9 +52,19 @@ const SHORTAGE_OVER: Duration = Duration::from_secs(60);
 /// The number of connections of a thread that could not be started: too many to be given another.
 const NEVER_STARTED: usize = usize::MAX / 2;
 
-const WAKE: Token = Token(usize::MAX);
-/// Tokens from here on are listeners, those below are connections.
-const LISTENERS: usize = usize::MAX / 2;
+/// What an event is about. Below the listeners are the connections.
+const WAKE: u64 = u64::MAX;
+const TIMER: u64 = u64::MAX - 1;
+const LISTENERS: u64 = 1 << 32;
+
+/// Events that are taken at once.
+const EVENTS: usize = 256;
+
+/// Readiness is told once, when it begins: all that is watched but the listeners.
+const READS: EventFlags = EventFlags::IN.union(EventFlags::RDHUP).union(EventFlags::ET);
+const WRITES: EventFlags = EventFlags::OUT;
+/// It is over in both directions.
+const OVER: EventFlags = EventFlags::HUP.union(EventFlags::ERR);
 
 /// The engine's threads.
 pub struct Running {
@@ -70,23 +83,20 @@ struct Shared {
 
 /// How the accepting thread reaches another one.
 struct Mailbox {
-    sender: Sender<(TcpStream, SocketAddr)>,
-    waker: Waker,
+    sender: Sender<(OwnedFd, SocketAddr)>,
+    waker: OwnedFd,
     connections: AtomicUsize,
 }
 
-impl Shared {
-    fn wake_all(&self) {
-        for worker in &self.workers {
-            if let Err(error) = worker.waker.wake() {
-                error!("a worker cannot be woken: {error}");
-            }
-        }
+impl Mailbox {
+    fn wake(&self) {
+        // Only a counter that is full would refuse: the event is on its way then.
+        let _ = rustix::io::write(&self.waker, &1u64.to_ne_bytes());
     }
 }
 
 pub(super) fn start<S: Service>(
-    listeners: Vec<net::TcpListener>,
+    listeners: Vec<TcpListener>,
     service: Arc<S>,
     threads: NonZero<usize>,
     connections: usize,
@@ -94,11 +104,16 @@ pub(super) fn start<S: Service>(
     let mut mailboxes = Vec::new();
     let mut rims = Vec::new();
     for _ in 0..threads.get() {
-        let poll = Poll::new()?;
-        let waker = Waker::new(poll.registry(), WAKE)?;
+        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
+        // Neither counter is ever read: each write, each expiry is an event of its own.
+        let waker = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
+        epoll::add(&epoll, &waker, EventData::new_u64(WAKE), READS)?;
+        let timer =
+            timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::CLOEXEC | TimerfdFlags::NONBLOCK)?;
+        epoll::add(&epoll, &timer, EventData::new_u64(TIMER), READS)?;
         let (sender, inbox) = mpsc::channel();
         mailboxes.push(Mailbox { sender, waker, connections: AtomicUsize::new(0) });
-        rims.push((poll, inbox));
+        rims.push((epoll, timer, inbox));
     }
     let shared = Arc::new(Shared {
         stopping: AtomicBool::new(false),
@@ -106,21 +121,18 @@ pub(super) fn start<S: Service>(
         held: AtomicUsize::new(0),
         workers: mailboxes,
     });
-    let mut listeners = listeners
-        .into_iter()
-        .map(|listener| {
-            listener.set_nonblocking(true)?;
-            Ok(TcpListener::from_std(listener))
-        })
-        .collect::<io::Result<Vec<_>>>()?;
+    let mut listeners = listeners;
     let mut running = Running { shared: Arc::clone(&shared), threads: Vec::new() };
-    for (index, (poll, inbox)) in rims.into_iter().enumerate() {
-        for (i, listener) in listeners.iter_mut().enumerate() {
-            poll.registry().register(listener, Token(LISTENERS + i), Interest::READABLE)?;
+    for (index, (epoll, timer, inbox)) in rims.into_iter().enumerate() {
+        for (i, listener) in (LISTENERS..).zip(&listeners) {
+            listener.set_nonblocking(true)?;
+            epoll::add(&epoll, listener, EventData::new_u64(i), EventFlags::IN)?;
         }
         let worker = Worker {
             index,
-            poll,
+            epoll,
+            timer,
+            timer_at: None,
             inbox,
             listeners: mem::take(&mut listeners),
             accept_at: None,
@@ -158,7 +170,7 @@ pub(super) fn start<S: Service>(
 impl Running {
     pub(super) fn stop(self) {
         self.shared.stopping.store(true, Ordering::SeqCst);
-        self.shared.wake_all();
+        self.shared.workers.iter().for_each(Mailbox::wake);
         for thread in self.threads {
             // A thread that panicked has ended the process.
             let _ = thread.join();
@@ -168,11 +180,16 @@ impl Running {
 
 struct Worker<S: Service> {
     index: usize,
-    poll: Poll,
-    inbox: Receiver<(TcpStream, SocketAddr)>,
+    epoll: OwnedFd,
+    /// Wakes this thread for its deadlines: to give each wait a time-out of its own would cost a
+    /// twentieth of a request.
+    timer: OwnedFd,
+    /// When the timer goes off; nobody has to wait longer for that than for his deadline.
+    timer_at: Option<Instant>,
+    inbox: Receiver<(OwnedFd, SocketAddr)>,
     /// Only the first worker has them.
     listeners: Vec<TcpListener>,
-    /// When to accept although no event says so.
+    /// When to accept again; no event tells of the listeners until then.
     accept_at: Option<Instant>,
     /// When something was lacking to accept with, last; the log tells the first time.
     starved_at: Option<Instant>,
@@ -197,8 +214,11 @@ struct Worker<S: Service> {
 
 /// A connection and its socket.
 struct Slot<R> {
-    stream: TcpStream,
+    stream: OwnedFd,
     connection: Connection<R>,
+    /// For what it is watched. Only from its first wait on: a client that asks once is mostly answered
+    /// before.
+    watched: Option<EventFlags>,
     /// The socket may have bytes for us: readiness is told once, when it begins.
     readable: bool,
     /// The client's end was announced: after the bytes that may be there comes an end to be read.
@@ -252,22 +272,28 @@ impl Clock {
     }
 }
 
+/// What an event's data says of a connection or a listener.
+fn index(data: u64) -> usize {
+    // They are put in by us, so that they fit; another would find nothing.
+    usize::try_from(data).unwrap_or(usize::MAX)
+}
+
 impl<S: Service> Worker<S> {
     fn run(mut self) -> io::Result<()> {
-        let mut events = Events::with_capacity(256);
+        let mut events = Vec::with_capacity(EVENTS);
         loop {
-            let timeout = self.timeout();
-            match self.poll.poll(&mut events, timeout) {
-                Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error),
+            let timeout = self.prepare_to_wait()?;
+            match epoll::wait(&self.epoll, spare_capacity(&mut events), timeout) {
+                Err(error) if error != Errno::INTR => return Err(error.into()),
                 _ => self.clock.advance(),
             }
             let mut woken = false;
-            let mut accept = self.accept_at.is_some_and(|at| at <= self.clock.now);
-            for event in &events {
-                match event.token() {
+            for event in events.drain(..) {
+                match event.data.u64() {
                     WAKE => woken = true,
-                    Token(LISTENERS..) => accept = true,
-                    Token(key) => self.ready(key, event),
+                    TIMER => self.timer_at = None,
+                    i @ LISTENERS.. => drop(self.accept(index(i - LISTENERS))),
+                    key => self.ready(index(key), event.flags),
                 }
             }
             for key in mem::take(&mut self.unfinished) {
@@ -276,8 +302,9 @@ impl<S: Service> Worker<S> {
                     self.drive(key);
                 }
             }
-            if accept {
-                self.accept();
+            if self.accept_at.is_some_and(|at| at <= self.clock.now) {
+                self.accept_at = None;
+                self.listen(EventFlags::IN);
             }
             if woken {
                 self.take_inbox();
@@ -292,10 +319,11 @@ impl<S: Service> Worker<S> {
         }
     }
 
-    /// How long nothing has to be done unless something happens; `None` on an idle board.
-    fn timeout(&mut self) -> Option<Duration> {
+    /// Sees to it that the wait ends when something has to be done. Gives its time-out, `None` for
+    /// ever: on an idle board nothing has to be done.
+    fn prepare_to_wait(&mut self) -> io::Result<Option<&'static Timespec>> {
         if !self.unfinished.is_empty() {
-            return Some(Duration::ZERO);
+            return Ok(Some(&Timespec { tv_sec: 0, tv_nsec: 0 }));
         }
         // Nobody has to wake up for a connection that is gone.
         let counts = |&Reverse((at, key)): &Reverse<(Instant, usize)>| {
@@ -306,7 +334,19 @@ impl<S: Service> Worker<S> {
         }
         let deadline = self.deadlines.peek().map(|Reverse((at, _))| *at);
         let next = [deadline, self.accept_at, self.stop_at].into_iter().flatten().min();
-        next.map(|at| at.saturating_duration_since(Instant::now()))
+        // A deadline that has moved away is looked at when the timer goes off: most connections are
+        // answered and closed before, and the timer stays where it is.
+        if let Some(next) = next.filter(|next| self.timer_at.is_none_or(|at| *next < at)) {
+            // Zero would stop the timer.
+            let wait = next.saturating_duration_since(self.clock.now).max(Duration::from_nanos(1));
+            let once = Itimerspec {
+                it_interval: Timespec::default(),
+                it_value: wait.try_into().map_err(io::Error::other)?,
+            };
+            timerfd_settime(&self.timer, TimerfdTimerFlags::empty(), &once)?;
+            self.timer_at = Some(next);
+        }
+        Ok(None)
     }
 
     fn is_done(&mut self) -> bool {
@@ -335,14 +375,17 @@ impl<S: Service> Worker<S> {
         if self.index == 0 {
             // Who stands in the kernel's queue has connected before the stop: a request that came
             // with the connection is still answered.
-            self.accept();
-            while self.accept_at.is_some_and(|at| at <= self.clock.now) {
-                self.accept();
+            for listener in 0..self.listeners.len() {
+                for _ in 0..BACKLOG {
+                    if !self.accept(listener) {
+                        break;
+                    }
+                }
             }
             self.accept_at = None;
             self.listeners.clear();
             self.shared.accepting.store(false, Ordering::SeqCst);
-            self.shared.wake_all();
+            self.shared.workers.iter().for_each(Mailbox::wake);
         }
         let keys: Vec<usize> = self.connections.iter().map(|(key, _)| key).collect();
         for key in keys {
@@ -362,43 +405,43 @@ impl<S: Service> Worker<S> {
         }
     }
 
-    fn accept(&mut self) {
-        self.accept_at = None;
-        for i in 0..self.listeners.len() {
-            let again = self.accept_from(i);
-            self.accept_at = [self.accept_at, again].into_iter().flatten().min();
-        }
-    }
-
-    /// Takes what waits at a listener. Gives when to try again although no event says so.
-    fn accept_from(&mut self, listener: usize) -> Option<Instant> {
-        let later = Some(self.clock.now + ACCEPT_RETRY);
-        for _ in 0..ACCEPTS_A_TURN {
-            match self.listeners[listener].accept() {
-                Ok((stream, peer)) => self.assign(stream, peer),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return None,
-                Err(error) => match error.raw_os_error() {
-                    // What ended one connection before it began says nothing about the next.
-                    Some(libc::ECONNABORTED | libc::EPROTO | libc::EPERM | libc::EINTR) => {}
-                    // Ours to mend: one of our connections gives its descriptor back.
-                    Some(libc::EMFILE) => {
-                        self.report_shortage(&error);
-                        if !self.make_room() {
-                            return later;
-                        }
-                    }
-                    // The whole machine's shortage, or a fault that trying at once does not mend.
-                    _ => {
-                        self.report_shortage(&error);
-                        return later;
-                    }
-                },
+    /// Takes a connection that waits at a listener; of the next one an event tells. `false` if there
+    /// is none, or nothing to take it with.
+    fn accept(&mut self, listener: usize) -> bool {
+        let Some(socket) = self.listeners.get(listener) else { return false };
+        match acceptfrom_with(socket, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC) {
+            Ok((stream, peer)) => {
+                let peer = peer.and_then(|peer| SocketAddr::try_from(peer).ok());
+                self.assign(stream, peer.unwrap_or(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0))));
+                true
+            }
+            Err(Errno::AGAIN) => false,
+            // What ended one connection before it began says nothing about the next.
+            Err(Errno::CONNABORTED | Errno::PROTO | Errno::PERM | Errno::INTR) => true,
+            Err(error) => {
+                self.report_shortage(error);
+                // Ours to mend: one of our connections gives its descriptor back.
+                if error == Errno::MFILE && self.make_room() {
+                    return true;
+                }
+                // The whole machine's shortage, or a fault that trying at once does not mend.
+                self.listen(EventFlags::empty());
+                self.accept_at = Some(self.clock.now + ACCEPT_RETRY);
+                false
             }
         }
-        Some(self.clock.now)
     }
 
-    fn report_shortage(&mut self, error: &io::Error) {
+    /// Has what waits at the listeners told from now on, or not.
+    fn listen(&self, events: EventFlags) {
+        for (i, listener) in (LISTENERS..).zip(&self.listeners) {
+            if let Err(error) = epoll::modify(&self.epoll, listener, EventData::new_u64(i), events) {
+                error!("a listener cannot be watched: {error}");
+            }
+        }
+    }
+
+    fn report_shortage(&mut self, error: Errno) {
         let before = self.starved_at.replace(self.clock.now);
         if before.is_none_or(|at| self.clock.now - at >= SHORTAGE_OVER) {
             warn!("cannot accept all connections: {error}");
@@ -407,7 +450,7 @@ impl<S: Service> Worker<S> {
 
     /// Gives a connection to the thread with the fewest, this one if it is among them. Where all are
     /// full, each makes room in turn.
-    fn assign(&mut self, stream: TcpStream, peer: SocketAddr) {
+    fn assign(&mut self, stream: OwnedFd, peer: SocketAddr) {
         let workers = &self.shared.workers;
         let load = |n: usize| workers[n].connections.load(Ordering::Relaxed);
         let fewest = (0..workers.len()).min_by_key(|&n| load(n)).unwrap_or(self.index);
@@ -424,7 +467,7 @@ impl<S: Service> Worker<S> {
                 // Counted at once, or a burst would all go to the same thread.
                 other.connections.fetch_add(1, Ordering::Relaxed);
                 match other.sender.send((stream, peer)) {
-                    Ok(()) => drop(other.waker.wake()),
+                    Ok(()) => other.wake(),
                     Err(mpsc::SendError((stream, peer))) => {
                         other.connections.store(NEVER_STARTED, Ordering::Relaxed);
                         self.insert_counted(stream, peer);
@@ -435,27 +478,20 @@ impl<S: Service> Worker<S> {
         }
     }
 
-    fn insert_counted(&mut self, stream: TcpStream, peer: SocketAddr) {
+    fn insert_counted(&mut self, stream: OwnedFd, peer: SocketAddr) {
         self.shared.workers[self.index].connections.fetch_add(1, Ordering::Relaxed);
         self.insert(stream, peer);
     }
 
-    fn insert(&mut self, mut stream: TcpStream, peer: SocketAddr) {
+    fn insert(&mut self, stream: OwnedFd, peer: SocketAddr) {
         while self.connections.len() >= self.share && self.make_room() {}
         self.inserted += 1;
-        let entry = self.connections.vacant_entry();
-        let interest = Interest::READABLE | Interest::WRITABLE;
-        if let Err(error) = self.poll.registry().register(&mut stream, Token(entry.key()), interest) {
-            warn!("{peer}: cannot be watched: {error}");
-            self.shared.workers[self.index].connections.fetch_sub(1, Ordering::Relaxed);
-            return;
-        }
-        let key = entry.key();
-        entry.insert(Slot {
+        let key = self.connections.insert(Slot {
             stream,
             connection: Connection::new(peer, self.clock.now),
-            // An event tells, also of what has come already.
-            readable: false,
+            watched: None,
+            // The request may have come with the connection.
+            readable: true,
             read_closed: false,
             blocked: false,
             unfinished: false,
@@ -489,11 +525,11 @@ impl<S: Service> Worker<S> {
         }
     }
 
-    fn ready(&mut self, key: usize, event: &Event) {
+    fn ready(&mut self, key: usize, events: EventFlags) {
         if let Some(slot) = self.connections.get_mut(key) {
-            slot.readable |= event.is_readable();
-            slot.read_closed |= event.is_read_closed();
-            slot.blocked &= !event.is_writable();
+            slot.readable |= events.intersects(READS | OVER);
+            slot.read_closed |= events.intersects(EventFlags::RDHUP | OVER);
+            slot.blocked &= !events.intersects(WRITES | OVER);
             // Or else its turn comes in this loop anyway, and another one would add up with each loop.
             if !slot.unfinished {
                 self.drive(key);
@@ -524,7 +560,12 @@ impl<S: Service> Worker<S> {
                 slot.unfinished = true;
                 self.unfinished.push(key);
             }
-            Turn::Wait => {}
+            Turn::Wait => {
+                if let Err(error) = slot.watch(&self.epoll, key) {
+                    warn!("a connection cannot be watched: {error}");
+                    return self.close(key);
+                }
+            }
         }
         let deadline = slot.connection.deadline();
         if slot.queued.is_none_or(|queued| deadline < queued) {
@@ -557,6 +598,20 @@ impl<S: Service> Worker<S> {
 }
 
 impl<R> Slot<R> {
+    /// Has the socket's readiness told from now on, and what it is already. To write is waited for
+    /// only by those that once had to.
+    fn watch(&mut self, epoll: &OwnedFd, key: usize) -> rustix::io::Result<()> {
+        let events = if self.blocked { READS | WRITES } else { READS };
+        let data = EventData::new_u64(key as u64);
+        match self.watched {
+            Some(watched) if watched.contains(events) => return Ok(()),
+            Some(_) => epoll::modify(epoll, &self.stream, data, events)?,
+            None => epoll::add(epoll, &self.stream, data, events)?,
+        }
+        self.watched = Some(events);
+        Ok(())
+    }
+
     /// Brings up to date what is counted for it. Gives the sum of all.
     fn count_held(&mut self, all: &AtomicUsize) -> usize {
         let before = mem::replace(&mut self.held, self.connection.held());
@@ -571,10 +626,10 @@ impl<R> Slot<R> {
                     if self.blocked {
                         return Turn::Wait;
                     }
-                    match self.stream.write(self.connection.output()) {
+                    match send(&self.stream, self.connection.output(), SendFlags::NOSIGNAL) {
                         Ok(n) => self.connection.sent(n, service, tick),
-                        Err(error) if error.kind() == ErrorKind::WouldBlock => self.blocked = true,
-                        Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                        Err(Errno::AGAIN) => self.blocked = true,
+                        Err(Errno::INTR) => {}
                         Err(_) => return Turn::Close,
                     }
                 }
@@ -582,7 +637,7 @@ impl<R> Slot<R> {
                     if !self.readable {
                         return Turn::Wait;
                     }
-                    match self.stream.read(input) {
+                    match recv(&self.stream, &mut *input, RecvFlags::empty()).map(|(n, _)| n) {
                         Ok(0) => {
                             self.readable = false;
                             self.connection.end(service, tick);
@@ -593,14 +648,14 @@ impl<R> Slot<R> {
                             self.readable = n == input.len() || self.read_closed;
                             self.connection.receive(&input[..n], service, tick);
                         }
-                        Err(error) if error.kind() == ErrorKind::WouldBlock => self.readable = false,
-                        Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                        Err(Errno::AGAIN) => self.readable = false,
+                        Err(Errno::INTR) => {}
                         Err(_) => return Turn::Close,
                     }
                 }
                 Step::Shut => {
                     // If it fails the client is gone, which the next read tells.
-                    let _ = self.stream.shutdown(Shutdown::Write);
+                    let _ = shutdown(&self.stream, Shutdown::Write);
                     self.connection.shut(tick.now);
                 }
                 Step::Close => return Turn::Close,
