@@ -3,20 +3,136 @@
 //! The readers of the single formats share this: text in, readings out. None of them opens a file,
 //! and nothing that a text contains makes one panic.
 
-pub mod json;
+mod json;
+mod record;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use crate::reading::{Quantity, Unit};
+use self::record::Reader;
+
+use crate::reading::{Device, DevicePart, Quantity, Station, Stations, Unit};
 use crate::time::{Timestamp, Zone, in_words};
 
 /// How far two clocks, of a sensor, a file and a board, may differ. What claims to be newer by more
 /// has a wrong clock or another zone.
 pub const AHEAD: Duration = Duration::from_secs(120);
+
+/// The formats, those that are told most surely first.
+pub static FORMATS: [&Format; 2] = [&json::LINES, &json::JSON];
+
+/// A way to write records down.
+pub struct Format {
+    /// How the configuration calls it.
+    pub name: &'static str,
+    /// Whether each line is a record, so that a file is followed as it grows.
+    pub lines: bool,
+    /// Whether a text that begins so is written in it; without a byte order mark and blanks before.
+    recognises: fn(&str) -> bool,
+    /// Hands the records of a text to the reader.
+    read: fn(&str, &mut Reader<'_>) -> Result<(), Error>,
+}
+
+impl Format {
+    /// Hands over the records of a text in their order, and what was made of each key.
+    pub fn read(
+        &self,
+        text: &[u8],
+        source: &Source<'_>,
+        take: &mut dyn FnMut(Record),
+        findings: &mut dyn FnMut(Finding<'_>),
+    ) -> Result<(), Error> {
+        let text = std::str::from_utf8(text).map_err(|cause| not_utf8(text, cause.valid_up_to()))?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        if text.trim().is_empty() {
+            return Err(Error::Empty);
+        }
+        (self.read)(text, &mut Reader::new(source, take, findings))
+    }
+}
+
+impl fmt::Debug for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+impl PartialEq for Format {
+    fn eq(&self, other: &Format) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Format {}
+
+/// The format called so.
+pub fn named(name: &str) -> Option<&'static Format> {
+    FORMATS.into_iter().find(|format| format.name == name)
+}
+
+/// The format of a text, by its beginning; JSON if it looks like none of them.
+pub fn recognise(beginning: &[u8]) -> &'static Format {
+    // The end may have been cut within a character.
+    let valid = match std::str::from_utf8(beginning) {
+        Ok(text) => text,
+        Err(cause) => std::str::from_utf8(&beginning[..cause.valid_up_to()]).unwrap_or_default(),
+    };
+    let text = valid.strip_prefix('\u{feff}').unwrap_or(valid).trim_start();
+    FORMATS.into_iter().find(|format| (format.recognises)(text)).unwrap_or(&json::JSON)
+}
+
+/// All that a text says of each station.
+pub fn stations(
+    format: &Format,
+    text: &[u8],
+    source: &Source<'_>,
+    findings: &mut dyn FnMut(Finding<'_>),
+) -> Result<Vec<Station>, Error> {
+    let mut stations = Stations::default();
+    let mut fit = true;
+    format.read(text, source, &mut |record| fit = fit && stations.merge(record.station), findings)?;
+    if fit { Ok(stations.into_vec()) } else { Err(Error::TooManyStations) }
+}
+
+fn not_utf8(text: &[u8], valid: usize) -> Error {
+    let valid = &text[..valid];
+    let line_start = valid.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
+    let line = 1 + valid.iter().filter(|byte| **byte == b'\n').count();
+    Error::NotUtf8 { line, column: valid.len() - line_start + 1 }
+}
+
+/// What one message of a sensor, one line of a log, one object of a list says.
+#[derive(Debug)]
+pub struct Record {
+    /// Which device it is from, as far as it says so.
+    pub device: Device,
+    /// The place and the readings.
+    pub station: Station,
+}
+
+/// What the configuration says about how a source is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dialect {
+    /// Known keys by the names that stand in the text instead of them.
+    pub keys: BTreeMap<String, String>,
+    /// The keys of the columns, for CSV without a header.
+    pub columns: Vec<String>,
+    /// The zone of times that name none.
+    pub zone: Zone,
+}
+
+impl Dialect {
+    /// As the tools write.
+    pub const USUAL: Dialect = Dialect { keys: BTreeMap::new(), columns: Vec::new(), zone: Zone::Local };
+
+    /// The key that stands for this one.
+    fn known<'k>(&'k self, key: &'k str) -> &'k str {
+        self.keys.get(key).map_or(key, String::as_str)
+    }
+}
 
 /// What a reader has to know about a text beside its bytes.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +141,18 @@ pub struct Source<'a> {
     pub city: Option<&'a str>,
     /// When the text was written: the time of what carries none of its own.
     pub modified: Timestamp,
+    /// Whether all of it was written just then.
+    pub is_fresh: bool,
+    /// How it is written.
+    pub dialect: &'a Dialect,
+}
+
+impl<'a> Source<'a> {
+    /// A file as the tools write it, that may have been there for long.
+    pub fn new(city: Option<&'a str>, modified: Timestamp) -> Source<'a> {
+        static USUAL: Dialect = Dialect::USUAL;
+        Source { city, modified, is_fresh: false, dialect: &USUAL }
+    }
 }
 
 /// What a reader made of one key. It borrows from the text, so that telling costs nothing where
@@ -160,6 +288,8 @@ pub enum Dropped {
     Undated,
     /// Not of the kind that this key takes.
     Expected(&'static str),
+    /// A line that is no record: broken, half-written, or not of the format.
+    BadLine,
 }
 
 /// A value outside of `bounds` with as many decimals as it takes to see that it is: 60.01, not 60.0.
@@ -202,6 +332,7 @@ impl fmt::Display for Dropped {
             }
             Dropped::Undated => f.write_str("its record has a time that cannot be used"),
             Dropped::Expected(what) => write!(f, "expected {what}"),
+            Dropped::BadLine => f.write_str("not a whole record"),
         }
     }
 }
@@ -235,7 +366,7 @@ impl fmt::Display for Error {
             }
             Error::NotJson(cause) => write!(f, "not JSON: {cause}"),
             Error::NoRecords => f.write_str("neither a JSON object nor a list of them"),
-            Error::TooManyStations => write!(f, "more than {STATIONS} stations"),
+            Error::TooManyStations => write!(f, "more than {} stations", Stations::MOST),
         }
     }
 }
@@ -283,9 +414,6 @@ impl fmt::Display for Path<'_> {
 
 /// The longest name or words taken from a text, in characters: they become part of a prompt.
 const WORDS_CHARS: usize = 100;
-
-/// The most places of a text. Each takes half a kilobyte of memory whatever the text says of it.
-const STATIONS: usize = 20_000;
 
 /// As much of a key as a message shows, in characters.
 const SHOWN_CHARS: usize = 40;
@@ -335,6 +463,8 @@ enum Meaning {
     Stations,
     /// What kind of message this is.
     Kind,
+    /// Which device it is from.
+    Device(DevicePart),
     /// Not even its presence is told.
     Secret,
 }
@@ -344,7 +474,12 @@ impl Meaning {
     fn is_of_record(self) -> bool {
         matches!(
             self,
-            Meaning::Name(_) | Meaning::Aliases | Meaning::Default | Meaning::Stations | Meaning::Kind
+            Meaning::Name(_)
+                | Meaning::Aliases
+                | Meaning::Default
+                | Meaning::Stations
+                | Meaning::Kind
+                | Meaning::Device(_)
         )
     }
 }
@@ -449,6 +584,9 @@ const OTHERS: &[(&str, Meaning)] = &[
     ("stations", Meaning::Stations),
     ("observations", Meaning::Stations),
     ("type", Meaning::Kind),
+    ("model", Meaning::Device(DevicePart::Model)),
+    ("id", Meaning::Device(DevicePart::Id)),
+    ("channel", Meaning::Device(DevicePart::Channel)),
     // Ecowitt's key to the account.
     ("passkey", Meaning::Secret),
 ];
@@ -942,7 +1080,7 @@ mod tests {
         }
         check("uv", Err(Ignored::RawUv));
         for key in
-            ["PM1.0", "pm1_0", "temp1f", "temperature_1_C", "light", "maxdailygust", "model", "", "current."]
+            ["PM1.0", "pm1_0", "temp1f", "temperature_1_C", "light", "maxdailygust", "mic", "", "current."]
         {
             check(key, Err(Ignored::Unknown));
         }

@@ -1,8 +1,11 @@
 //! What a weather station measures, in which units, and what can be believed.
 
+use std::collections::HashMap;
+use std::fmt;
+use std::mem;
 use std::ops::RangeInclusive;
 
-use crate::place::Names;
+use crate::place::{Names, fold};
 use crate::time::Timestamp;
 
 /// What a number is about. Every value in the program is in the quantity's base unit.
@@ -269,6 +272,55 @@ pub struct Observed<T> {
 /// A number that was observed.
 pub type Reading = Observed<f64>;
 
+fn newer<T>(known: &mut Option<Observed<T>>, new: Option<Observed<T>>) {
+    if new.as_ref().is_some_and(|new| known.as_ref().is_none_or(|known| known.at <= new.at)) {
+        *known = new;
+    }
+}
+
+/// Which of several sensors a message is from, as rtl_433 tells them apart. The id of many changes
+/// with the battery.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Device {
+    /// The kind of device, as the receiver calls it.
+    pub model: Option<String>,
+    /// Its number.
+    pub id: Option<String>,
+    /// The channel that its owner has set.
+    pub channel: Option<String>,
+}
+
+/// What a device is told apart by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DevicePart {
+    /// [`Device::model`]
+    Model,
+    /// [`Device::id`]
+    Id,
+    /// [`Device::channel`]
+    Channel,
+}
+
+impl Device {
+    /// Sets one part.
+    pub fn set(&mut self, part: DevicePart, text: Option<String>) {
+        match part {
+            DevicePart::Model => self.model = text,
+            DevicePart::Id => self.id = text,
+            DevicePart::Channel => self.channel = text,
+        }
+    }
+}
+
+/// `Acurite-Tower 7997 A`, on one line.
+impl fmt::Display for Device {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut parts = [&self.model, &self.id, &self.channel].into_iter().flatten();
+        f.write_str(parts.next().map_or("a sensor without a name", String::as_str))?;
+        parts.try_for_each(|part| write!(f, " {part}"))
+    }
+}
+
 /// One place: how it is called and the newest reading of each quantity, each with its own time.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Station {
@@ -304,11 +356,67 @@ impl Station {
         }
     }
 
+    /// Takes what another record of the same place says: the newest of each quantity counts, and of two
+    /// equally old ones the later record's.
+    pub fn merge(&mut self, mut record: Station) {
+        self.default |= record.default;
+        for alias in mem::take(&mut record.aliases) {
+            if self.aliases.len() < ALIASES && !self.aliases.contains(&alias) {
+                self.aliases.push(alias);
+            }
+        }
+        for quantity in Quantity::ALL {
+            if let Some(reading) = record.reading(quantity) {
+                self.take(quantity, reading);
+            }
+        }
+        newer(&mut self.air_quality, record.air_quality);
+        newer(&mut self.precipitation, record.precipitation);
+    }
+
     /// The time of the newest reading or words; `None` for a station that never reported.
     pub fn newest(&self) -> Option<Timestamp> {
         let words = [&self.air_quality, &self.precipitation].into_iter().flatten();
         let numbers = self.readings.iter().flatten();
         numbers.map(|reading| reading.at).chain(words.map(|words| words.at)).max()
+    }
+}
+
+/// More names than any place has; the bound keeps comparing them cheap.
+pub const ALIASES: usize = 100;
+
+/// Stations as they are put together from records: what has the same name, whatever its case, is one.
+#[derive(Debug, Default)]
+pub struct Stations {
+    stations: Vec<Station>,
+    /// Where each place stands in `stations`, by its folded name; the nameless one's is empty.
+    places: HashMap<String, usize>,
+}
+
+impl Stations {
+    /// The most there may be. Each takes half a kilobyte of memory whatever is known of it.
+    pub const MOST: usize = 20_000;
+
+    /// Adds a record to what is known of its place. `false` if there is no room for another place.
+    pub fn merge(&mut self, record: Station) -> bool {
+        let name = fold(record.city.as_deref().unwrap_or_default());
+        if let Some(&index) = self.places.get(&name) {
+            self.stations[index].merge(record);
+            return true;
+        }
+        let fits = self.stations.len() < Stations::MOST;
+        if fits {
+            self.places.insert(name, self.stations.len());
+            let mut station = Station::called(record.city.clone());
+            station.merge(record);
+            self.stations.push(station);
+        }
+        fits
+    }
+
+    /// The stations in the order in which they were first named.
+    pub fn into_vec(self) -> Vec<Station> {
+        self.stations
     }
 }
 

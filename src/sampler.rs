@@ -17,7 +17,7 @@ use log::{info, warn};
 
 pub use self::check::check;
 use crate::file;
-use crate::format::{self, AHEAD, Finding, Source, json};
+use crate::format::{self, AHEAD, Finding, Source};
 use crate::reading::{Snapshot, Station};
 use crate::time::{Timestamp, in_words};
 
@@ -172,8 +172,9 @@ fn stations(
     modified: Timestamp,
     findings: &mut dyn FnMut(Finding<'_>),
 ) -> Result<Vec<Station>, Error> {
-    let source = Source { city: options.city.as_deref(), modified };
-    let stations = json::read(text, &source, findings).map_err(Error::Format)?;
+    let source = Source::new(options.city.as_deref(), modified);
+    let format = format::recognise(text);
+    let stations = format::stations(format, text, &source, findings).map_err(Error::Format)?;
     if stations.iter().any(|station| station.newest().is_some()) {
         Ok(stations)
     } else {
@@ -521,7 +522,7 @@ mod tests {
         let board = Board::new();
         board.write_at(
             r#"[{"city": "London", "aliases": ["LDN"], "default": true, "time": "2025-03-02T22:26:00Z",
-                 "tempf": 50, "humidity": "66%", "UV": 2, "wind_speed": 2.5, "rain": -1, "model": "X",
+                 "tempf": 50, "humidity": "66%", "UV": 2, "wind_speed": 2.5, "rain": -1, "mic": "X",
                  "precipitation": "Light rain"}, {"city": "Bonn"}]"#,
             SystemTime::UNIX_EPOCH + Duration::from_secs(1_740_954_420),
         );
@@ -541,7 +542,7 @@ mod tests {
              read: [0].UV: UV index 2.0, 3 min old\n\
              read: [0].wind_speed: wind speed 2.5 m/s (m/s assumed), 3 min old\n\
              dropped: [0].rain: -1.0 mm is outside 0 to 1000000 mm\n\
-             ignored: [0].model: not a known key\n\
+             ignored: [0].mic: not a known key\n\
              read: [0].precipitation: \"Light rain\", 3 min old\n\
              read: [1].city: \"Bonn\"\n\
              station: London: readings: 4, also called LDN, the default\n\

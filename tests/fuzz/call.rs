@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use serde_json::Value;
 use weatherhook::answer::Options;
 use weatherhook::extension::{Refusal, receive};
-use weatherhook::format::{Source, json};
+use weatherhook::format::{Source, named, stations};
 use weatherhook::reading::Snapshot;
 use weatherhook::time::Timestamp;
 
@@ -25,8 +25,10 @@ const SENSORS: [&str; 3] = [
 const MAX_RESULT: usize = 16 * 1024;
 
 static SNAPSHOTS: LazyLock<Vec<Snapshot>> = LazyLock::new(|| {
-    let source = Source { city: None, modified: now() };
-    let stations = |text: &&str| json::read(text.as_bytes(), &source, &mut |_| {}).expect("a good text");
+    let source = Source::new(None, now());
+    let format = named("json").expect("a format");
+    let stations =
+        |text: &&str| stations(format, text.as_bytes(), &source, &mut |_| {}).expect("a good text");
     SENSORS.iter().map(|text| Snapshot::new(stations(text))).collect()
 });
 

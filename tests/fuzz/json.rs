@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use weatherhook::answer::{Options, answer};
-use weatherhook::format::{Finding, Source, json};
+use weatherhook::format::{self, Finding, Source};
 use weatherhook::place::fold;
 use weatherhook::reading::{Quantity, Snapshot};
 use weatherhook::time::Timestamp;
@@ -55,7 +55,8 @@ pub(crate) fn check(text: &[u8]) {
                 check_line(&why.to_string(), 200);
             }
         };
-        let stations = match json::read(text, &Source { city, modified }, &mut find) {
+        let format = format::named("json").expect("a format");
+        let stations = match format::stations(format, text, &Source::new(city, modified), &mut find) {
             Ok(stations) => stations,
             Err(error) => {
                 check_line(&error.to_string(), 200);

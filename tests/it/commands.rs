@@ -204,7 +204,7 @@ fn check_tells_each_key_with_its_unit_and_age() {
         "sensor.json",
         format!(
             r#"{{"city": "London", "aliases": ["LDN"], "time": {time}, "tempf": 50, "humidity": "66%",
-                "wind_speed": 2.5, "pressure": 101325, "uvi": 99, "inTemp": 20, "model": "X", "uv": 7,
+                "wind_speed": 2.5, "pressure": 101325, "uvi": 99, "inTemp": 20, "mic": "X", "uv": 7,
                 "PASSKEY": "x7Qz", "rain_rate_mm_h": null, "air_quality": "Haze"}}"#
         ),
     );
@@ -229,7 +229,7 @@ fn check_tells_each_key_with_its_unit_and_age() {
              read: pressure: station pressure 1013.3 hPa (Pa assumed), 3 min old\n\
              dropped: uvi: 99.0 is outside 0 to 16\n\
              ignored: inTemp: measured indoors\n\
-             ignored: model: not a known key\n\
+             ignored: mic: not a known key\n\
              ignored: uv: may be a raw count; `uvi` or `UV` is read as the UV index\n\
              dropped: rain_rate_mm_h: not a number\n\
              read: air_quality: \"Haze\", 3 min old\n\

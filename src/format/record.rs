@@ -1,0 +1,1231 @@
+//! Records: what the values of a text are about, whatever format they are written in.
+//!
+//! A record is an object with the readings of one place. What it is called by, how deep it may
+//! nest and in which units it is read stands in [`super`]. Within a record the first usable value
+//! of a quantity counts: what says that it is outdoors before what does not, the record's own keys
+//! before those of the objects inside it, else in the order of the text. Where a key says that it
+//! is outdoors, only another such one steps in for it.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use super::{
+    AHEAD, Converted, Declared, Dialect, Dropped, Error, Finding, Ignored, LEVELS, Meaning, Naming, Path,
+    Record, Source, System, Units, WORDS_CHARS, convert, fitting, meaning, named_unit, number_with_unit,
+    one_line, says_outdoors, squashed, unit_of,
+};
+use crate::reading::{ALIASES, Device, Observed, Quantity, Reading, Station, Unit};
+use crate::time::{Timestamp, Zone};
+use crate::weather::compass_degrees;
+
+/// What stands where words are missing. `None` is not among them: it is said of precipitation.
+const MISSING: &[&str] = &["-", "--", "---", "?", "n/a", "nan", "null", "unknown", "unavailable"];
+
+fn records_in(node: &Node<'_>) -> usize {
+    match node {
+        Node::List(nodes) => nodes.iter().map(records_in).sum(),
+        Node::Object(entries) => {
+            let lists = entries.iter().filter(|(key, _)| meaning(key) == Ok(Meaning::Stations));
+            lists.map(|(_, node)| records_in(node)).sum::<usize>().max(1)
+        }
+        _ => 0,
+    }
+}
+
+/// A value as the formats give it: an object keeps the order of its keys and all of those that are
+/// there twice.
+pub(super) enum Node<'a> {
+    Null,
+    Bool(bool),
+    Number(f64),
+    Text(Cow<'a, str>),
+    List(Vec<Node<'a>>),
+    Object(Vec<(Cow<'a, str>, Node<'a>)>),
+}
+
+/// What the objects around a value say about it.
+#[derive(Clone, Copy)]
+struct Context {
+    /// `None` if their time cannot be used.
+    at: Option<Timestamp>,
+    units: Units,
+    /// One of them says that it is outdoors.
+    outdoors: bool,
+}
+
+/// One key of an object.
+struct Entry<'a> {
+    key: Path<'a>,
+    meaning: Result<Meaning, Ignored>,
+    /// Whether the key says that it is about the outdoors.
+    outdoors: bool,
+    node: &'a Node<'a>,
+}
+
+/// What was taken of a record so far.
+struct Taken {
+    station: Station,
+    /// Quantities of keys that say they are outdoors, usable or not.
+    outdoors: Vec<Quantity>,
+}
+
+/// Hands over what one line is.
+pub(super) type Parse<'p> = &'p dyn Fn(&str, &mut dyn FnMut(&Node<'_>)) -> Result<(), Error>;
+
+/// Lines at the end of a text that may be no records, for the last record to be found.
+const BROKEN_AT_END: usize = 10;
+
+/// Which device an object is from.
+fn device(node: &Node<'_>, dialect: &Dialect) -> Device {
+    let mut device = Device::default();
+    if let Node::Object(entries) = node {
+        for (key, node) in entries {
+            if let Ok(Meaning::Device(part)) = meaning(dialect.known(key)) {
+                device.set(part, identity(node));
+            }
+        }
+    }
+    device
+}
+
+/// Hands over what a text says, record by record.
+pub(super) struct Reader<'r> {
+    source: &'r Source<'r>,
+    take: &'r mut dyn FnMut(Record),
+    findings: &'r mut dyn FnMut(Finding<'_>),
+    /// Whether the text holds one record, so that the time and the place of the file are its own.
+    lone: bool,
+}
+
+impl<'r> Reader<'r> {
+    pub(super) fn new(
+        source: &'r Source<'r>,
+        take: &'r mut dyn FnMut(Record),
+        findings: &'r mut dyn FnMut(Finding<'_>),
+    ) -> Reader<'r> {
+        Reader { source, take, findings, lone: true }
+    }
+
+    /// Reads a whole text that is one value.
+    pub(super) fn root(&mut self, root: &Node<'_>) -> Result<(), Error> {
+        let context = Context { at: Some(self.source.modified), units: Units::default(), outdoors: false };
+        self.lone = records_in(root) < 2;
+        match root {
+            Node::Object(entries) => self.record(entries, None, context),
+            Node::List(nodes) => self.records(nodes, None, context),
+            _ => return Err(Error::NoRecords),
+        }
+        Ok(())
+    }
+
+    /// Reads lines that are a record each. `parse` hands over what a line is; one that is none is skipped.
+    ///
+    /// Of lines without a usable time only those count that have just been written, and in a file that
+    /// was there before those of the device that wrote last: the others' may be from any day.
+    pub(super) fn lines(&mut self, text: &str, parse: Parse<'_>) {
+        let lines = || text.lines().filter(|line| !line.trim().is_empty());
+        let mut last = None;
+        if !self.source.is_fresh {
+            for line in lines().rev().take(BROKEN_AT_END) {
+                let _ = parse(line, &mut |node| last = Some(device(node, self.source.dialect)));
+                if last.is_some() {
+                    break;
+                }
+            }
+        }
+        for line in lines() {
+            let context =
+                Context { at: Some(self.source.modified), units: Units::default(), outdoors: false };
+            let dialect = self.source.dialect;
+            let parsed = parse(line, &mut |node| {
+                self.lone = self.source.is_fresh || last.as_ref() == Some(&device(node, dialect));
+                let at = context.at.filter(|_| self.lone);
+                if let Node::Object(entries) = node {
+                    self.record(entries, None, Context { at, ..context });
+                }
+            });
+            if parsed.is_err() {
+                self.dropped(Path::key(None, "a line"), Dropped::BadLine);
+            }
+        }
+    }
+
+    fn records(&mut self, nodes: &[Node<'_>], around: Option<&Path<'_>>, context: Context) {
+        for (index, node) in nodes.iter().enumerate() {
+            let path = Path::index(around, index);
+            match node {
+                Node::Object(entries) => self.record(entries, Some(&path), context),
+                _ => self.ignored(path, Ignored::NoRecord),
+            }
+        }
+    }
+
+    fn record(&mut self, entries: &[(Cow<'_, str>, Node<'_>)], around: Option<&Path<'_>>, outer: Context) {
+        let entries = understood(entries, around, self.source.dialect);
+        let is_tyre = |entry: &&Entry<'_>| match (entry.meaning, entry.node) {
+            (Ok(Meaning::Kind), Node::Text(kind)) => kind.eq_ignore_ascii_case("TPMS"),
+            _ => false,
+        };
+        if let Some(tyre) = entries.iter().find(is_tyre) {
+            return self.ignored(tyre.key, Ignored::Tyre);
+        }
+        let context = self.context(&entries, outer);
+        let mut station = Station::called(self.name(&entries));
+        let mut device = Device::default();
+        let mut holds_records = false;
+        for entry in &entries {
+            match (entry.meaning, entry.node) {
+                (Ok(Meaning::Aliases), Node::List(names)) => {
+                    if names.len() > ALIASES {
+                        self.dropped(entry.key, Dropped::Expected("at most 100 names"));
+                    }
+                    for (index, name) in names.iter().take(ALIASES).enumerate() {
+                        station.aliases.extend(self.called(Path::index(Some(&entry.key), index), name));
+                    }
+                }
+                (Ok(Meaning::Aliases), _) => self.dropped(entry.key, Dropped::Expected("a list of names")),
+                (Ok(Meaning::Default), Node::Bool(default)) => {
+                    station.default = *default;
+                    self.setting(entry.key, format_args!("{default}"));
+                }
+                (Ok(Meaning::Default), _) => self.dropped(entry.key, Dropped::Expected("true or false")),
+                (Ok(Meaning::Device(part)), node) => match identity(node) {
+                    Some(text) => {
+                        self.setting(entry.key, format_args!("\"{text}\""));
+                        device.set(part, Some(text));
+                    }
+                    None => self.dropped(entry.key, Dropped::Expected("a number or a text")),
+                },
+                (Ok(Meaning::Stations), Node::List(nodes)) => {
+                    holds_records = true;
+                    self.records(nodes, Some(&entry.key), context);
+                }
+                (Ok(Meaning::Kind), _) => self.ignored(entry.key, Ignored::Unknown),
+                (Ok(Meaning::Stations), _) => self.dropped(entry.key, Dropped::Expected("a list of records")),
+                _ => {}
+            }
+        }
+        let mut taken = Taken { station, outdoors: Vec::new() };
+        self.readings(&entries, context, LEVELS, &mut taken);
+        let Taken { mut station, .. } = taken;
+        // What only holds records is no place, whatever its name.
+        if station.newest().is_some() || (station.city.is_some() && !holds_records) {
+            station.city = station.city.or_else(|| self.source.city.map(str::to_owned));
+            (self.take)(Record { device, station });
+        }
+    }
+
+    /// The best of the record's names.
+    fn name(&mut self, entries: &[Entry<'_>]) -> Option<String> {
+        let mut names = Vec::new();
+        for Entry { key, meaning, node, .. } in entries {
+            let Ok(Meaning::Name(naming)) = meaning else { continue };
+            if !matches!(node, Node::Object(_)) {
+                names.push((*naming, *key, *node));
+            }
+        }
+        names.sort_by_key(|(naming, ..)| *naming);
+        // All names but a city's may be the device's.
+        let configured = self.lone && self.source.city.is_some();
+        let mut best = None;
+        for (naming, key, node) in names {
+            if best.is_some() || (configured && naming != Naming::City) {
+                self.ignored(key, Ignored::OtherName);
+            } else {
+                best = self.called(key, node);
+            }
+        }
+        best
+    }
+
+    fn called(&mut self, key: Path<'_>, node: &Node<'_>) -> Option<String> {
+        let name = match node {
+            Node::Text(name) => one_line(name, WORDS_CHARS),
+            _ => None,
+        };
+        match &name {
+            Some(name) => self.setting(key, format_args!("\"{name}\"")),
+            None => self.dropped(key, Dropped::Expected("a name")),
+        }
+        name
+    }
+
+    /// What these entries say about each other and about the objects inside.
+    fn context(&mut self, entries: &[Entry<'_>], outer: Context) -> Context {
+        Context { at: self.time(entries, outer.at), units: self.units(entries, outer.units), ..outer }
+    }
+
+    /// When the entries were observed, which is `outer` if they do not say it. A time that cannot be
+    /// used is no better than none only where the file's own is this record's: among other records
+    /// that keep the file fresh a dead station would look alive.
+    fn time(&mut self, entries: &[Entry<'_>], outer: Option<Timestamp>) -> Option<Timestamp> {
+        let mut at = None;
+        let mut fallback = outer;
+        for Entry { key, meaning, node, .. } in entries {
+            let (Ok(Meaning::Time(zone)), false) = (meaning, matches!(node, Node::Object(_))) else {
+                continue;
+            };
+            let zone = if *zone == Zone::Local { self.source.dialect.zone } else { *zone };
+            match time(node, zone).map(|time| (time, time.ahead(self.source.modified))) {
+                _ if at.is_some() => self.ignored(*key, Ignored::Earlier("time")),
+                Some((time, ahead)) if ahead <= AHEAD => {
+                    at = Some(time);
+                    (self.findings)(Finding::Time { key: *key, at: time });
+                }
+                unusable => {
+                    let why = unusable.map_or(Dropped::NoTime, |(_, ahead)| Dropped::Ahead(ahead));
+                    self.dropped(*key, why);
+                    fallback = outer.filter(|_| self.lone);
+                }
+            }
+        }
+        at.or(fallback)
+    }
+
+    fn units(&mut self, entries: &[Entry<'_>], mut units: Units) -> Units {
+        let mut each = Vec::new();
+        for Entry { key, meaning, node, .. } in entries {
+            match (meaning, node) {
+                (Ok(Meaning::UnitOf(quantity)), node) => each.extend(self.unit(*key, *quantity, node)),
+                (Ok(Meaning::Units), Node::Object(named)) => {
+                    for (name, node) in named {
+                        let key = Path::key(Some(key), name);
+                        match unit_of(&squashed(name)) {
+                            Some(quantity) => each.extend(self.unit(key, quantity, node)),
+                            None => self.ignored(key, Ignored::OtherUnit),
+                        }
+                    }
+                }
+                (Ok(Meaning::Units), node) => match (system(node), unit_named_by(node)) {
+                    (Some(system), _) => {
+                        units = Units::of(system);
+                        self.setting(*key, format_args!("{system}"));
+                    }
+                    (None, Ok(Some(unit))) => {
+                        units.declare(unit);
+                        self.setting(*key, format_args!("{}", unit.symbol()));
+                    }
+                    (None, Ok(None)) => self.setting(*key, format_args!("none")),
+                    (None, Err(why)) => {
+                        self.dropped(*key, why);
+                        units = Units::unknown();
+                    }
+                },
+                (Ok(Meaning::UsUnits), node) => {
+                    let known = number(node).ok().and_then(|(number, _)| System::numbered(number));
+                    match known {
+                        Some(system) => self.setting(*key, format_args!("{system}")),
+                        None => self.dropped(*key, Dropped::UnknownUnit),
+                    }
+                    units = known.map_or_else(Units::unknown, Units::of);
+                }
+                _ => {}
+            }
+        }
+        units.declare_each(&each);
+        units
+    }
+
+    /// What `node` declares as the unit of one quantity.
+    fn unit(&mut self, key: Path<'_>, quantity: Quantity, node: &Node<'_>) -> Option<(Quantity, Declared)> {
+        let declared = match unit_named_by(node) {
+            Ok(None) => {
+                self.setting(key, format_args!("none"));
+                return None;
+            }
+            Ok(Some(unit)) => fitting(quantity, unit),
+            Err(_) => None,
+        };
+        match declared {
+            Some(unit) => self.setting(key, format_args!("{}", unit.symbol())),
+            None => self.dropped(key, Dropped::UnknownUnit),
+        }
+        Some((quantity, declared.map_or(Declared::Unknown, Declared::Unit)))
+    }
+
+    /// Takes what the entries and, `levels` deep, the objects inside give.
+    fn readings(&mut self, entries: &[Entry<'_>], context: Context, levels: usize, taken: &mut Taken) {
+        for entry in entries {
+            match (entry.meaning, entry.node) {
+                (_, Node::Object(inner)) if entry.holds_keys() => {
+                    self.nested(entry, inner, context, levels, taken);
+                }
+                (Ok(Meaning::Measured(quantity, suffix)), node) => {
+                    self.measured(entry, quantity, suffix, Given::of(node), context, taken);
+                }
+                (Ok(Meaning::AirQuality), node) => {
+                    self.words(entry.key, "air quality", node, context.at, &mut taken.station.air_quality);
+                }
+                (Ok(Meaning::Precipitation), node) => {
+                    let slot = &mut taken.station.precipitation;
+                    self.words(entry.key, "precipitation", node, context.at, slot);
+                }
+                (Err(why), _) => self.ignored(entry.key, why),
+                (Ok(meaning), _) if levels < LEVELS && meaning.is_of_record() => {
+                    self.ignored(entry.key, Ignored::Unknown);
+                }
+                (Ok(_), _) => {}
+            }
+        }
+    }
+
+    fn nested(
+        &mut self,
+        entry: &Entry<'_>,
+        inner: &[(Cow<'_, str>, Node<'_>)],
+        context: Context,
+        levels: usize,
+        taken: &mut Taken,
+    ) {
+        let units = match entry.meaning {
+            Ok(Meaning::Secret | Meaning::Stations) => return,
+            Ok(Meaning::Units | Meaning::UnitOf(_) | Meaning::UsUnits) => return,
+            Ok(Meaning::Block(system)) => Units::of(system),
+            Ok(_) | Err(Ignored::Unknown) => context.units,
+            Err(why) => return self.ignored(entry.key, why),
+        };
+        let Some(levels) = levels.checked_sub(1) else {
+            return self.ignored(entry.key, Ignored::TooDeep);
+        };
+        let inner = understood(inner, Some(&entry.key), self.source.dialect);
+        let outdoors = context.outdoors || entry.outdoors;
+        let context = self.context(&inner, Context { units, outdoors, ..context });
+        self.readings(&inner, context, levels, taken);
+    }
+
+    fn measured(
+        &mut self,
+        entry: &Entry<'_>,
+        quantity: Quantity,
+        suffix: Option<Unit>,
+        given: Given<'_>,
+        outer: Context,
+        taken: &mut Taken,
+    ) {
+        let key = entry.key;
+        if taken.station.reading(quantity).is_some() {
+            return self.ignored(key, Ignored::Earlier(quantity.name()));
+        }
+        if outer.outdoors || entry.outdoors {
+            taken.outdoors.push(quantity);
+        } else if taken.outdoors.contains(&quantity) {
+            // What stands beside a failed outdoor sensor is the indoor one.
+            return self.ignored(key, Ignored::NotOutdoors(quantity.name()));
+        }
+        let beside = understood(given.beside, Some(&key), self.source.dialect);
+        let at = self.time(&beside, outer.at).ok_or(Dropped::Undated);
+        let converted = given.converted(quantity, suffix, &beside, &outer.units);
+        match at.and_then(|at| Ok((at, converted?))) {
+            Ok((at, Converted { value, unit, assumed })) => {
+                taken.station.take(quantity, Reading { value, at });
+                (self.findings)(Finding::Reading { key, quantity, value, unit, assumed, at });
+            }
+            Err(why) => self.dropped(key, why),
+        }
+    }
+
+    fn words(
+        &mut self,
+        key: Path<'_>,
+        what: &'static str,
+        node: &Node<'_>,
+        at: Option<Timestamp>,
+        slot: &mut Option<Observed<String>>,
+    ) {
+        if slot.is_some() {
+            return self.ignored(key, Ignored::Earlier(what));
+        }
+        let Some(at) = at else { return self.dropped(key, Dropped::Undated) };
+        let words = match node {
+            // An amount or an index of unknown kind says nothing as words.
+            Node::Text(text) if number_with_unit(text).is_err() => one_line(text, WORDS_CHARS),
+            _ => None,
+        };
+        match words.filter(|words| !MISSING.iter().any(|missing| words.eq_ignore_ascii_case(missing))) {
+            Some(words) => {
+                (self.findings)(Finding::Words { key, words: &words, at });
+                *slot = Some(Observed { value: words, at });
+            }
+            None => self.dropped(key, Dropped::Expected("words")),
+        }
+    }
+
+    fn setting(&mut self, key: Path<'_>, value: fmt::Arguments<'_>) {
+        (self.findings)(Finding::Setting { key, value });
+    }
+
+    fn ignored(&mut self, key: Path<'_>, why: Ignored) {
+        (self.findings)(Finding::Ignored { key, why });
+    }
+
+    fn dropped(&mut self, key: Path<'_>, why: Dropped) {
+        (self.findings)(Finding::Dropped { key, why });
+    }
+}
+
+/// The value of a measured key: a number or text, alone or as the `value` of an object that may
+/// name its unit and time beside it.
+struct Given<'a> {
+    value: &'a Node<'a>,
+    beside: &'a [(Cow<'a, str>, Node<'a>)],
+}
+
+impl<'a> Given<'a> {
+    fn of(node: &'a Node<'a>) -> Given<'a> {
+        let beside = match node {
+            Node::Object(entries) => entries.as_slice(),
+            _ => &[],
+        };
+        Given { value: value_in(beside).unwrap_or(node), beside }
+    }
+
+    /// The unit nearest to the number counts: in its text, beside it, in the key, of the record.
+    fn converted(
+        &self,
+        quantity: Quantity,
+        suffix: Option<Unit>,
+        beside: &[Entry<'_>],
+        units: &Units,
+    ) -> Result<Converted, Dropped> {
+        let named = beside.iter().find_map(|entry| match (entry.meaning, entry.node) {
+            (Ok(Meaning::Units | Meaning::UnitOf(_)), node) => Some(unit_named_by(node)),
+            _ => None,
+        });
+        let outer = named.transpose()?.flatten().or(suffix);
+        match (quantity, number(self.value), self.value) {
+            (_, Ok((number, unit)), _) => convert(quantity, number, unit.or(outer), units),
+            (Quantity::WindDirection, Err(Dropped::NoNumber), Node::Text(point)) => {
+                let degrees =
+                    compass_degrees(point).ok_or(Dropped::Expected("degrees or a compass point"))?;
+                convert(quantity, degrees, Some(Unit::Degree), units)
+            }
+            (_, Err(why), _) => Err(why),
+        }
+    }
+}
+
+impl Entry<'_> {
+    /// Whether it is an object with further keys, not one that only says more of its own value.
+    fn holds_keys(&self) -> bool {
+        match (self.meaning, self.node) {
+            (Ok(Meaning::Measured(..)), Node::Object(entries)) => value_in(entries).is_none(),
+            (_, node) => matches!(node, Node::Object(_)),
+        }
+    }
+}
+
+fn value_in<'a>(entries: &'a [(Cow<'a, str>, Node<'a>)]) -> Option<&'a Node<'a>> {
+    entries.iter().find(|(key, _)| key.eq_ignore_ascii_case("value")).map(|(_, value)| value)
+}
+
+/// The entries in the order in which their values count.
+fn understood<'a>(
+    entries: &'a [(Cow<'a, str>, Node<'a>)],
+    around: Option<&'a Path<'a>>,
+    dialect: &Dialect,
+) -> Vec<Entry<'a>> {
+    let entry = |(key, node): &'a (Cow<'a, str>, Node<'a>)| {
+        let known = dialect.known(key);
+        Entry { key: Path::key(around, key), meaning: meaning(known), outdoors: says_outdoors(known), node }
+    };
+    let mut entries: Vec<Entry<'a>> = entries.iter().map(entry).collect();
+    entries
+        .sort_by_cached_key(|entry| (!entry.outdoors && !mentions_outdoors(entry.node), entry.holds_keys()));
+    entries
+}
+
+/// Whether a key inside says that it is about the outdoors.
+fn mentions_outdoors(node: &Node<'_>) -> bool {
+    match node {
+        Node::Object(entries) => {
+            entries.iter().any(|(key, node)| says_outdoors(key) || mentions_outdoors(node))
+        }
+        _ => false,
+    }
+}
+
+fn number(node: &Node<'_>) -> Result<(f64, Option<Unit>), Dropped> {
+    match node {
+        Node::Number(number) => Ok((*number, None)),
+        Node::Text(text) => number_with_unit(text),
+        Node::Null | Node::Bool(_) | Node::List(_) | Node::Object(_) => Err(Dropped::NoNumber),
+    }
+}
+
+/// `None` also where null stands for no unit.
+fn unit_named_by(node: &Node<'_>) -> Result<Option<Unit>, Dropped> {
+    match node {
+        Node::Null => Ok(None),
+        Node::Text(name) => named_unit(name),
+        Node::Bool(_) | Node::Number(_) | Node::List(_) | Node::Object(_) => Err(Dropped::UnknownUnit),
+    }
+}
+
+/// A part of a device's identity, which some write as a number and some as a text.
+fn identity(node: &Node<'_>) -> Option<String> {
+    match node {
+        Node::Number(number) => Some(number.to_string()),
+        Node::Text(text) => one_line(text, WORDS_CHARS),
+        Node::Null | Node::Bool(_) | Node::List(_) | Node::Object(_) => None,
+    }
+}
+
+fn system(node: &Node<'_>) -> Option<System> {
+    match node {
+        Node::Text(word) => System::named(word),
+        _ => None,
+    }
+}
+
+fn time(node: &Node<'_>, zone: Zone) -> Option<Timestamp> {
+    match node {
+        Node::Number(number) => Timestamp::from_epoch(*number),
+        Node::Text(text) => Timestamp::parse(text, zone),
+        Node::Null | Node::Bool(_) | Node::List(_) | Node::Object(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::{named, stations};
+    use crate::reading::Quantity::*;
+    use crate::reading::Stations;
+
+    fn read(
+        text: &[u8],
+        source: &Source<'_>,
+        tell: &mut dyn FnMut(Finding<'_>),
+    ) -> Result<Vec<Station>, Error> {
+        stations(named("json").expect("a format"), text, source, tell)
+    }
+
+    /// 2025-03-02T22:30:00Z: when the texts of these tests were written.
+    const WRITTEN: &str = "2025-03-02T22:30:00Z";
+
+    fn at(text: &str) -> Timestamp {
+        Timestamp::parse(text, Zone::Utc).expect("a time")
+    }
+
+    /// What `text` gives without a configured city, and its findings that are no readings.
+    #[track_caller]
+    fn read_all(text: &[u8]) -> (Vec<Station>, Vec<String>) {
+        read_for(None, text)
+    }
+
+    #[track_caller]
+    fn read_for(city: Option<&str>, text: &[u8]) -> (Vec<Station>, Vec<String>) {
+        let mut findings = Vec::new();
+        let mut tell = |finding: Finding<'_>| match finding {
+            Finding::Reading { .. }
+            | Finding::Words { .. }
+            | Finding::Time { .. }
+            | Finding::Setting { .. } => {}
+            Finding::Ignored { key, why } => findings.push(format!("{key}: {why}")),
+            Finding::Dropped { key, why } => findings.push(format!("{key}: {why}")),
+        };
+        let stations = read(text, &Source::new(city, at(WRITTEN)), &mut tell).expect("readable");
+        (stations, findings)
+    }
+
+    #[track_caller]
+    fn only(stations: &[Station]) -> &Station {
+        assert_eq!(stations.len(), 1, "{stations:?}");
+        &stations[0]
+    }
+
+    /// The rounded readings of the only station of `text`.
+    #[track_caller]
+    fn check(text: &str, expected: &[(Quantity, f64)]) -> Vec<String> {
+        let (stations, findings) = read_all(text.as_bytes());
+        let station = stations.first().cloned().unwrap_or_default();
+        assert!(stations.len() <= 1, "{stations:?}");
+        let found: Vec<(Quantity, f64)> = Quantity::ALL
+            .iter()
+            .filter_map(|quantity| {
+                Some((*quantity, (station.reading(*quantity)?.value * 100.0).round() / 100.0))
+            })
+            .collect();
+        assert_eq!(found, expected, "{text}: {findings:?}");
+        findings
+    }
+
+    /// When the only station's temperature was observed.
+    #[track_caller]
+    fn check_time(text: &str, expected: Timestamp) -> Vec<String> {
+        let (stations, findings) = read_all(text.as_bytes());
+        assert_eq!(stations[0].reading(Temperature).map(|reading| reading.at), Some(expected), "{text}");
+        findings
+    }
+
+    #[test]
+    fn a_script_of_ones_own() {
+        let (stations, findings) = read_all(
+            r#"{"city": "London", "aliases": ["Londres", "LDN"], "default": true, "time": "2025-03-02T22:26:03Z",
+                "temperature": 10, "humidity": 81, "wind_speed": "8 km/h", "wind_direction": "ENE",
+                "air_quality": "Poor", "precipitation": "None"}"#
+                .as_bytes(),
+        );
+        assert_eq!(findings, [""; 0]);
+        let london = only(&stations);
+        assert_eq!(london.city.as_deref(), Some("London"));
+        assert_eq!(london.aliases, ["Londres", "LDN"]);
+        assert!(london.default);
+        assert_eq!(london.newest(), Some(at("2025-03-02T22:26:03Z")));
+        assert_eq!(london.reading(WindDirection).map(|reading| reading.value), Some(67.5));
+        assert_eq!(london.air_quality.as_ref().map(|words| words.value.as_str()), Some("Poor"));
+        assert_eq!(london.precipitation.as_ref().map(|words| words.value.as_str()), Some("None"));
+    }
+
+    #[test]
+    fn the_shapes_of_the_tools() {
+        // rtl_433: the suffix is the unit, one line mixes them.
+        check(
+            r#"{"time": "@0.087052s", "model": "Acurite-5n1", "id": 839, "wind_avg_km_h": 4.32, "rain_in": 0.5}"#,
+            &[(WindSpeed, 1.2), (RainCounter, 12.7)],
+        );
+        check(
+            r#"{"model": "Atlas", "wind_avg_mi_h": 10, "temperature_F": 50, "humidity": 56, "uvi": 0, "lux": 4}"#,
+            &[(Temperature, 10.0), (Humidity, 56.0), (WindSpeed, 4.47), (UvIndex, 0.0), (Illuminance, 4.0)],
+        );
+        check(
+            r#"{"model": "Bresser", "wind_gust": 2.4, "wind_speed": 2, "wind_dir_deg": 292.5}"#,
+            &[(WindSpeed, 2.0), (WindGust, 2.4), (WindDirection, 292.5)],
+        );
+        check(
+            r#"{"model": "WH0290", "pm2_5_ug_m3": 10, "estimated_pm10_0_ug_m3": 11, "PM1.0": 4}"#,
+            &[(Pm25, 10.0)],
+        );
+        // Tasmota: units are siblings of the sensors.
+        check(
+            r#"{"BME280": {"Temperature": 21.5, "Pressure": 741.3}, "PressureUnit": "mmHg", "TempUnit": "C"}"#,
+            &[(Temperature, 21.5)],
+        );
+        let findings = check(
+            r#"{"StatusSNS": {"DHT11": {"Temperature": 78.8, "Humidity": 27}, "SHT3X": {"Temperature": 74.8},
+                "ESP32": {"Temperature": 120}, "TempUnit": "F"}}"#,
+            &[(Temperature, 26.0), (Humidity, 27.0)],
+        );
+        assert_eq!(
+            findings,
+            [
+                "StatusSNS.SHT3X.Temperature: another key of this record gives the temperature",
+                "StatusSNS.ESP32: measured in a machine, not in the air",
+            ]
+        );
+        // Ecowitt: everything is a text, imperial by its names.
+        check(
+            r#"{"dateutc": "2025-03-02 22:20:00", "tempinf": "79.5", "baromrelin": "29.92", "tempf": "50.0",
+                "windgustmph": "10", "rainratein": "0.1", "dailyrainin": "1", "humidity": "-9999", "uv": "2"}"#,
+            &[
+                (Temperature, 10.0),
+                (SeaLevelPressure, 1013.21),
+                (WindGust, 4.47),
+                (RainRate, 2.54),
+                (RainToday, 25.4),
+            ],
+        );
+        check(
+            r#"{"nickname": "shed", "readings": {"temperature": 27.5, "pressure": 996.2, "light": 0.4}}"#,
+            &[(Temperature, 27.5), (StationPressure, 996.2)],
+        );
+        // weewx, by three of its extensions.
+        check(
+            r#"{"current.outTemp": "50.0°F", "day.outTemp.max": "85.1°F", "current.barometer": "29.92 inHg"}"#,
+            &[(Temperature, 10.0), (SeaLevelPressure, 1013.21)],
+        );
+        check(
+            r#"{"outTemp": {"value": 50, "units": "°F"}, "windSpeed": {"value": 3.6, "unit": "km/h"}}"#,
+            &[(Temperature, 10.0), (WindSpeed, 1.0)],
+        );
+        check(
+            r#"{"observations": [{"humidity": 64, "imperial": {"temp": 50, "windSpeed": 10, "pressure": 29.92,
+                "precipRate": 1, "precipTotal": 2}}]}"#,
+            &[
+                (Temperature, 10.0),
+                (Humidity, 64.0),
+                (StationPressure, 1013.21),
+                (WindSpeed, 4.47),
+                (RainRate, 25.4),
+                (RainToday, 50.8),
+            ],
+        );
+        check(r#"{"metric": {"temp": 10, "windSpeed": 3.6}}"#, &[(Temperature, 10.0), (WindSpeed, 1.0)]);
+    }
+
+    #[test]
+    fn the_nearest_unit_counts() {
+        check(r#"{"temp_c": 10, "units": "imperial"}"#, &[(Temperature, 10.0)]);
+        check(r#"{"temp": 50, "units": "imperial"}"#, &[(Temperature, 10.0)]);
+        check(r#"{"temp": 50, "unit": "F"}"#, &[(Temperature, 10.0)]);
+        check(r#"{"temp": {"value": "283.15 K", "unit": "F"}, "TempUnit": "C"}"#, &[(Temperature, 10.0)]);
+        check(r#"{"outTemp": 50, "dayRain": 1, "usUnits": 1}"#, &[(Temperature, 10.0), (RainToday, 25.4)]);
+        check(r#"{"rainRate": 0.1, "windSpeed": 3.6, "usUnits": 16}"#, &[(WindSpeed, 1.0), (RainRate, 1.0)]);
+        check(r#"{"windSpeed": 1, "usUnits": "17.0"}"#, &[(WindSpeed, 1.0)]);
+        check(r#"{"humidity_ratio": 0.66}"#, &[(Humidity, 66.0)]);
+        // What is declared and not known is not guessed.
+        check(r#"{"outTemp": 50, "humidity": "40 %", "rh": 30, "usUnits": 2}"#, &[(Humidity, 40.0)]);
+        check(r#"{"temp": 50, "TempUnit": "Réaumur"}"#, &[]);
+        check(r#"{"temp": 50, "TempUnit": 1}"#, &[]);
+        check(r#"{"temp": 50, "TempUnit": "hPa"}"#, &[]);
+        check(r#"{"temp": {"value": 50, "unit": 1}}"#, &[]);
+        check(r#"{"UV": {"value": 2, "units": null}}"#, &[(UvIndex, 2.0)]);
+        check(r#"{"temp": {"value": 50, "unit": "Réaumur"}}"#, &[]);
+        check(r#"{"temp": "12 km/h"}"#, &[]);
+    }
+
+    #[test]
+    fn what_is_declared_is_read_or_blocks_the_usual_units() {
+        let findings = check(
+            r#"{"units": "metric", "temp": 10, "pressure": 1000, "dayRain": 2, "wind_speed": 36, "gust": 1,
+                "wind_gust_m_s": 9, "humidity": 40}"#,
+            &[
+                (Temperature, 10.0),
+                (Humidity, 40.0),
+                (StationPressure, 1000.0),
+                (WindGust, 9.0),
+                (RainToday, 2.0),
+            ],
+        );
+        assert_eq!(
+            findings,
+            [
+                "wind_speed: metric may mean km/h or m/s; expected the unit in the key or beside the value",
+                "gust: not a known key",
+            ]
+        );
+        check(r#"{"units": "metric", "wind_unit": "km/h", "wind_speed": 36}"#, &[(WindSpeed, 10.0)]);
+        check(r#"{"wind_unit": "km/h", "units": "metric", "wind_speed": "36 km/h"}"#, &[(WindSpeed, 10.0)]);
+        let findings = check(
+            r#"{"temperature": 50, "unit": "Reaumur", "humidity": "40%", "wind_speed_kmh": 36, "UV": 3}"#,
+            &[(Humidity, 40.0), (WindSpeed, 10.0), (UvIndex, 3.0)],
+        );
+        assert_eq!(findings, ["unit: the unit is not known", "temperature: the unit is not known"]);
+        check(r#"{"units": "standard", "BME280": {"temperature": 28, "pm25": 3}}"#, &[]);
+        check(r#"{"units": true, "temperature": 28}"#, &[]);
+        check(r#"{"TempUnit": {"temperature": 28}}"#, &[]);
+        check(r#"{"units": null, "temperature": 28}"#, &[(Temperature, 28.0)]);
+        // An object of units, and what is said of one quantity for those alike.
+        check(
+            r#"{"temperature": 50, "dew_point": 41, "wind_speed": 10, "rain": 1, "rain_rate": 2, "pressure": 1000,
+                "units": {"temperature": "°F", "wind_speed": "mph", "rain_rate": "mm/h", "rain": "in"}}"#,
+            &[
+                (Temperature, 10.0),
+                (DewPoint, 5.0),
+                (StationPressure, 1000.0),
+                (WindSpeed, 4.47),
+                (RainCounter, 25.4),
+                (RainRate, 2.0),
+            ],
+        );
+        let findings = check(
+            r#"{"temperature": 50, "wind": 1, "units": {"temperature": "Reaumur", "wind": "m/s"}}"#,
+            &[],
+        );
+        assert_eq!(
+            findings,
+            [
+                "units.temperature: the unit is not known",
+                "temperature: the unit is not known",
+                "wind: not a known key"
+            ]
+        );
+        for sibling in ["temp_units", "temperature_unit", "TempUnit", "temperatureUnits"] {
+            check(&format!(r#"{{"temperature": 50, "{sibling}": "F"}}"#), &[(Temperature, 10.0)]);
+        }
+        for beside in ["unit", "units", "unit_of_measurement", "uom", "temp_unit"] {
+            check(
+                &format!(r#"{{"temperature": {{"value": 50, "{beside}": "°F"}}}}"#),
+                &[(Temperature, 10.0)],
+            );
+            check(&format!(r#"{{"temperature": {{"value": 50, "{beside}": "Reaumur"}}}}"#), &[]);
+        }
+        // Open-Meteo.
+        for current in ["current", "current_weather"] {
+            check(
+                &format!(
+                    r#"{{"{current}_units": {{"time": "iso8601", "temperature": "°F", "windspeed": "km/h"}},
+                        "{current}": {{"temperature": 50, "windspeed": 36}},
+                        "hourly_units": {{"temperature": "°C"}}, "hourly": {{"temperature": [50]}}}}"#
+                ),
+                &[(Temperature, 10.0), (WindSpeed, 10.0)],
+            );
+        }
+        check(r#"{"uk_hybrid": {"temp": 10, "windSpeed": 10}}"#, &[(Temperature, 10.0), (WindSpeed, 4.47)]);
+    }
+
+    #[test]
+    fn what_is_not_outdoors_now_is_ignored() {
+        let findings = check(
+            r#"{"indoor": {"temperature": 21}, "temperature_in": 20, "inside_temp": 22, "max": {"temperature": 30},
+                "a": {"b": {"c": {"temperature": 9}}}, "temperature": {"min": 1, "max": 9}}"#,
+            &[],
+        );
+        assert_eq!(
+            findings,
+            [
+                "temperature_in: ends like in, which does not fit its name",
+                "inside_temp: measured indoors",
+                "indoor: measured indoors",
+                "max: not a current observation",
+                "a.b.c: nested more than 2 levels deep",
+                "temperature.min: not a current observation",
+                "temperature.max: not a current observation",
+            ]
+        );
+        for other in
+            ["forecast1", "nextHour", "last_24h", "cpu_thermal", "ESP8266", "pool", "living_room", "in"]
+        {
+            check(&format!(r#"{{"{other}": {{"temperature": 21}}}}"#), &[]);
+            check(&format!(r#"{{"a": {{"{other}": {{"temperature": 21}}}}}}"#), &[]);
+            check(&format!(r#"{{"{other}_temperature": 21}}"#), &[]);
+        }
+        let findings = check(r#"[{"type": "TPMS", "pressure_kPa": 101.3, "temperature_C": 20}, 7]"#, &[]);
+        assert_eq!(findings, ["[0].type: a tyre (\"type\": \"TPMS\")", "[1]: not an object"]);
+    }
+
+    #[test]
+    fn what_says_outdoors_counts_before_what_does_not() {
+        check(r#"{"temperature": 21, "outdoor_temperature": 5}"#, &[(Temperature, 5.0)]);
+        check(r#"{"temp": 21, "outTemp": 5, "inTemp": 21.2}"#, &[(Temperature, 5.0)]);
+        check(
+            r#"{"humidity": 40, "outHumidity": 90, "outTemp": 5}"#,
+            &[(Temperature, 5.0), (Humidity, 90.0)],
+        );
+        check(
+            r#"{"in": {"temperature": 21, "humidity": 40}, "out": {"temperature": 5}}"#,
+            &[(Temperature, 5.0)],
+        );
+        check(r#"{"kitchen": {"temperature": 21}, "outdoor": {"temperature": 5}}"#, &[(Temperature, 5.0)]);
+        check(r#"{"BME280": {"temperature": 21}, "garden": {"temperature": 5}}"#, &[(Temperature, 5.0)]);
+        check(r#"{"BME280": {"temperature": 21}, "station": {"outTemp": 5}}"#, &[(Temperature, 5.0)]);
+        check(r#"{"temperature": 21, "outside": {"sensor": {"temperature": 5}}}"#, &[(Temperature, 5.0)]);
+        check(r#"{"outTemp": null, "out": {"temperature": 5}, "temp": 21}"#, &[(Temperature, 5.0)]);
+        // The other sensor is indoors as before when the outdoor one has failed.
+        let findings =
+            check(r#"{"temperature": 21, "out": {"temperature": null}, "humidity": 5}"#, &[(Humidity, 5.0)]);
+        assert_eq!(
+            findings,
+            [
+                "out.temperature: not a number",
+                "temperature: another key of this record is the outdoor temperature",
+            ]
+        );
+    }
+
+    #[test]
+    fn values_that_cannot_be_are_dropped_and_told() {
+        #[track_caller]
+        fn check_dropped(value: &str, why: &str) {
+            let findings =
+                check(&format!(r#"{{"humidity": 50, "temperature": {value}}}"#), &[(Humidity, 50.0)]);
+            assert_eq!(findings, [format!("temperature: {why}")], "{value}");
+        }
+        check_dropped("-9999", "-9999.0 °C is outside -60 to 60 °C");
+        check_dropped("60.01", "60.01 °C is outside -60 to 60 °C");
+        check_dropped("1e300", "1.0e300 °C is outside -60 to 60 °C");
+        check_dropped("\"1e308 °F\"", "5.6e307 °C is outside -60 to 60 °C");
+        check_dropped("1e999", "not a number");
+        check_dropped("NaN", "not a number");
+        check_dropped("-Infinity", "not a number");
+        check_dropped("null", "not a number");
+        check_dropped("true", "not a number");
+        check_dropped("[1, 2]", "not a number");
+        check_dropped("{\"value\": null}", "not a number");
+        check_dropped("\"--\"", "not a number");
+        check_dropped("\"NaN\"", "not a number");
+        check_dropped("\"\"", "not a number");
+        check_dropped("\"12 apples\"", "the unit is not known");
+        check_dropped("\"12 hPa\"", "hPa is a unit of something else");
+        for (text, expected) in [
+            (r#"{"rh": 103.04}"#, "rh: 103.04 % is outside 1 to 103 %"),
+            (r#"{"uvi": 16.5}"#, "uvi: 16.5 is outside 0 to 16"),
+            (r#"{"wind_speed": -0.04}"#, "wind_speed: -0.04 m/s is outside 0 to 75 m/s"),
+            (r#"{"wind_speed": -0.00000123}"#, "wind_speed: -1.23e-6 m/s is outside 0 to 75 m/s"),
+            (r#"{"temp": 60.0000001}"#, "temp: 6.00000001e1 °C is outside -60 to 60 °C"),
+        ] {
+            assert_eq!(check(text, &[]), [expected]);
+        }
+        // Another sensor of the same record steps in.
+        check(r#"{"a": {"temperature": null}, "b": {"temperature": 4}}"#, &[(Temperature, 4.0)]);
+        check(r#"{"humidity": 102, "wind_dir": "calm"}"#, &[(Humidity, 100.0)]);
+        check(r#"{"temperature": 4, "temperature": 5}"#, &[(Temperature, 4.0)]);
+        check(r#"{"a": {"temperature": 4}, "temperature": 5}"#, &[(Temperature, 5.0)]);
+        // Not within a text, and not what only looks like it.
+        let (stations, _) = read_all(r#"{"city": "\"NaN\", 1e999 \\", "temp": NaN, "rh": 5}"#.as_bytes());
+        assert_eq!(stations[0].city.as_deref(), Some(r#""NaN", 1e999 \"#));
+    }
+
+    #[test]
+    fn every_known_key_is_told() {
+        let mut told = Vec::new();
+        let text = r#"{"time": "?", "ts": 1740949200, "timestamp": 5, "city": "Bonn", "name": "BME280", "default": true,
+            "aliases": ["A", 7], "units": "metric", "TempUnit": "F", "wind_unit": null, "usUnits": 17, "type": "x",
+            "current_units": {"rain": "in"}}"#;
+        let source = Source::new(None, at(WRITTEN));
+        let stations = read(text.as_bytes(), &source, &mut |finding| {
+            told.push(match finding {
+                Finding::Time { key, at } => format!("{key}: {}", at.age(source.modified).as_secs()),
+                Finding::Setting { key, value } => format!("{key}: {value}"),
+                Finding::Ignored { key, why } => format!("ignored {key}: {why}"),
+                Finding::Dropped { key, why } => format!("dropped {key}: {why}"),
+                other => format!("{other:?}"),
+            });
+        });
+        assert_eq!(stations.expect("readable").len(), 1);
+        assert_eq!(
+            told,
+            [
+                "dropped time: not a time; the file's own is used if there is one record only",
+                "ts: 5400",
+                "ignored timestamp: another key of this record gives the time",
+                "units: °C, hPa, mm; km/h or m/s",
+                "TempUnit: °F",
+                "wind_unit: none",
+                "usUnits: °C, hPa, m/s, mm",
+                "current_units.rain: in",
+                "city: \"Bonn\"",
+                "ignored name: this record has another name",
+                "default: true",
+                "aliases[0]: \"A\"",
+                "dropped aliases[1]: expected a name",
+                "ignored type: not a known key",
+            ]
+        );
+    }
+
+    #[test]
+    fn words_are_words_on_one_line() {
+        #[track_caller]
+        fn check_words(value: &str, expected: Option<&str>) {
+            let (stations, findings) =
+                read_all(format!(r#"{{"rh": 50, "precipitation": {value}}}"#).as_bytes());
+            let words = stations[0].precipitation.as_ref().map(|words| words.value.as_str());
+            assert_eq!(words, expected, "{value}");
+            assert_eq!(findings.is_empty(), expected.is_some(), "{findings:?}");
+        }
+        check_words("\"Light rain\"", Some("Light rain"));
+        check_words("\"2 showers\"", Some("2 showers"));
+        check_words("\" None\\r\\n\"", Some("None"));
+        check_words("\"a\\n\\u2028b\\u0007\"", Some("a  b"));
+        check_words(&format!("\"{}\"", "é".repeat(500)), Some(&"é".repeat(100)));
+        for none in ["\"\"", "\" \\n\"", "\"--\"", "\"unknown\"", "null", "0.2", "\"0.2 mm\"", "\"7\""] {
+            check_words(none, None);
+        }
+    }
+
+    #[test]
+    fn each_reading_has_its_own_time() {
+        check_time(r#"{"temp": 1}"#, at(WRITTEN));
+        check_time(r#"{"temp": 1, "timestamp": "2025-03-02T21:00:00+01:00"}"#, at("2025-03-02T20:00:00Z"));
+        check_time(r#"{"temp": 1, "ts": 1740949200}"#, at("2025-03-02T21:00:00Z"));
+        check_time(r#"{"temp": 1, "epoch": "1740949200000"}"#, at("2025-03-02T21:00:00Z"));
+        check_time(r#"{"temp": 1, "dateutc": "2025-03-02 21:00:00"}"#, at("2025-03-02T21:00:00Z"));
+        let local = Timestamp::parse("2025-02-02 22:26:03", Zone::Local).expect("a time");
+        check_time(r#"{"Time": "2025-02-02T22:26:03", "BME280": {"Temperature": 1}}"#, local);
+        check_time(
+            r#"{"ts": 7, "BME280": {"ts": 1740949200, "Temperature": 1}}"#,
+            at("2025-03-02T21:00:00Z"),
+        );
+        check_time(r#"{"ts": 7, "temp": {"value": 1, "time": 1740949200}}"#, at("2025-03-02T21:00:00Z"));
+        check_time(r#"{"time": 1740949200, "stations": [{"temp": 1}]}"#, at("2025-03-02T21:00:00Z"));
+        // A clock two minutes fast is one; more is another zone.
+        check_time(r#"{"temp": 1, "time": "2025-03-02T22:32:00Z"}"#, at("2025-03-02T22:32:00Z"));
+        let findings = check_time(r#"{"temp": 1, "time": "2025-03-02T23:26:03Z"}"#, at(WRITTEN));
+        assert_eq!(
+            findings,
+            [
+                "time: 56 min after the file was written: wrong clock or zone; the file's own is used if there is one record only"
+            ]
+        );
+        check_time(r#"{"temp": 1, "time": "now", "ts": 1740949200}"#, at("2025-03-02T21:00:00Z"));
+        for broken in ["\"@0.087052s\"", "null", "-1", "1e300", "\"now\"", "[]"] {
+            let findings = check_time(&format!(r#"{{"temp": 1, "time": {broken}}}"#), at(WRITTEN));
+            assert_eq!(
+                findings,
+                ["time: not a time; the file's own is used if there is one record only"],
+                "{broken}"
+            );
+        }
+    }
+
+    #[test]
+    fn among_others_a_record_without_a_usable_time_is_dropped() {
+        let (stations, findings) = read_all(
+            br#"[{"city": "Bonn", "time": "22:29 h", "temp": 1, "precipitation": "Snow", "BME280": {"rh": 5}},
+                {"city": "Ulm", "time": "2025-03-02T23:26:03Z", "temp": {"value": 2, "ts": 1740949200}, "rh": 6},
+                {"city": "Rom", "temp": 3, "rh": {"value": 7, "ts": "?"}}]"#,
+        );
+        assert_eq!(
+            findings,
+            [
+                "[0].time: not a time; the file's own is used if there is one record only",
+                "[0].temp: its record has a time that cannot be used",
+                "[0].precipitation: its record has a time that cannot be used",
+                "[0].BME280.rh: its record has a time that cannot be used",
+                "[1].time: 56 min after the file was written: wrong clock or zone; the file's own is used if there is one record only",
+                "[1].rh: its record has a time that cannot be used",
+                "[2].rh.ts: not a time; the file's own is used if there is one record only",
+                "[2].rh: its record has a time that cannot be used",
+            ]
+        );
+        let newest: Vec<_> = stations.iter().map(Station::newest).collect();
+        assert_eq!(newest, [None, Some(at("2025-03-02T21:00:00Z")), Some(at(WRITTEN))]);
+        // Lists of one are no other records.
+        check_time(r#"[{"temp": 1, "time": "?"}]"#, at(WRITTEN));
+        check_time(r#"{"stations": [{"temp": 1, "time": "?"}]}"#, at(WRITTEN));
+    }
+
+    #[test]
+    fn records_of_one_place_are_merged() {
+        let history = r#"[{"city": "Köln", "ts": 2000, "temp": 2, "aliases": ["Cologne"]},
+            {"city": "KÖLN ", "ts": 3000, "rh": 70, "precipitation": "Snow", "aliases": ["Cologne", "Colonia"]},
+            {"city": "köln", "ts": 1000, "temp": 1, "rh": 60, "precipitation": "Dry", "default": true}]"#;
+        let (stations, _) = read_all(history.as_bytes());
+        let cologne = only(&stations);
+        assert_eq!(cologne.city.as_deref(), Some("Köln"));
+        assert_eq!(cologne.aliases, ["Cologne", "Colonia"]);
+        assert!(cologne.default);
+        assert_eq!(cologne.reading(Temperature).map(|reading| reading.value), Some(2.0));
+        assert_eq!(cologne.reading(Humidity).map(|reading| reading.value), Some(70.0));
+        assert_eq!(cologne.precipitation.as_ref().map(|words| words.value.as_str()), Some("Snow"));
+    }
+
+    #[test]
+    fn a_record_is_called_by_its_best_name() {
+        #[track_caller]
+        fn check(city: Option<&str>, text: &str, expected: &[Option<&str>]) {
+            let (stations, _) = read_for(city, text.as_bytes());
+            let names: Vec<Option<&str>> = stations.iter().map(|station| station.city.as_deref()).collect();
+            assert_eq!(names, expected, "{text}");
+        }
+        check(None, r#"{"temp": 1}"#, &[None]);
+        check(None, r#"[{"temp": 1}, {"rh": 5}, {"foo": 5}]"#, &[None]);
+        check(Some("London"), r#"[{"temp": 1}, {"city": "london", "rh": 5}]"#, &[Some("London")]);
+        check(Some("London"), r#"[{"city": "Bonn", "rh": 5}, {"temp": 1}]"#, &[Some("Bonn"), Some("London")]);
+        check(None, r#"{"name": "BME280", "city": "Bonn", "temp": 1}"#, &[Some("Bonn")]);
+        check(None, r#"{"nickname": "shed", "temp": 1}"#, &[Some("shed")]);
+        for device in ["name", "station", "nickname"] {
+            check(Some("London"), &format!(r#"{{"{device}": "BME280", "temp": 1}}"#), &[Some("London")]);
+            check(Some("London"), &format!(r#"[{{"{device}": "BME280", "temp": 1}}]"#), &[Some("London")]);
+        }
+        check(Some("London"), r#"{"city": "Bonn", "name": "BME280", "temp": 1}"#, &[Some("Bonn")]);
+        check(
+            Some("London"),
+            r#"[{"name": "A", "rh": 1}, {"nickname": "B", "rh": 1}]"#,
+            &[Some("A"), Some("B")],
+        );
+        check(None, r#"{"station": "A\nB\u0000", "temp": 1}"#, &[Some("A B")]);
+        check(None, r#"{"city": " ", "station": 7, "temp": 1}"#, &[None]);
+        check(
+            None,
+            r#"{"name": "mine", "stations": [{"city": "Bonn"}, {"name": "Ulm"}]}"#,
+            &[Some("Bonn"), Some("Ulm")],
+        );
+        check(None, r#"{"sensor": {"name": "shed", "temp": 1}}"#, &[None]);
+        check(None, "[]", &[]);
+        check(None, "{}", &[]);
+    }
+
+    #[test]
+    fn no_value_of_an_ignored_key_is_told() {
+        let text = r#"{"PASSKEY": "0123SECRET", "passkey": {"a": "SECRET"}, "token": "SECRET", "temp": "SECRET",
+            "time": "SECRET", "type": "SECRET", "TempUnit": "SECRET", "wind_dir": "SECRET"}"#;
+        let mut told = String::new();
+        let source = Source::new(None, at(WRITTEN));
+        let stations = read(text.as_bytes(), &source, &mut |finding| {
+            told += &match finding {
+                Finding::Ignored { key, why } => format!("{key}: {why}\n"),
+                Finding::Dropped { key, why } => format!("{key}: {why}\n"),
+                other => format!("{other:?}\n"),
+            }
+        });
+        assert!(stations.is_ok_and(|stations| stations.is_empty()));
+        assert!(told.contains("token: not a known key"), "{told}");
+        assert!(!told.contains("SECRET") && !told.to_lowercase().contains("passkey"), "{told}");
+    }
+
+    #[test]
+    fn a_text_that_is_no_json_says_where() {
+        #[track_caller]
+        fn check(text: &[u8], expected: &str) {
+            let source = Source::new(None, at(WRITTEN));
+            let error = read(text, &source, &mut |_| {}).expect_err("an error").to_string();
+            assert_eq!(error, expected);
+        }
+        check(b"", "empty, expected a JSON object");
+        check(b"\xef\xbb\xbf \r\n", "empty, expected a JSON object");
+        check(b"{\n \"a\": \"\xb0C\"}", "not UTF-8 text at line 2 column 8, expected JSON");
+        check(b"\xff\xfe{\0", "not UTF-8 text at line 1 column 1, expected JSON");
+        check(b"{\"a\": 1", "not JSON: EOF while parsing an object at line 1 column 7");
+        check(b"{\"a\": NaN,\n \"b\" 1}", "not JSON: expected `:` at line 2 column 6");
+        check(b"{\"a\": 1}\n{\"a\": 2}", "not JSON: trailing characters at line 2 column 1");
+        check(b"\0\0\0\0", "not JSON: expected value at line 1 column 1");
+        let stations: Vec<_> = (0..=Stations::MOST).map(|i| format!("{{\"city\":\"{i}\"}}")).collect();
+        check(format!("[{}]", stations.join(",")).as_bytes(), "more than 20000 stations");
+        check(b"12", "neither a JSON object nor a list of them");
+        check(&vec![b'['; 16 << 20], "not JSON: recursion limit exceeded at line 1 column 128");
+        check(
+            "{\"a\":".repeat(100_000).as_bytes(),
+            "not JSON: recursion limit exceeded at line 1 column 636",
+        );
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_error() {
+        check("\u{feff}{\"temp\": 4}", &[(Temperature, 4.0)]);
+    }
+
+    /// Whatever becomes of a text, no value that cannot be comes out of it.
+    #[test]
+    fn mutated_texts_give_believable_values_or_none() {
+        const TEXTS: [&str; 4] = [
+            r#"{"city":"Köln","aliases":["C"],"time":"2025-03-02 22:26:03","temp":"79.2°F","wind_dir":"ENE","rh":66}"#,
+            r#"{"stations":[{"name":"A","pm2_5":1e2,"rain_in":0.5},{"precipitation":"Light \"rain\"","ts":1}]}"#,
+            r#"[{"imperial":{"temp":50,"pressure":29.9},"BME280":{"Temperature":NaN},"TempUnit":"F"},{"usUnits":16}]"#,
+            r#"{"outTemp":{"value":-9999,"units":"°F"},"dateutc":"2025-03-02 22:20:00","current.windSpeed":"8 mph"}"#,
+        ];
+        const PIECES: [&[u8]; 12] =
+            [b"{", b"}", b"[", b"]", b"\"", b"\\", b",", b"1e999", b"-9", b"\xff", b"null", b"\"value\":"];
+        // Marsaglia's xorshift64, so that a failure comes again.
+        let mut state = 0x2545_f491_4f6c_dd1d_u64;
+        let mut below = |bound: usize| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            usize::try_from(state % bound as u64).expect("small")
+        };
+        let source = Source::new(Some("London"), at(WRITTEN));
+        let mut readable = 0;
+        for _ in 0..5_000 {
+            let mut text = TEXTS[below(TEXTS.len())].as_bytes().to_vec();
+            for _ in 0..=below(3) {
+                let place = below(text.len().max(1)).min(text.len());
+                match below(4) {
+                    0 => text.truncate(place),
+                    1 => drop(text.splice(place..place, PIECES[below(PIECES.len())].iter().copied())),
+                    2 => drop(text.splice(place..text.len().min(place + below(8)), [])),
+                    _ => text.iter_mut().skip(place).take(1).for_each(|byte| *byte ^= 1 << below(8)),
+                }
+            }
+            let Ok(stations) = read(&text, &source, &mut |finding| {
+                // Every message can be written.
+                if let Finding::Ignored { key, .. } | Finding::Dropped { key, .. } = finding {
+                    assert!(!key.to_string().contains(char::is_control));
+                }
+            }) else {
+                continue;
+            };
+            readable += 1;
+            for station in &stations {
+                for quantity in Quantity::ALL {
+                    let value = station.reading(quantity).map(|reading| reading.value);
+                    assert!(value.is_none_or(|value| quantity.plausible(value) == Some(value)), "{value:?}");
+                }
+                let names = station.city.iter().chain(&station.aliases);
+                assert!(names.clone().all(|name| !name.is_empty() && !name.contains(char::is_control)));
+            }
+        }
+        assert!(readable > 500, "only {readable} of the mutated texts were still JSON");
+    }
+}
