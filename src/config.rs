@@ -515,7 +515,11 @@ impl Settings {
             }),
             engine: self.engine.unwrap_or_default(),
             key,
-            sampler: sampler::Options { sensor, city: self.city, every: self.every.unwrap_or(DEFAULT_EVERY) },
+            sampler: sampler::Options {
+                stations: Vec::new(),
+                sources: vec![sampler::SourceOptions::new(sensor, self.every.unwrap_or(DEFAULT_EVERY))],
+                city: self.city,
+            },
             answer: answer::Options {
                 units: self.units.unwrap_or(answer.units),
                 labels: self.labels,
@@ -803,7 +807,7 @@ mod tests {
             |config| config.sampler.city.clone().unwrap_or_default(),
             ["Łódź", "New York", "東京"],
         );
-        let every = |config: &Config| format!("{:?}", config.sampler.every);
+        let every = |config: &Config| format!("{:?}", config.sampler.sources[0].every);
         check_layers("every", ["100ms", "1m 30s", "1h"], every, ["100ms", "90s", "3600s"]);
         let stale_after = |config: &Config| format!("{:?}", config.answer.stale_after);
         check_layers("stale_after", ["1s", "2h", "365days"], stale_after, ["1s", "7200s", "31536000s"]);
@@ -836,12 +840,12 @@ mod tests {
         let scratch = Scratch::new();
         let toml = "sensor = \"here.json\"\nkey_file = \"/there/key\"";
         let config = load_in(&scratch, Layers { toml, ..Layers::default() }).expect("a configuration");
-        assert_eq!(config.sampler.sensor, scratch.path("here.json"));
+        assert_eq!(config.sampler.sources[0].file, scratch.path("here.json"));
         assert_eq!(config.key, Some(auth::Source::File("/there/key".into())));
         assert_eq!(config.file, Some(scratch.path("weatherhook.toml")));
         let flags: &[_] = &["--sensor", "here.json"];
         let config = load_in(&scratch, Layers { flags, toml, ..Layers::default() }).expect("a configuration");
-        assert_eq!(config.sampler.sensor, Path::new("here.json"));
+        assert_eq!(config.sampler.sources[0].file, Path::new("here.json"));
     }
 
     #[test]
@@ -850,7 +854,7 @@ mod tests {
         let path = OsString::from_vec(b"sens\xffor".to_vec());
         let variables = [("WEATHERHOOK_SENSOR".into(), path.clone())];
         let config = Config::load(&Flags::default(), variables, None).expect("a configuration");
-        assert_eq!(config.sampler.sensor, path);
+        assert_eq!(config.sampler.sources[0].file, path);
         let variables = [("WEATHERHOOK_SENSOR".into(), "s".into()), ("WEATHERHOOK_CITY".into(), path)];
         let error = Config::load(&Flags::default(), variables, None).expect_err("no name");
         let expected = "WEATHERHOOK_CITY: expected a name without control characters, \

@@ -33,7 +33,8 @@ pub fn run(load: impl Fn(&Path) -> Result<Config, config::Error>, out: &mut dyn 
 
 fn explain(address: SocketAddr, config: &Config, key: &str, out: &mut dyn Write) -> io::Result<()> {
     let endpoint = format!("http://{address}{}", config.path);
-    let sensor = config.sampler.sensor.display();
+    let sensor = config.sampler.sources.iter().map(|source| source.file.display().to_string());
+    let sensor = sensor.collect::<Vec<_>>().join(", ");
     write!(
         out,
         r#"

@@ -1,6 +1,6 @@
 //! Small files, read whole.
 
-use std::fs::{self, Metadata, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
@@ -19,20 +19,34 @@ pub fn look(path: &Path) -> io::Result<Metadata> {
     regular(fs::metadata(path)?)
 }
 
-/// Reads a regular file of at most `limit` bytes. It never waits for a writer, and what was opened
-/// is what is checked, whatever takes the place of its name meanwhile.
+/// Reads a regular file of at most `limit` bytes.
 pub fn read_small(path: &Path, limit: usize) -> io::Result<Contents> {
-    // Before the file is opened, because opening a device may already do something.
-    look(path)?;
-    // Without O_NONBLOCK, open(2) of a FIFO waits until somebody writes to it.
-    let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path)?;
-    let metadata = regular(file.metadata()?)?;
+    let (file, metadata) = open(path)?;
     let mut bytes = Vec::new();
     file.take(limit as u64 + 1).read_to_end(&mut bytes)?;
     if bytes.len() > limit {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("larger than {limit} bytes")));
     }
     Ok(Contents { bytes, metadata })
+}
+
+/// The first bytes of a regular file, at most so many.
+pub fn read_beginning(path: &Path, most: usize) -> io::Result<Vec<u8>> {
+    let (file, _) = open(path)?;
+    let mut bytes = Vec::new();
+    file.take(most as u64).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Opens a regular file for reading. It never waits for a writer, and what was opened is what is
+/// checked, whatever takes the place of its name meanwhile.
+pub fn open(path: &Path) -> io::Result<(File, Metadata)> {
+    // Before the file is opened, because opening a device may already do something.
+    look(path)?;
+    // Without O_NONBLOCK, open(2) of a FIFO waits until somebody writes to it.
+    let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path)?;
+    let metadata = regular(file.metadata()?)?;
+    Ok((file, metadata))
 }
 
 fn regular(metadata: Metadata) -> io::Result<Metadata> {

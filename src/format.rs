@@ -30,6 +30,8 @@ pub struct Format {
     pub name: &'static str,
     /// Whether each line is a record, so that a file is followed as it grows.
     pub lines: bool,
+    /// Whether the first line names the columns of all others.
+    pub header: bool,
     /// Whether a text that begins so is written in it; without a byte order mark and blanks before.
     recognises: fn(&str) -> bool,
     /// Hands the records of a text to the reader.
@@ -134,6 +136,17 @@ impl Dialect {
     }
 }
 
+/// What becomes of lines that have no usable time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Undated {
+    /// They have just been written.
+    Taken,
+    /// Those of the device that wrote last are as new as the text; the others' may be from any day.
+    LastDevice,
+    /// Nothing is known of when they were written.
+    Refused,
+}
+
 /// What a reader has to know about a text beside its bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct Source<'a> {
@@ -141,8 +154,8 @@ pub struct Source<'a> {
     pub city: Option<&'a str>,
     /// When the text was written: the time of what carries none of its own.
     pub modified: Timestamp,
-    /// Whether all of it was written just then.
-    pub is_fresh: bool,
+    /// What becomes of lines that do not say when they were written.
+    pub undated: Undated,
     /// How it is written.
     pub dialect: &'a Dialect,
 }
@@ -151,7 +164,7 @@ impl<'a> Source<'a> {
     /// A file as the tools write it, that may have been there for long.
     pub fn new(city: Option<&'a str>, modified: Timestamp) -> Source<'a> {
         static USUAL: Dialect = Dialect::USUAL;
-        Source { city, modified, is_fresh: false, dialect: &USUAL }
+        Source { city, modified, undated: Undated::LastDevice, dialect: &USUAL }
     }
 }
 

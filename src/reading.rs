@@ -9,7 +9,7 @@ use crate::place::{Names, fold};
 use crate::time::Timestamp;
 
 /// What a number is about. Every value in the program is in the quantity's base unit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Quantity {
     /// Outdoor air temperature, °C.
     Temperature,
@@ -353,6 +353,14 @@ impl Station {
         let slot = &mut self.readings[quantity as usize];
         if slot.is_none_or(|old| old.at <= reading.at) {
             *slot = Some(reading);
+        }
+    }
+
+    /// Puts others in place of the readings, or none.
+    pub fn change(&mut self, mut other: impl FnMut(Quantity, Reading) -> Option<Reading>) {
+        for quantity in Quantity::ALL {
+            let slot = &mut self.readings[quantity as usize];
+            *slot = slot.and_then(|reading| other(quantity, reading));
         }
     }
 

@@ -1,279 +1,233 @@
-//! Reads the sensor file on a timer and publishes what it says.
+//! Reads the sources on timers and publishes what they say.
 //!
-//! A file that is missing, broken or half-written takes nothing away: what was last read stays
-//! published, every reading with its own time, and so grows old in the answers.
+//! Each source has a thread of its own, so that one that hangs (a bus, a network's file system) delays
+//! no other, and no answer: these are made from what was published last.
 
+mod board;
 mod check;
+mod follow;
+mod source;
 
-use std::fmt;
-use std::fs::Metadata;
 use std::io;
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-use log::{info, warn};
-
+use self::board::Board;
+pub use self::board::Options as StationOptions;
 pub use self::check::check;
-use crate::file;
-use crate::format::{self, AHEAD, Finding, Source};
-use crate::reading::{Snapshot, Station};
-use crate::time::{Timestamp, in_words};
+use self::source::Source;
+pub use self::source::{Offsets, Options as SourceOptions};
+use crate::reading::Snapshot;
+use crate::thread::spawn_vital;
+use crate::time::Timestamp;
 
-/// What is sampled, and how often.
+/// What is sampled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// The sensor file.
-    pub sensor: PathBuf,
-    /// The name for records that name no place, and for a lone record that names no city.
+    /// The places that the configuration names.
+    pub stations: Vec<StationOptions>,
+    /// Where the readings come from.
+    pub sources: Vec<SourceOptions>,
+    /// The name for records of sources of no configured station that name no place, and for a lone
+    /// record that names no city.
     pub city: Option<String>,
-    /// The time between two looks at the file.
-    pub every: Duration,
 }
 
-/// The longest file that is read. 10,000 stations with all they can say need 3.3 MB, and 41 MB while
-/// they are read again beside the old ones. The texts that cost most for their length, `[[0],[0],…`,
-/// take 190 MB (64 bits, glibc, all samples on one thread), 135 MB of which the allocator keeps
-/// for the next time. A board with 512 MB has them.
-const FILE_BYTES: usize = 4 << 20;
-
-/// A second write within one step of the file system's clock leaves the modification time as it
-/// was. FAT, as on memory sticks, has the coarsest: 2 s.
-const CLOCK_STEP: Duration = Duration::from_secs(2);
-
-/// Keeps watch over the sensor file.
-#[derive(Debug)]
+/// All sources and what they have said.
 pub struct Sampler {
     options: Options,
-    snapshot: Arc<Snapshot>,
-    /// The file as it was read last, if it need not be read again while it looks the same.
-    read: Option<Version>,
-    /// The file as it was found at first, if it was from the future then.
-    undated: Option<Version>,
-    /// Whether the last reading was good; `None` before the first.
-    good: Option<bool>,
+    sources: Vec<Source>,
+    board: Board,
 }
 
 impl Sampler {
-    /// A sampler that has not looked at its file yet. Until a first reading the configured city is
-    /// there without readings; then only what the file gives is.
+    /// A sampler that has not looked at anything yet. Until a first reading the configured places are
+    /// there without readings.
     pub fn new(options: Options) -> Sampler {
-        let city = options.city.iter().map(|city| Station::called(Some(city.clone())));
-        let snapshot = Arc::new(Snapshot::new(city.collect()));
-        Sampler { options, snapshot, read: None, undated: None, good: None }
-    }
-
-    /// Takes other options and reads anew. Where nothing can be read with them, which the log tells,
-    /// the old ones stay in force: `false`.
-    pub fn reload(&mut self, options: Options, now: Timestamp) -> bool {
-        if (&options.sensor, &options.city) == (&self.options.sensor, &self.options.city) {
-            self.options = options;
-            self.read = None;
-            self.sample(now);
-            return true;
-        }
-        let mut next = Sampler::new(options);
-        next.sample(now);
-        let good = next.good == Some(true);
-        if good {
-            *self = next;
-        }
-        good
-    }
-
-    /// The time between two looks.
-    pub fn every(&self) -> Duration {
-        self.options.every
+        let board = Board::new(&options.stations, options.city.as_deref());
+        let sources = options.sources.iter().map(|source| source_of(source, &options)).collect();
+        Sampler { options, sources, board }
     }
 
     /// What is known now.
-    pub fn snapshot(&self) -> Arc<Snapshot> {
-        Arc::clone(&self.snapshot)
+    pub fn snapshot(&mut self) -> Arc<Snapshot> {
+        self.board.snapshot().0
     }
 
-    /// Looks at the file. `Some` when there is something new to publish.
+    /// Looks at all sources, one after the other. `Some` when there is something new.
     pub fn sample(&mut self, now: Timestamp) -> Option<Arc<Snapshot>> {
-        let found = self.look(now);
-        let path = &self.options.sensor;
-        if self.read.is_some() && self.read.as_ref() == found.as_ref().ok() {
-            return None;
+        for (id, source) in self.sources.iter_mut().enumerate() {
+            let city = source.options.station.clone();
+            let board = &mut self.board;
+            source.look(
+                now,
+                &mut |file, change| board.take((id, file), city.as_deref(), change),
+                &mut |_| {},
+            );
         }
-        let mut dropped = 0;
-        let (read, result) = match found.and_then(|_| read(path)) {
-            Ok((text, version)) => {
-                let result = stations(&text, &self.options, version.written(now), &mut |finding| {
-                    dropped += usize::from(matches!(finding, Finding::Dropped { .. }));
-                });
-                (version.settled(now).then_some(version), result)
-            }
-            Err(cause) => (None, Err(cause)),
-        };
-        self.read = read;
-        let was_good = self.good.replace(result.is_ok());
-        match result {
-            Ok(stations) => {
-                if was_good != Some(true) {
-                    info!("{}: {}", path.display(), summary(&stations, dropped));
+        let (snapshot, news) = self.board.snapshot();
+        news.then_some(snapshot)
+    }
+
+    /// Looks at each source from time to time in a thread of its own. After each look `after` is called
+    /// with what is known then.
+    pub fn start(self, after: After) -> io::Result<Running> {
+        let Sampler { options, sources, board } = self;
+        let (tried, first_looks) = mpsc::channel();
+        let shared = Arc::new(Shared { board: Mutex::new(board), after, tried });
+        let mut running = Running { options, shared, first_looks, watches: Vec::new(), ids: 0 };
+        for source in sources {
+            let watch = running.watch(source)?;
+            running.watches.push(watch);
+        }
+        Ok(running)
+    }
+}
+
+fn source_of(source: &SourceOptions, options: &Options) -> Source {
+    let city = if source.station.is_none() { options.city.clone() } else { None };
+    Source::new(source.clone(), city)
+}
+
+/// What is done after each look with what is known then.
+pub type After = Box<dyn Fn(&Arc<Snapshot>) + Send + Sync>;
+
+struct Shared {
+    board: Mutex<Board>,
+    after: After,
+    /// Each source says after its first look whether it could be read.
+    tried: Sender<(usize, bool)>,
+}
+
+impl Shared {
+    fn board(&self) -> MutexGuard<'_, Board> {
+        // A thread that panicked has ended the process.
+        self.board.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Publishes what is known. Under the lock, so that nothing older comes after something newer.
+    fn publish(&self, board: &mut Board) {
+        (self.after)(&board.snapshot().0);
+    }
+}
+
+/// Sources that are looked at from time to time.
+pub struct Running {
+    options: Options,
+    shared: Arc<Shared>,
+    first_looks: Receiver<(usize, bool)>,
+    watches: Vec<Watch>,
+    /// How many sources there were so far.
+    ids: usize,
+}
+
+/// A source and its thread, which ends when this is dropped.
+struct Watch {
+    id: usize,
+    options: SourceOptions,
+    city: Option<String>,
+    /// Asks for a look at once.
+    again: Sender<()>,
+}
+
+impl Running {
+    /// Waits until each source was looked at once, or so long.
+    pub fn wait(&self, within: Duration) {
+        self.tried(self.watches.len(), within);
+    }
+
+    /// Which of so many sources could be read at their first look, as far as they have been tried.
+    fn tried(&self, count: usize, within: Duration) -> Vec<(usize, bool)> {
+        let until = Instant::now() + within;
+        let next = || self.first_looks.recv_timeout(until.saturating_duration_since(Instant::now())).ok();
+        std::iter::from_fn(next).take(count).collect()
+    }
+
+    /// Puts other options in force and looks at everything anew. Nothing changes if one of the sources
+    /// that are new cannot be read: its name and why not.
+    pub fn reload(&mut self, options: Options) -> Result<(), String> {
+        let mut kept = Vec::new();
+        let mut added = Vec::new();
+        for source in &options.sources {
+            let source = source_of(source, &options);
+            let same = |watch: &&Watch| watch.options == source.options && watch.city == source.city;
+            match self.watches.iter().find(same) {
+                Some(watch) => kept.push(watch.id),
+                None => {
+                    self.shared.board().hide(self.ids);
+                    let watch = self.watch(source).map_err(|error| error.to_string());
+                    added.push(watch?);
                 }
-                let new = Snapshot::new(stations);
-                if new == *self.snapshot {
-                    return None;
+            }
+        }
+        let tried = self.tried(added.len(), RELOAD);
+        if let Some(bad) = added.iter().find(|watch| !tried.contains(&(watch.id, true))) {
+            let mut board = self.shared.board();
+            added.iter().for_each(|watch| board.remove(watch.id));
+            return Err(format!("{}: no readings", bad.options.file.display()));
+        }
+        let (watches, dropped): (Vec<_>, Vec<_>) =
+            self.watches.drain(..).partition(|watch| kept.contains(&watch.id));
+        let mut board = self.shared.board();
+        board.configure(&options.stations, options.city.as_deref());
+        added.iter().for_each(|watch| board.show(watch.id));
+        dropped.iter().for_each(|watch| board.remove(watch.id));
+        // A thread that has ended has ended the process.
+        for watch in &watches {
+            let _ = watch.again.send(());
+        }
+        self.shared.publish(&mut board);
+        drop(board);
+        self.watches = watches;
+        self.watches.append(&mut added);
+        self.options = options;
+        Ok(())
+    }
+
+    fn watch(&mut self, mut source: Source) -> io::Result<Watch> {
+        let id = self.ids;
+        self.ids += 1;
+        let (again, orders) = mpsc::channel();
+        let watch = Watch { id, options: source.options.clone(), city: source.city.clone(), again };
+        let shared = Arc::clone(&self.shared);
+        spawn_vital(&format!("source-{id}"), move || {
+            let mut is_first = true;
+            loop {
+                let city = source.options.station.clone();
+                let mut take = |file, change| shared.board().take((id, file), city.as_deref(), change);
+                source.look(Timestamp::now(), &mut take, &mut |_| {});
+                shared.publish(&mut shared.board());
+                if std::mem::take(&mut is_first) {
+                    // Nobody may be waiting any more.
+                    let _ = shared.tried.send((id, source.is_good() == Some(true)));
                 }
-                self.snapshot = Arc::new(new);
-                Some(self.snapshot())
-            }
-            Err(cause) => {
-                match was_good {
-                    None => warn!("{}: {cause}; there are no readings yet", path.display()),
-                    Some(true) => warn!("{}: {cause}; the last good readings are kept", path.display()),
-                    Some(false) => {}
+                match orders.recv_timeout(source.options.every) {
+                    Ok(()) => source.forget(),
+                    Err(RecvTimeoutError::Timeout) => {}
+                    Err(RecvTimeoutError::Disconnected) => return,
                 }
-                None
             }
-        }
-    }
-
-    /// Looks at the file without reading it.
-    ///
-    /// A board without a battery-backed clock may start in its own past, behind what it wrote before
-    /// it lost its power: how old such a file is cannot be told until it is written anew, or the
-    /// clock is set and has passed it. What is written while we run is new, whatever its time.
-    fn look(&mut self, now: Timestamp) -> Result<Version, Error> {
-        let found = version_at(&self.options.sensor)?;
-        let ahead = found.ahead(now);
-        if self.good.is_none() && ahead.is_some() {
-            self.undated = Some(found.clone());
-        }
-        match ahead {
-            Some(ahead) if self.undated.as_ref() == Some(&found) => Err(Error::FromFuture(ahead)),
-            _ => Ok(found),
-        }
+        })?;
+        Ok(watch)
     }
 }
 
-/// What is logged of a good reading, and how to find out what could be better.
-fn summary(stations: &[Station], dropped: usize) -> String {
-    let mut summary = format!("readable, stations: {}", stations.len());
-    if dropped > 0 {
-        summary += &format!(", values dropped: {dropped} (`weatherhook check` tells why)");
-    }
-    if let [Station { city: None, .. }] = stations {
-        summary += "; it has no name, --city gives it one";
-    }
-    summary
-}
-
-/// The stations of a text that was written at `modified`. A text without a single reading is an
-/// error, so that a sensor that fails leaves the last good readings in place.
-fn stations(
-    text: &[u8],
-    options: &Options,
-    modified: Timestamp,
-    findings: &mut dyn FnMut(Finding<'_>),
-) -> Result<Vec<Station>, Error> {
-    let source = Source::new(options.city.as_deref(), modified);
-    let format = format::recognise(text);
-    let stations = format::stations(format, text, &source, findings).map_err(Error::Format)?;
-    if stations.iter().any(|station| station.newest().is_some()) {
-        Ok(stations)
-    } else {
-        Err(Error::NoWeather)
-    }
-}
-
-/// What tells one content of a file from the next without reading it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Version {
-    device: u64,
-    inode: u64,
-    size: u64,
-    modified: SystemTime,
-}
-
-impl Version {
-    fn of(metadata: &Metadata) -> Result<Version, Error> {
-        let modified = metadata.modified().map_err(Error::Io)?;
-        Ok(Version { device: metadata.dev(), inode: metadata.ino(), size: metadata.len(), modified })
-    }
-
-    /// How far in the future it was written, if clocks do not differ by so much.
-    fn ahead(&self, now: Timestamp) -> Option<Duration> {
-        Some(Timestamp::from(self.modified).ahead(now)).filter(|ahead| *ahead > AHEAD)
-    }
-
-    /// When the file was written. What was written in the future counts as written now, and ages
-    /// from here on.
-    fn written(&self, now: Timestamp) -> Timestamp {
-        Timestamp::from(self.modified).min(now)
-    }
-
-    /// Whether a write after `now` must show. Not if the file is as new as a step of its clock; a
-    /// modification time far in the future, after the clock was set back, is a settled one too.
-    fn settled(&self, now: Timestamp) -> bool {
-        let modified = Timestamp::from(self.modified);
-        modified.age(now) > CLOCK_STEP || modified.ahead(now) > CLOCK_STEP
-    }
-}
-
-fn version_at(path: &Path) -> Result<Version, Error> {
-    Version::of(&file::look(path).map_err(Error::Io)?)
-}
-
-/// The whole text of the file and the version that it is.
-fn read(path: &Path) -> Result<(Vec<u8>, Version), Error> {
-    // A file that is written just now is mostly complete a moment later.
-    for _ in 0..2 {
-        let contents = file::read_small(path, FILE_BYTES).map_err(Error::Io)?;
-        let version = Version::of(&contents.metadata)?;
-        if version_at(path)? == version {
-            return Ok((contents.bytes, version));
-        }
-    }
-    Err(Error::Changing)
-}
-
-/// Why the sensor file gives no readings.
-#[derive(Debug)]
-enum Error {
-    Io(io::Error),
-    /// Written to during both attempts to read it.
-    Changing,
-    /// By how much, when it was looked at first.
-    FromFuture(Duration),
-    Format(format::Error),
-    NoWeather,
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Error::Io(cause) if cause.kind() == io::ErrorKind::NotFound => {
-                f.write_str("no such file, expected the sensor file")
-            }
-            Error::Io(cause) => cause.fmt(f),
-            Error::Changing => f.write_str("is being written all the time, expected a file at rest"),
-            Error::FromFuture(ahead) => write!(
-                f,
-                "from the future by {}, so that its age cannot be told; is waited for to be written anew",
-                in_words(*ahead)
-            ),
-            Error::Format(cause) => cause.fmt(f),
-            Error::NoWeather => f.write_str(
-                "no weather in it, expected keys like temperature or humidity (`weatherhook check` lists its keys)",
-            ),
-        }
-    }
-}
+/// How long a reload waits for a new source.
+const RELOAD: Duration = Duration::from_secs(5);
 
 #[cfg(test)]
 mod tests {
     use std::cell::RefCell;
     use std::fs::{self, File};
+    use std::path::PathBuf;
+    use std::time::SystemTime;
 
     use super::*;
     use crate::file::Scratch;
+    use crate::format::AHEAD;
     use crate::reading::Quantity;
+    use crate::reading::Station;
     use crate::time::Zone;
 
     const EVERY: Duration = Duration::from_secs(3600);
@@ -313,7 +267,8 @@ mod tests {
         }
 
         fn options(&self, city: Option<&str>) -> Options {
-            Options { sensor: self.sensor.clone(), city: city.map(str::to_owned), every: EVERY }
+            let source = SourceOptions::new(self.sensor.clone(), EVERY);
+            Options { stations: Vec::new(), sources: vec![source], city: city.map(str::to_owned) }
         }
 
         fn sampler(&self) -> Sampler {
@@ -416,8 +371,8 @@ mod tests {
         logged();
         let board = Board::new();
         let mut sampler = Sampler::new(board.options(Some("London")));
-        let london = |sampler: &Sampler| sampler.snapshot().stations()[0].clone();
-        assert_eq!(london(&sampler), Station::called(Some("London".to_owned())));
+        let london = |sampler: &mut Sampler| sampler.snapshot().stations()[0].clone();
+        assert_eq!(london(&mut sampler), Station::called(Some("London".to_owned())));
         assert_eq!(sampler.sample(Timestamp::now()), None);
         assert_eq!(sampler.sample(Timestamp::now()), None);
         assert_eq!(logged(), ["WARN no such file, expected the sensor file; there are no readings yet"]);
@@ -427,7 +382,7 @@ mod tests {
         assert_eq!(names, [Some("Bonn")]);
         board.write(r#"{"temp": 1}"#);
         sampler.sample(Timestamp::now());
-        assert_eq!(london(&sampler).city.as_deref(), Some("London"));
+        assert_eq!(london(&mut sampler).city.as_deref(), Some("London"));
         assert_eq!(temperature(&sampler.snapshot()), Some(1.0));
     }
 

@@ -3,9 +3,8 @@
 use std::fmt;
 use std::io::{self, Read as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -19,7 +18,7 @@ use crate::http::{self, Engine};
 use crate::published::Published;
 use crate::reading::Snapshot;
 use crate::routes::{Routes, Terms};
-use crate::sampler::{self, Sampler};
+use crate::sampler::{self, Running, Sampler};
 use crate::systemd;
 use crate::thread::spawn_vital;
 use crate::time::Timestamp;
@@ -82,24 +81,22 @@ pub fn serve(
     let addresses = listeners.iter().map(TcpListener::local_addr).collect::<io::Result<Vec<_>>>();
     let addresses = addresses.map_err(Error::machine("listeners"))?;
 
-    let sampler = Sampler::new(config.sampler.clone());
+    let mut sampler = Sampler::new(config.sampler.clone());
     let snapshot = Arc::new(Published::new(sampler.snapshot()));
     let routes = Arc::new(Routes::new(terms, Arc::clone(&snapshot)));
     let beat = Arc::new(Beat::default());
-    let (orders, received) = mpsc::channel();
-    let (tried, first_sample) = mpsc::channel();
     let housekeeper = Housekeeper {
-        sampler,
         snapshot,
         routes: Arc::clone(&routes),
         beat: Arc::clone(&beat),
-        orders: received,
+        status: Mutex::default(),
     };
-    // It starts before the http threads, of which any number will do.
-    spawn_vital("sampler", move || housekeeper.run(&tried)).map_err(Error::machine("sampler thread"))?;
-    // The thread ends after us, so that it is heard.
-    let _ = first_sample.recv();
-    drop(first_sample);
+    // They start before the http threads, of which any number will do.
+    let mut sampler = sampler
+        .start(Box::new(move |snapshot| housekeeper.run(snapshot)))
+        .map_err(Error::machine("source threads"))?;
+    beat.expect(&config.sampler);
+    sampler.wait(FIRST_LOOK);
     let server = http::start(config.engine, listeners, Arc::clone(&routes), config.threads)
         .map_err(Error::machine("http threads"))?;
 
@@ -111,7 +108,7 @@ pub fn serve(
         info!("listening on http://{address}{} ({engine} engine)", config.path);
     }
     if let (Some(within), Some(address)) = (systemd::watchdog(), addresses.first()) {
-        let watchdog = Watchdog { address: reachable(*address), beat, within };
+        let watchdog = Watchdog { address: reachable(*address), beat: Arc::clone(&beat), within };
         spawn_vital("watchdog", move || watchdog.run()).map_err(Error::machine("watchdog thread"))?;
     }
     systemd::ready();
@@ -120,9 +117,10 @@ pub fn serve(
     while !stopping.load(Ordering::SeqCst) {
         if signals.forever().next() == Some(SIGHUP) {
             systemd::reloading();
-            match reload(load, &config, &routes, &orders) {
+            match reload(load, &config, &routes, &mut sampler) {
                 Ok(new) => {
                     info!("reloaded");
+                    beat.expect(&new.sampler);
                     config = new;
                 }
                 Err(cause) => error!("not reloaded, what was in force stays so: {cause}"),
@@ -157,17 +155,11 @@ fn reload(
     load: &dyn Fn() -> Result<Config, config::Error>,
     old: &Config,
     routes: &Routes,
-    orders: &Sender<Reload>,
+    sampler: &mut Running,
 ) -> Result<Config, String> {
     let new = load().map_err(|error| error.to_string())?;
     let terms = terms(&new).map_err(|error| error.to_string())?;
-    let (done, answer) = mpsc::channel();
-    let order = Reload { options: new.sampler.clone(), done };
-    // The thread lives as long as the process, but may be waiting for a sensor.
-    let good = orders.send(order).is_ok() && answer.recv_timeout(RELOAD).unwrap_or(false);
-    if !good {
-        return Err(format!("{}: no readings", new.sampler.sensor.display()));
-    }
+    sampler.reload(new.sampler.clone())?;
     routes.change(terms);
     if (&new.listen, new.threads, new.engine) != (&old.listen, old.threads, old.engine) {
         warn!("listen, threads and engine stay as they are until a restart");
@@ -175,69 +167,45 @@ fn reload(
     Ok(new)
 }
 
-/// How long a reload waits for the sensor file.
-const RELOAD: Duration = Duration::from_secs(5);
-
-/// The order to sample by other options; whether they were taken is said to `done`.
-struct Reload {
-    options: sampler::Options,
-    done: Sender<bool>,
-}
+/// How long the start waits for the sources. One that hangs is not waited for any longer.
+const FIRST_LOOK: Duration = Duration::from_secs(2);
 
 /// By which the watchdog knows that the sampler moves.
 #[derive(Default)]
 struct Beat {
-    /// How many samples were tried.
+    /// How many looks there were.
     samples: AtomicU64,
-    /// The time until the next one, in milliseconds.
+    /// The longest time until the next one, in milliseconds.
     every: AtomicU64,
 }
 
 impl Beat {
-    fn next(&self, every: Duration) {
+    fn expect(&self, options: &sampler::Options) {
+        let every = options.sources.iter().map(|source| source.every).min().unwrap_or_default();
         self.every.store(u64::try_from(every.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
-        self.samples.fetch_add(1, Ordering::Relaxed);
     }
 }
 
-/// What is done from time to time, all on one thread: the allocator keeps what a thread once needed for
-/// it, and reading a large file needs much. Nothing waits for it at the end, as it may be waiting for a
-/// sensor.
+/// What is done whenever a source was looked at: nobody else has to wake up for it.
 struct Housekeeper {
-    sampler: Sampler,
     snapshot: Arc<Published<Snapshot>>,
     routes: Arc<Routes>,
     beat: Arc<Beat>,
-    orders: Receiver<Reload>,
+    /// What systemd was told last.
+    status: Mutex<String>,
 }
 
 impl Housekeeper {
-    fn run(mut self, tried: &Sender<()>) {
-        let mut status = String::new();
-        self.sampler.sample(Timestamp::now());
-        loop {
-            self.beat.next(self.sampler.every());
-            let snapshot = self.sampler.snapshot();
-            let new = words(&snapshot, Timestamp::now(), self.routes.stale_after());
-            if new != status {
-                systemd::status(&new);
-                status = new;
-            }
-            self.snapshot.store(snapshot);
-            // Nobody waits for any but the first.
-            let _ = tried.send(());
-            self.routes.report_refused_keys();
-            match self.orders.recv_timeout(self.sampler.every()) {
-                Ok(Reload { options, done }) => {
-                    let good = self.sampler.reload(options, Timestamp::now());
-                    // Who has waited for too long does not hear it.
-                    let _ = done.send(good);
-                }
-                Err(RecvTimeoutError::Timeout) => drop(self.sampler.sample(Timestamp::now())),
-                // The server has stopped.
-                Err(RecvTimeoutError::Disconnected) => return,
-            }
+    fn run(&self, snapshot: &Arc<Snapshot>) {
+        self.beat.samples.fetch_add(1, Ordering::Relaxed);
+        self.snapshot.store(Arc::clone(snapshot));
+        let new = words(snapshot, Timestamp::now(), self.routes.stale_after());
+        let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
+        if new != *status {
+            systemd::status(&new);
+            *status = new;
         }
+        self.routes.report_refused_keys();
     }
 }
 

@@ -9,11 +9,12 @@ use super::record::{Node, Reader};
 use super::{Error, Format};
 
 /// A text that is one value.
-pub(super) static JSON: Format = Format { name: "json", lines: false, recognises: is_json, read };
+pub(super) static JSON: Format =
+    Format { name: "json", lines: false, header: false, recognises: is_json, read };
 
 /// An object in each line.
 pub(super) static LINES: Format =
-    Format { name: "jsonl", lines: true, recognises: is_lines, read: read_lines };
+    Format { name: "jsonl", lines: true, header: false, recognises: is_lines, read: read_lines };
 
 fn is_json(beginning: &str) -> bool {
     beginning.starts_with(['{', '['])

@@ -11,8 +11,8 @@ use std::fmt;
 
 use super::{
     AHEAD, Converted, Declared, Dialect, Dropped, Error, Finding, Ignored, LEVELS, Meaning, Naming, Path,
-    Record, Source, System, Units, WORDS_CHARS, convert, fitting, meaning, named_unit, number_with_unit,
-    one_line, says_outdoors, squashed, unit_of,
+    Record, Source, System, Undated, Units, WORDS_CHARS, convert, fitting, meaning, named_unit,
+    number_with_unit, one_line, says_outdoors, squashed, unit_of,
 };
 use crate::reading::{ALIASES, Device, Observed, Quantity, Reading, Station, Unit};
 use crate::time::{Timestamp, Zone};
@@ -125,7 +125,7 @@ impl<'r> Reader<'r> {
     pub(super) fn lines(&mut self, text: &str, parse: Parse<'_>) {
         let lines = || text.lines().filter(|line| !line.trim().is_empty());
         let mut last = None;
-        if !self.source.is_fresh {
+        if self.source.undated == Undated::LastDevice {
             for line in lines().rev().take(BROKEN_AT_END) {
                 let _ = parse(line, &mut |node| last = Some(device(node, self.source.dialect)));
                 if last.is_some() {
@@ -138,7 +138,11 @@ impl<'r> Reader<'r> {
                 Context { at: Some(self.source.modified), units: Units::default(), outdoors: false };
             let dialect = self.source.dialect;
             let parsed = parse(line, &mut |node| {
-                self.lone = self.source.is_fresh || last.as_ref() == Some(&device(node, dialect));
+                self.lone = match self.source.undated {
+                    Undated::Taken => true,
+                    Undated::LastDevice => last.as_ref() == Some(&device(node, dialect)),
+                    Undated::Refused => false,
+                };
                 let at = context.at.filter(|_| self.lone);
                 if let Node::Object(entries) = node {
                     self.record(entries, None, Context { at, ..context });

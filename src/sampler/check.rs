@@ -2,37 +2,42 @@
 
 use std::io::{self, Write};
 
-use super::{Error, Options, read, stations};
+use super::board::Board;
+use super::{Options, source_of};
 use crate::format::Finding;
 use crate::reading::{Quantity, Station, Unit};
 use crate::time::{Timestamp, in_words};
 
-/// Writes a line for each key of the sensor file and each of its stations, or why there are none.
-/// `Ok(true)` if `serve` would have readings; an error is one of `out`.
+/// Writes a line for each key of each file and each station, or why there are none. `Ok(true)` if
+/// `serve` would have readings of each source; an error is one of `out`.
 pub fn check(options: &Options, now: Timestamp, out: &mut dyn Write) -> io::Result<bool> {
-    let path = options.sensor.display();
-    let mut written = Ok(());
-    let result = read(&options.sensor).and_then(|(text, version)| match version.ahead(now) {
-        Some(ahead) => Err(Error::FromFuture(ahead)),
-        None => stations(&text, options, version.written(now), &mut |finding| {
-            if written.is_ok() {
-                written = write_finding(finding, now, out);
-            }
-        }),
-    });
-    written?;
-    match result {
-        Ok(stations) => {
-            for station in &stations {
-                write_station(station, out)?;
-            }
-            Ok(true)
+    let mut board = Board::new(&options.stations, options.city.as_deref());
+    let mut good = true;
+    for (id, source) in options.sources.iter().enumerate() {
+        let mut source = source_of(source, options);
+        let city = source.options.station.clone();
+        let mut written = Ok(());
+        let faults = source.look(
+            now,
+            &mut |file, change| board.take((id, file), city.as_deref(), change),
+            &mut |finding| {
+                if written.is_ok() {
+                    written = write_finding(finding, now, out);
+                }
+            },
+        );
+        written?;
+        for (path, fault) in faults {
+            writeln!(out, "error: {}: {fault}", path.display())?;
         }
-        Err(cause) => {
-            writeln!(out, "error: {path}: {cause}")?;
-            Ok(false)
+        good &= source.is_good() == Some(true);
+    }
+    if good {
+        for station in board.snapshot().0.stations() {
+            write_station(station, out)?;
         }
     }
+    Ok(good)
 }
 
 fn write_finding(finding: Finding<'_>, now: Timestamp, out: &mut dyn Write) -> io::Result<()> {

@@ -1,0 +1,268 @@
+//! A file that only grows, a record a line: read from where the last day begins, and then on from where
+//! it ended.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::time::Duration;
+
+use super::source::{Change, Error, Look, Version};
+use crate::file;
+use crate::format::{Finding, Format, Undated};
+use crate::time::Timestamp;
+
+/// What is read at once.
+const CHUNK: usize = 64 * 1024;
+
+/// The longest line. A longer one is skipped: rtl_433's have some hundred bytes.
+const LINE: usize = 1 << 20;
+
+/// How far back a log is read: as far as the history of a station reaches.
+const BACK: Duration = Duration::from_secs(24 * 3600);
+
+/// How much of a log is read back at most: a day of a sensor a second.
+const BACK_BYTES: u64 = 16 << 20;
+
+/// How much of a log is read back whose lines have no time.
+const UNDATED_BYTES: u64 = 64 * 1024;
+
+/// Files of a directory among which the rest of a rotated one is looked for.
+const SIBLINGS: usize = 1000;
+
+/// A file and how far it was read.
+pub(super) struct Follow {
+    format: &'static Format,
+    version: Version,
+    /// What lies before was used: whole lines only.
+    offset: u64,
+    /// The first line, where the format has one that names the columns.
+    header: Vec<u8>,
+    /// Inside a line that is too long.
+    skipping: bool,
+    /// Whether it ever gave a reading.
+    weather: bool,
+}
+
+impl Follow {
+    /// Reads what a log says of the last day.
+    pub(super) fn begin(
+        format: &'static Format,
+        look: &Look<'_>,
+        take: &mut dyn FnMut(Change),
+        findings: &mut dyn FnMut(Finding<'_>),
+    ) -> Result<(Follow, Version), Error> {
+        let (mut file, version) = open(look.path)?;
+        let mut follow = Follow::new(format, version.clone());
+        let mut log = Log { file: &mut file, size: version.size };
+        follow.read_header(&mut log, look)?;
+        follow.offset = follow.start(&mut log, look)?;
+        let written = version.written(look.now);
+        follow.read_on(&mut log, look, written, Undated::LastDevice, take, findings)?;
+        Ok((follow, version))
+    }
+
+    fn new(format: &'static Format, version: Version) -> Follow {
+        Follow { format, version, offset: 0, header: Vec::new(), skipping: false, weather: false }
+    }
+
+    /// Whether there was weather in it so far.
+    pub(super) fn had_weather(&self) -> Result<(), Error> {
+        if self.weather { Ok(()) } else { Err(Error::NoWeather) }
+    }
+
+    /// Reads what was appended.
+    pub(super) fn go_on(
+        &mut self,
+        look: &Look<'_>,
+        take: &mut dyn FnMut(Change),
+        findings: &mut dyn FnMut(Finding<'_>),
+    ) -> Result<Version, Error> {
+        let (mut file, version) = open(look.path)?;
+        let mut log = Log { file: &mut file, size: version.size };
+        let before = std::mem::replace(&mut self.version, version.clone());
+        let is_same = (before.device, before.inode) == (version.device, version.inode);
+        let mut undated = Undated::Taken;
+        if !is_same {
+            // Rotated by renaming: what was written to the old file after we looked last.
+            if let Some((mut old, size)) = renamed(look.path, &before) {
+                let mut log = Log { file: &mut old, size };
+                self.read_on(&mut log, look, look.now, Undated::Taken, take, findings)?;
+            }
+        } else if self.is_rewritten(&mut log, &before)? {
+            undated = Undated::LastDevice;
+        } else {
+            self.read_on(&mut log, look, look.now, undated, take, findings)?;
+            return Ok(version);
+        }
+        let weather = self.weather;
+        *self = Follow { weather, ..Follow::new(self.format, version.clone()) };
+        self.read_header(&mut log, look)?;
+        let written = version.written(look.now);
+        self.read_on(&mut log, look, written, undated, take, findings)?;
+        Ok(version)
+    }
+
+    /// Whether the same file has another content: it is shorter, was written without growing, or what
+    /// was read does not end a line there.
+    fn is_rewritten(&self, log: &mut Log<'_>, before: &Version) -> Result<bool, Error> {
+        if log.size < self.offset || (log.size == before.size && self.version.modified != before.modified) {
+            return Ok(true);
+        }
+        let Some(last) = self.offset.checked_sub(1).filter(|_| !self.skipping) else { return Ok(false) };
+        let mut byte = [0];
+        log.read(last, &mut byte)?;
+        Ok(byte != [b'\n'])
+    }
+
+    /// Remembers the line that names the columns.
+    fn read_header(&mut self, log: &mut Log<'_>, look: &Look<'_>) -> Result<(), Error> {
+        if self.format.header && look.options.dialect.columns.is_empty() {
+            let mut beginning = vec![0; CHUNK];
+            let n = log.read(0, &mut beginning)?;
+            let end = beginning[..n].iter().position(|&byte| byte == b'\n').map_or(0, |lf| lf + 1);
+            beginning.truncate(end);
+            self.offset = end as u64;
+            self.header = beginning;
+        }
+        Ok(())
+    }
+
+    /// Where the last day begins, at the beginning of a line.
+    fn start(&self, log: &mut Log<'_>, look: &Look<'_>) -> Result<u64, Error> {
+        let first = self.offset;
+        let mut back = UNDATED_BYTES;
+        loop {
+            let Some(at) = log.size.checked_sub(back).filter(|at| *at > first) else { return Ok(first) };
+            let (line, time) = self.probe(log, look, at)?;
+            let is_far_enough = time.is_none_or(|time| time.age(look.now) > BACK);
+            if is_far_enough || back >= BACK_BYTES {
+                return Ok(line);
+            }
+            back *= 4;
+        }
+    }
+
+    /// The beginning of the next line after `at`, and when the first record there was written.
+    fn probe(&self, log: &mut Log<'_>, look: &Look<'_>, at: u64) -> Result<(u64, Option<Timestamp>), Error> {
+        let mut bytes = vec![0; CHUNK];
+        let n = log.read(at, &mut bytes)?;
+        let mut lines =
+            bytes[..n].split_inclusive(|&byte| byte == b'\n').filter(|line| line.ends_with(b"\n"));
+        let Some(skipped) = lines.next() else { return Ok((at + n as u64, None)) };
+        let line = at + skipped.len() as u64;
+        for candidate in lines {
+            let records = self.records(look, candidate, look.now, Undated::Refused, &mut |_| {});
+            let time =
+                records.ok().and_then(|records| records.iter().find_map(|record| record.station.newest()));
+            if time.is_some() {
+                return Ok((line, time));
+            }
+        }
+        Ok((line, None))
+    }
+
+    /// Hands over what lies between the offset and the last end of a line.
+    fn read_on(
+        &mut self,
+        log: &mut Log<'_>,
+        look: &Look<'_>,
+        written: Timestamp,
+        undated: Undated,
+        take: &mut dyn FnMut(Change),
+        findings: &mut dyn FnMut(Finding<'_>),
+    ) -> Result<(), Error> {
+        let mut buffer = Vec::new();
+        while self.offset + (buffer.len() as u64) < log.size {
+            let held = buffer.len();
+            buffer.resize(held + CHUNK, 0);
+            let n = log.read(self.offset + held as u64, &mut buffer[held..])?;
+            buffer.truncate(held + n);
+            if n == 0 {
+                break;
+            }
+            match buffer[held..].iter().rposition(|&byte| byte == b'\n') {
+                Some(lf) => {
+                    let end = held + lf + 1;
+                    let from = if std::mem::take(&mut self.skipping) {
+                        buffer.iter().position(|&byte| byte == b'\n').map_or(end, |lf| lf + 1)
+                    } else {
+                        0
+                    };
+                    // Undated lines further up may be from any day.
+                    let is_last = self.offset + buffer.len() as u64 >= log.size;
+                    let undated =
+                        if undated == Undated::LastDevice && !is_last { Undated::Refused } else { undated };
+                    let records = self.records(look, &buffer[from..end], written, undated, findings)?;
+                    self.weather |= records.iter().any(|record| record.station.newest().is_some());
+                    take(Change::More(records));
+                    self.offset += end as u64;
+                    buffer.drain(..end);
+                }
+                None if buffer.len() >= LINE => {
+                    self.skipping = true;
+                    self.offset += buffer.len() as u64;
+                    buffer.clear();
+                }
+                None => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn records(
+        &self,
+        look: &Look<'_>,
+        lines: &[u8],
+        written: Timestamp,
+        undated: Undated,
+        findings: &mut dyn FnMut(Finding<'_>),
+    ) -> Result<Vec<crate::format::Record>, Error> {
+        // What is not UTF-8 spoils its own line only.
+        let text = [&self.header, lines].concat();
+        let text = String::from_utf8_lossy(&text);
+        if text.trim().is_empty() {
+            return Ok(Vec::new());
+        }
+        look.records(self.format, text.as_bytes(), written, undated, findings)
+    }
+}
+
+/// An open file, and its size when it was opened: what comes later is read at the next look.
+struct Log<'f> {
+    file: &'f mut File,
+    size: u64,
+}
+
+impl Log<'_> {
+    /// Reads from a place until the buffer is full or the file ends.
+    fn read(&mut self, at: u64, buffer: &mut [u8]) -> Result<usize, Error> {
+        self.file.seek(SeekFrom::Start(at)).map_err(Error::Io)?;
+        let mut n = 0;
+        while n < buffer.len() {
+            match self.file.read(&mut buffer[n..]) {
+                Ok(0) => break,
+                Ok(more) => n += more,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(Error::Io(error)),
+            }
+        }
+        Ok(n)
+    }
+}
+
+fn open(path: &Path) -> Result<(File, Version), Error> {
+    let (file, metadata) = file::open(path).map_err(Error::Io)?;
+    let version = Version::of(&metadata)?;
+    Ok((file, version))
+}
+
+/// The file that was at `path` before, if it is still beside it under another name.
+fn renamed(path: &Path, before: &Version) -> Option<(File, u64)> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let entries = fs::read_dir(parent).ok()?.flatten().take(SIBLINGS);
+    let is_it = |metadata: &fs::Metadata| (metadata.dev(), metadata.ino()) == (before.device, before.inode);
+    let entry = entries.into_iter().find(|entry| entry.metadata().is_ok_and(|metadata| is_it(&metadata)))?;
+    let (file, metadata) = file::open(&entry.path()).ok()?;
+    is_it(&metadata).then_some((file, metadata.len()))
+}
