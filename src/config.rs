@@ -4,6 +4,8 @@
 //! default. What a higher layer overrides is checked all the same: a mistake is told when it is
 //! made, not on the day when the flag above it is taken away.
 
+mod stations;
+
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt::{self, Write as _};
@@ -97,11 +99,8 @@ pub const OPTIONS: [Opt; 11] = [
         value: "TIME",
         help: "time between two looks at the sensor file",
         default: Some("5s"),
-        expected: "a time from 100ms to 1h, like 5s",
-        take: |settings, given| {
-            let bounds = Duration::from_millis(100)..=Duration::from_secs(3600);
-            keep(&mut settings.every, given.duration().filter(|every| bounds.contains(every)))
-        },
+        expected: EVERY_EXPECTED,
+        take: |settings, given| keep(&mut settings.every, given.every()),
     },
     Opt {
         name: "stale_after",
@@ -154,6 +153,11 @@ pub const OPTIONS: [Opt; 11] = [
 
 /// The one option that the file cannot set: it names the file.
 const CONFIG: &str = "config";
+
+const EVERY_EXPECTED: &str = "a time from 100ms to 1h, like 5s";
+
+/// The tables of the file in which places and their sources stand.
+const STATION: &str = "station";
 
 /// The table of the file in which the labels of the answer stand.
 const LABELS: &str = "labels";
@@ -339,7 +343,9 @@ Commands:
 Each option is also an environment variable ({VARIABLE_PREFIX}STALE_AFTER) and, but
 for --{CONFIG}, a key of the TOML file (stale_after = \"15m\"). A flag wins over the
 environment, the environment over the file. Paths in the file start at the
-directory of the file. Its table [{LABELS}] sets the words before the colons:
+directory of the file. Its tables [[{STATION}]] with [[{STATION}.source]] describe
+places that one file alone does not. Its table [{LABELS}] sets the words before
+the colons:
   {}
 
 Without --key-file: $CREDENTIALS_DIRECTORY/key, or else ${KEY_VARIABLE}.
@@ -389,9 +395,9 @@ impl Config {
         settings.take_variables(variables).map_err(Error::Config)?;
         settings.file = settings.file.or_else(|| default_file.map(Path::to_owned));
         if let Some(path) = settings.file.clone() {
-            settings
-                .take_file(&path)
-                .map_err(|fault| Error::Config(format!("{}: {fault}", path.display())))?;
+            let faulty = |fault| Error::Config(format!("{}: {fault}", path.display()));
+            settings.take_file(&path).map_err(faulty)?;
+            settings.take_stations().map_err(faulty)?;
         }
         settings.finish().map_err(Error::Config)
     }
@@ -425,6 +431,10 @@ struct Settings {
     threads: Option<NonZero<usize>>,
     engine: Option<Engine>,
     labels: Labels,
+    /// The tables of the stations, and the file's directory.
+    stations: Option<(Value, PathBuf)>,
+    places: Vec<sampler::StationOptions>,
+    sources: Vec<sampler::SourceOptions>,
 }
 
 impl Settings {
@@ -470,12 +480,24 @@ impl Settings {
         let directory = path.parent().unwrap_or(Path::new(""));
         let in_file = || OPTIONS.iter().filter(|option| option.name != CONFIG);
         for (key, value) in &table {
-            if key == LABELS {
-                self.take_labels(value)?;
-                continue;
+            match key.as_str() {
+                LABELS => {
+                    self.take_labels(value)?;
+                    continue;
+                }
+                STATION => {
+                    // Read when it is known how often to look.
+                    self.stations = Some((value.clone(), directory.to_owned()));
+                    continue;
+                }
+                _ => {}
             }
             let option = in_file().find(|option| option.name == key).ok_or_else(|| {
-                unknown("key", key, nearest(key, in_file().map(|option| option.name).chain([LABELS])))
+                unknown(
+                    "key",
+                    key,
+                    nearest(key, in_file().map(|option| option.name).chain([LABELS, STATION])),
+                )
             })?;
             let read = option.read(self, &Given::Toml(value, directory));
             read.map_err(|fault| format!("{key}: {fault}"))?;
@@ -498,12 +520,25 @@ impl Settings {
         Ok(())
     }
 
-    fn finish(self) -> Result<Config, String> {
+    /// Reads the stations' tables. What they do not say is as it is set for all.
+    fn take_stations(&mut self) -> Result<(), String> {
+        if let Some((tables, directory)) = self.stations.take() {
+            let every = self.every.unwrap_or(DEFAULT_EVERY);
+            (self.places, self.sources) = stations::read(&tables, &directory, every)?;
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<Config, String> {
         let key = self.key();
-        let sensor = self.sensor.ok_or(
-            "no sensor file: give --sensor FILE, set WEATHERHOOK_SENSOR, \
-             or write sensor = \"FILE\" in the file of --config",
-        )?;
+        if let Some(sensor) = self.sensor {
+            self.sources.push(sampler::SourceOptions::new(sensor, self.every.unwrap_or(DEFAULT_EVERY)));
+        }
+        if self.sources.is_empty() {
+            return Err("no sensor file: give --sensor FILE, set WEATHERHOOK_SENSOR, or write \
+                 sensor = \"FILE\" or [[station]] tables in the file of --config"
+                .to_owned());
+        }
         let answer = answer::Options::default();
         Ok(Config {
             file: self.file,
@@ -515,11 +550,7 @@ impl Settings {
             }),
             engine: self.engine.unwrap_or_default(),
             key,
-            sampler: sampler::Options {
-                stations: Vec::new(),
-                sources: vec![sampler::SourceOptions::new(sensor, self.every.unwrap_or(DEFAULT_EVERY))],
-                city: self.city,
-            },
+            sampler: sampler::Options { stations: self.places, sources: self.sources, city: self.city },
             answer: answer::Options {
                 units: self.units.unwrap_or(answer.units),
                 labels: self.labels,
@@ -606,6 +637,11 @@ impl Given<'_> {
 
     fn duration(&self) -> Option<Duration> {
         humantime::parse_duration(self.text()?).ok()
+    }
+
+    fn every(&self) -> Option<Duration> {
+        let bounds = Duration::from_millis(100)..=Duration::from_secs(3600);
+        self.duration().filter(|every| bounds.contains(every))
     }
 
     fn addresses(&self) -> Option<Vec<SocketAddr>> {
@@ -1031,7 +1067,7 @@ mod tests {
         check_toml("lables = {}", r#"unknown key "lables", did you mean "labels"?"#);
         check_toml("key = \"hunter2\"", r#"unknown key "key", did you mean "key_file"?"#);
         check_toml("config = \"b\"", r#"unknown key "config"; weatherhook --help lists the known ones"#);
-        check_toml("[[station]]", r#"unknown key "station"; weatherhook --help lists the known ones"#);
+        check_toml("[[sation]]", r#"unknown key "sation", did you mean "station"?"#);
     }
 
     #[test]
@@ -1071,7 +1107,7 @@ mod tests {
     #[test]
     fn a_sensor_is_needed() {
         let expected = "no sensor file: give --sensor FILE, set WEATHERHOOK_SENSOR, \
-                        or write sensor = \"FILE\" in the file of --config";
+                        or write sensor = \"FILE\" or [[station]] tables in the file of --config";
         let error = Config::load(&Flags::default(), [], None).expect_err("no sensor");
         assert_eq!(error, Error::Config(expected.to_owned()));
     }

@@ -75,6 +75,11 @@ pub fn named(name: &str) -> Option<&'static Format> {
     FORMATS.into_iter().find(|format| format.name == name)
 }
 
+/// Whether a key says something that is used.
+pub fn is_known(key: &str) -> bool {
+    meaning(key).is_ok()
+}
+
 /// The format of a text, by its beginning; JSON if it looks like none of them.
 pub fn recognise(beginning: &[u8]) -> &'static Format {
     // The end may have been cut within a character.

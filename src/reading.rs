@@ -92,6 +92,11 @@ impl Quantity {
         }
     }
 
+    /// The name as a key of the configuration.
+    pub fn key(self) -> String {
+        self.name().to_ascii_lowercase().replace([' ', '-', '.'], "_")
+    }
+
     /// The unit in which every value of this quantity is kept.
     pub fn base_unit(self) -> Unit {
         match self {

@@ -151,7 +151,7 @@ fn a_wrong_configuration_exits_with_78() {
 #[test]
 fn without_a_sensor_file_there_is_nothing_to_do() {
     let expected = "no sensor file: give --sensor FILE, set WEATHERHOOK_SENSOR, \
-                    or write sensor = \"FILE\" in the file of --config";
+                    or write sensor = \"FILE\" or [[station]] tables in the file of --config";
     check_fails(&output(weatherhook(["serve"]).env("WEATHERHOOK_KEY", KEY)), 78, expected);
     check_fails(&run(["query"]), 78, expected);
     let checked = run(["check"]);
