@@ -34,6 +34,9 @@ pub struct Names {
 
 #[derive(Clone, Debug, PartialEq)]
 struct Name {
+    /// What [`start`] makes of `folded`: it decides most comparisons, and the text lies elsewhere in
+    /// memory.
+    start: u64,
     folded: String,
     /// The place that is called so.
     place: usize,
@@ -47,8 +50,9 @@ impl Names {
     pub fn new<'a>(names: impl IntoIterator<Item = (&'a str, usize)>) -> Names {
         let mut sorted: Vec<Name> = names
             .into_iter()
-            .map(|(name, place)| Name { folded: fold(name), place, stem: None })
-            .filter(|name| !name.folded.is_empty())
+            .map(|(name, place)| (fold(name), place))
+            .filter(|(folded, _)| !folded.is_empty())
+            .map(|(folded, place)| Name { start: start(&folded), folded, place, stem: None })
             .collect();
         // The sort is stable and `dedup_by` keeps the first.
         sorted.sort_by(|a, b| a.folded.cmp(&b.folded));
@@ -75,8 +79,8 @@ impl Names {
         let folded = fold(beginning(text));
         let mut text = &*folded;
         loop {
-            if let Ok(index) = self.sorted.binary_search_by(|name| (*name.folded).cmp(text)) {
-                return Some(self.sorted[index].place);
+            if let Some(name) = self.last_up_to(text).filter(|name| name.folded == text) {
+                return Some(name.place);
             }
             let sentence = text.trim_end_matches(['.', '?', '!', '。', '？', '！', ' ']);
             text = match text.rfind([',', '，', '،', '、', '(', '（']) {
@@ -113,13 +117,26 @@ impl Names {
     /// All names between one that `text` begins with and `text` itself, in their order, begin with
     /// that name too: so every candidate is the last of them or a stem of it.
     fn longest_at_start(&self, text: &str) -> Option<&Name> {
-        let preceding = self.sorted.partition_point(|name| *name.folded <= *text);
-        let last = self.sorted[..preceding].last();
+        let last = self.last_up_to(text);
         iter::successors(last, |name| name.stem.map(|stem| &self.sorted[stem])).find(|name| {
             text.strip_prefix(&*name.folded)
                 .is_some_and(|rest| may_end(name.folded.chars().next_back(), rest.chars().next()))
         })
     }
+
+    /// The name that is `text`, or else the one that would stand before it.
+    fn last_up_to(&self, text: &str) -> Option<&Name> {
+        let start = start(text);
+        let is_up_to = |name: &Name| name.start < start || (name.start == start && *name.folded <= *text);
+        self.sorted[..self.sorted.partition_point(is_up_to)].last()
+    }
+}
+
+/// The first eight bytes as a number: numbers that differ are in the order of their texts.
+fn start(text: &str) -> u64 {
+    let mut start = [0; 8];
+    start.iter_mut().zip(text.bytes()).for_each(|(slot, byte)| *slot = byte);
+    u64::from_be_bytes(start)
 }
 
 /// The part of `text` that is looked at.

@@ -440,6 +440,8 @@ pub struct Snapshot {
     stations: Vec<Station>,
     /// The cities and aliases, each with its station's index.
     names: Names,
+    /// The index of the station that answers when no place is asked for.
+    default: Option<usize>,
 }
 
 impl Snapshot {
@@ -452,7 +454,9 @@ impl Snapshot {
         let aliases =
             aliases.flat_map(|(index, station)| station.aliases.iter().map(move |name| (&**name, index)));
         let names = Names::new(cities.chain(aliases));
-        Snapshot { stations, names }
+        let only = (stations.len() == 1).then_some(0);
+        let default = stations.iter().position(|station| station.default).or(only);
+        Snapshot { stations, names, default }
     }
 
     /// The stations, in the order of the source.
@@ -472,11 +476,7 @@ impl Snapshot {
 
     /// The station that answers when no place is asked for: the one marked so, else the only one.
     pub fn default_station(&self) -> Option<&Station> {
-        let only = match self.stations.as_slice() {
-            [only] => Some(only),
-            _ => None,
-        };
-        self.stations.iter().find(|station| station.default).or(only)
+        self.stations.get(self.default?)
     }
 }
 

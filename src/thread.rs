@@ -37,3 +37,42 @@ fn message(panic: &(dyn Any + Send)) -> &str {
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("no message")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::env;
+    use std::process::Command;
+    use std::sync::mpsc;
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    /// Set for the process that has to end.
+    const DOOMED: &str = "WEATHERHOOK_TEST_DOOMED";
+
+    /// How long that process goes on if nothing ends it.
+    const LIFE: Duration = Duration::from_secs(20);
+
+    #[test]
+    fn a_panic_in_a_vital_thread_ends_the_process() {
+        if env::var_os(DOOMED).is_some() {
+            env_logger::init();
+            spawn_vital("sampler", || panic!("out of luck")).expect("a thread");
+            let (_kept, never) = mpsc::channel::<()>();
+            let _ = never.recv_timeout(LIFE);
+            return;
+        }
+        let start = Instant::now();
+        let output = Command::new(env::current_exe().expect("this test's own binary"))
+            .args(["thread::tests::a_panic_in_a_vital_thread_ends_the_process", "--exact", "--nocapture"])
+            .env(DOOMED, "")
+            .env_remove("RUST_LOG")
+            .output()
+            .expect("its end");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        // The test harness itself exits with 0 or 101.
+        assert_eq!(output.status.code(), Some(1), "{stderr}");
+        assert!(start.elapsed() < LIFE, "not at once");
+        assert!(stderr.contains("thread sampler died (out of luck): the process ends"), "{stderr}");
+    }
+}

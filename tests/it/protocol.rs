@@ -1,6 +1,12 @@
 //! HTTP/1.1 over the wire: order, endings, stops.
 
-use std::net::{Shutdown, TcpListener};
+use std::fs;
+use std::io::Read as _;
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
 
 use crate::fixture::*;
 
@@ -33,6 +39,28 @@ fn a_request_may_come_in_pieces() {
             client.send(piece);
         }
         assert_eq!(client.answer().text(), r#"{"result": "pong"}"#, "{engine}");
+    }
+}
+
+#[test]
+fn an_empty_line_before_a_request_is_passed_over() {
+    let server = london("event");
+    let mut client = server.connect();
+    client.send(format!("\r\n{0}\r\n{0}", call(PING)));
+    for _ in 0..2 {
+        assert_eq!(client.answer().status, 200);
+    }
+}
+
+#[test]
+fn an_answer_comes_in_one_piece() {
+    let server = london("event");
+    let mut client = server.connect();
+    for _ in 0..100 {
+        client.send(call(PING));
+        let mut bytes = [0; 1024];
+        let n = client.stream.read(&mut bytes).expect("an answer");
+        assert!(bytes[..n].ends_with(br#"{"result": "pong"}"#), "{}", String::from_utf8_lossy(&bytes[..n]));
     }
 }
 
@@ -92,12 +120,90 @@ fn what_is_not_http_is_refused_and_closed() {
         (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
         (b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
     ] {
-        let mut client = server.connect();
-        client.send(bytes);
-        let answer = client.answer();
-        assert_eq!((answer.status, answer.field("Connection")), (status, Some("close")));
-        assert!(answer.json()["detail"].is_string());
-        assert!(client.is_closed());
+        check_refused(&server, bytes, status);
+    }
+}
+
+#[track_caller]
+fn check_refused(server: &Server, bytes: &[u8], status: u16) {
+    let mut client = server.connect();
+    client.send(bytes);
+    let answer = client.answer();
+    let shown = String::from_utf8_lossy(bytes);
+    assert_eq!((answer.status, answer.field("Connection")), (status, Some("close")), "{shown}");
+    assert!(answer.json()["detail"].is_string(), "{shown}");
+    assert!(client.is_closed(), "{shown}");
+}
+
+#[test]
+fn framing_is_strict() {
+    let server = london("event");
+    let line = format!("POST {PATH} HTTP/1.1\r\n");
+    let chunked = "Transfer-Encoding: chunked\r\n";
+    for (fields, body) in [
+        ("Content-Length: 1\r\nContent-Length: 2\r\n", ""),
+        ("Content-Length: +1\r\n", ""),
+        ("Content-Length : 1\r\n", ""),
+        ("Content-Length: 1\r\nTransfer-Encoding: chunked\r\n", ""),
+        ("Transfer-Encoding: gzip\r\n", ""),
+        ("Folded: a\r\n b\r\n", ""),
+        ("Bare: a\rb\r\n", ""),
+        ("Host: second\r\n", ""),
+        (chunked, "0x1\r\na\r\n0\r\n\r\n"),
+        (chunked, "1\r\nab\r\n0\r\n\r\n"),
+    ] {
+        let request = format!("{line}Host: h\r\nAuthorization: Bearer {KEY}\r\n{fields}\r\n{body}");
+        check_refused(&server, request.as_bytes(), 400);
+    }
+    check_refused(&server, format!("{line}Authorization: Bearer {KEY}\r\n\r\n").as_bytes(), 400);
+}
+
+#[test]
+fn at_the_bound_the_longest_waiting_stranger_makes_room() {
+    let scratch = Scratch::new();
+    let sensor = scratch.write("sensor.json", LONDON);
+    let mut command = Command::new("sh");
+    command.env_clear().env("WEATHERHOOK_KEY", KEY).arg("-c").arg(format!(
+        "ulimit -n 64; exec {} serve --listen 127.0.0.1:0 --threads 1 --sensor {}",
+        env!("CARGO_BIN_EXE_weatherhook"),
+        text(&sensor)
+    ));
+    let mut server = Server::spawn(&mut command, scratch);
+    server.wait_for_log("at most 29 connections at once instead of 1024");
+    check_room(&server, 29);
+}
+
+#[test]
+fn without_descriptors_the_longest_waiting_stranger_makes_room() {
+    let mut server =
+        Setup::new("event").sensor(LONDON).arg("--threads").arg("1").arg("--every").arg("1h").start();
+    let is_free = |fd: &u64| fs::symlink_metadata(format!("/proc/{}/fd/{fd}", server.id())).is_err();
+    let limit = (0..).filter(is_free).nth(10);
+    let process = Pid::from_raw(server.id().try_into().expect("small"));
+    prlimit(process, Resource::Nofile, Rlimit { current: limit, maximum: limit }).expect("a lower limit");
+    // Ten are left, of which one stays free: accept(2) takes it before it looks who waits.
+    check_room(&server, 9);
+    server.wait_for_log("cannot accept all connections: Too many open files");
+}
+
+/// Fills a server with strangers, and has clients come that show a key.
+#[track_caller]
+fn check_room(server: &Server, room: usize) {
+    let mut clients = vec![server.connect()];
+    clients[0].send(call(PING));
+    assert_eq!(clients[0].answer().status, 200);
+    let mut strangers: Vec<Client> = (1..room).map(|_| server.connect()).collect();
+    for _ in 0..room / 2 {
+        clients.push(server.connect());
+        let client = clients.last_mut().expect("just pushed");
+        client.send(call(PING));
+        assert_eq!(client.answer().status, 200);
+        assert!(strangers.remove(0).is_closed());
+    }
+    // Nobody went who did not have to.
+    for client in clients.iter_mut().chain(&mut strangers) {
+        client.send(call(PING));
+        assert_eq!(client.answer().status, 200);
     }
 }
 
@@ -128,6 +234,7 @@ fn a_stop_answers_what_is_in_flight() {
         assert_eq!(idle.answer().status, 200);
         signal(server.id(), "TERM");
         assert!(idle.is_closed(), "an idle connection ends at once");
+        wait_until("nobody is let in", || TcpStream::connect(server.address).is_err());
         for client in &mut clients {
             client.send(&request[request.len() - 1..]);
             let answer = client.answer();
@@ -141,6 +248,20 @@ fn a_stop_answers_what_is_in_flight() {
         let (status, log) = server.ended();
         assert!(status.success(), "{log:?}");
     }
+}
+
+#[test]
+fn a_stranger_does_not_hold_up_a_stop() {
+    let mut server = london("event");
+    let mut client = server.connect();
+    client.send("POST / HTTP/1.1\r\n");
+    let start = Instant::now();
+    signal(server.id(), "TERM");
+    assert_eq!(client.answer().status, 408);
+    drop(client);
+    let (status, log) = server.ended();
+    assert!(status.success(), "{log:?}");
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
 }
 
 #[test]

@@ -147,6 +147,7 @@ fn check(bytes: &str, expected: &[&str], open: bool) {
         is_open &= !client.shut;
         assert_eq!(answers(&client.text()), expected, "in pieces of {size}: {bytes:?}");
         assert_eq!(is_open, open, "in pieces of {size}: {bytes:?}");
+        assert!(client.writes <= expected.len(), "an answer goes out in one write: {bytes:?}");
     }
 }
 
@@ -309,6 +310,8 @@ fn the_key_comes_before_the_body() {
         &["401 {\"detail\": \"who?\"}", "200 [/ ]"],
         true,
     );
+    // Who waits for our word to send nothing can go on, too.
+    check("GET / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\n\r\n", &["401 {\"detail\": \"who?\"}"], true);
     // Two fields are none.
     check(
         "GET / HTTP/1.1\r\nHost: h\r\nAuthorization: k\r\nAuthorization: k\r\n\r\n",
@@ -369,6 +372,11 @@ fn deadlines() {
 
     let mut client = Client::new();
     client.now = 29;
+    assert!(client.send(b"\r\n"));
+    assert!(!client.wait(1), "or nothing but blank lines");
+
+    let mut client = Client::new();
+    client.now = 29;
     assert!(client.send(b"GET / HT"));
     client.now += 9;
     assert!(client.send(b"TP/1.1\r\n"), "a byte now and then does not extend it");
@@ -389,11 +397,19 @@ fn deadlines() {
     assert!(!client.wait(120), "idle after an answer, longer than cloudflared's 90 s");
     assert_eq!(client.output.len(), answered, "and closed without a word");
 
-    // An answer that nobody takes.
+    let mut client = Client::new();
+    assert!(client.send(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\n"));
+    client.now = 29;
+    assert!(client.send(b"12345678"));
+    assert!(!client.wait(1), "the body of a refused request, too");
+
+    // An answer of which nobody takes more than a byte.
     let mut client = Client::new();
     let tick = client.tick();
     client.connection.receive(b"GET / HTTP/1.1\r\nHost: h\r\nAuthorization: k\r\n\r\n", &Probe, &tick);
     assert_eq!(client.connection.step(), Step::Write);
+    client.now = 29;
+    client.connection.sent(1, &Probe, &client.tick());
     assert_eq!(client.connection.deadline(), client.start + Duration::from_secs(30));
     client.connection.expire(&tick);
     assert_eq!(client.connection.step(), Step::Close);
