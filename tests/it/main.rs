@@ -11,6 +11,7 @@ mod demo;
 #[cfg(feature = "tiny_http")]
 mod engines;
 mod fixture;
+mod followed;
 mod footprint;
 mod keys;
 mod labels_and_units;

@@ -1,0 +1,131 @@
+//! Files that grow: a record a line, followed from where they ended.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::Write as _;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::fixture::*;
+
+/// Seconds since the epoch, so many seconds ago.
+fn ago(seconds: u64) -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time after 1970");
+    now.as_secs() - seconds
+}
+
+/// A line as rtl_433 writes it.
+fn line(seconds_ago: u64, readings: &str) -> String {
+    format!("{{\"time\" : {}, \"model\" : \"Bresser-5in1\", \"id\" : 206, {readings}}}\n", ago(seconds_ago))
+}
+
+fn append(server: &Server, text: &str) {
+    let path = server.scratch.path("sensor.json");
+    let mut file = OpenOptions::new().append(true).open(path).expect("a file");
+    file.write_all(text.as_bytes()).expect("written");
+}
+
+fn serve(text: &str) -> Server {
+    Setup::new("event").sensor(text).arg("--city").arg("London").start()
+}
+
+#[track_caller]
+fn wait_for(server: &Server, line: &str) -> String {
+    server.wait_for("London", line, |answer| answer.lines().any(|told| told == line))
+}
+
+#[test]
+fn what_is_appended_is_told() {
+    let first = line(70, "\"temperature_C\" : 5.0, \"humidity\" : 50") + &line(60, "\"temperature_C\" : 6.4");
+    let server = serve(&first);
+    let answer = server.ask("London");
+    assert!(answer.starts_with("City: London\nTemperature: 6°C\n"), "{answer}");
+    assert!(answer.contains("\nHumidity: 50%\n"), "of the line before: {answer}");
+    append(&server, &line(50, "\"temperature_C\" : 7.0"));
+    let answer = wait_for(&server, "Temperature: 7°C");
+    assert!(answer.contains("\nHumidity: 50%\n"), "{answer}");
+}
+
+#[test]
+fn a_line_counts_when_its_end_is_there() {
+    let server = serve(&(line(70, "\"temperature_C\" : 5") + &line(60, "\"temperature_C\" : 6")));
+    let new = line(50, "\"temperature_C\" : 71");
+    // What is there so far would be a record, too, but of 7 °C.
+    let (begun, rest) = new.split_at(new.find("1}").expect("the end"));
+    append(&server, begun);
+    append(&server, "");
+    assert!(server.ask("London").contains("\nTemperature: 6°C\n"));
+    append(&server, &rest.replace('1', ".5"));
+    wait_for(&server, "Temperature: 8°C");
+}
+
+#[test]
+fn broken_lines_spoil_nothing_else() {
+    let server = serve(
+        &(line(70, "\"temperature_C\" : 5") + "{badjson}\n\n\0\0\0\n" + &line(60, "\"humidity\" : 60")),
+    );
+    let answer = server.ask("London");
+    assert!(answer.contains("\nTemperature: 5°C\n") && answer.contains("\nHumidity: 60%\n"), "{answer}");
+    append(&server, "@@@@\n[1]\n12\n");
+    append(&server, &line(50, "\"temperature_C\" : 8"));
+    wait_for(&server, "Temperature: 8°C");
+    // Longer than any line is held.
+    append(&server, &format!("{{\"x\": \"{}\"}}\n", "x".repeat(3 << 20)));
+    append(&server, &line(40, "\"temperature_C\" : 9"));
+    wait_for(&server, "Temperature: 9°C");
+}
+
+#[test]
+fn a_log_may_be_rotated_and_truncated() {
+    let server = serve(&(line(90, "\"temperature_C\" : 5") + &line(80, "\"temperature_C\" : 6")));
+    let path = server.scratch.path("sensor.json");
+    // By renaming. The last line before is read too, though nobody looked in between.
+    append(&server, &line(70, "\"humidity\" : 44"));
+    fs::rename(&path, server.scratch.path("sensor.json.1")).expect("renamed");
+    fs::write(&path, line(60, "\"temperature_C\" : 7")).expect("written");
+    let answer = wait_for(&server, "Temperature: 7°C");
+    assert!(answer.contains("\nHumidity: 44%\n"), "{answer}");
+    // By truncating (logrotate's copytruncate).
+    File::create(&path).expect("truncated");
+    append(&server, &line(50, "\"temperature_C\" : 8"));
+    wait_for(&server, "Temperature: 8°C");
+    // Without a file for a while.
+    fs::remove_file(&path).expect("removed");
+    assert!(server.ask("London").contains("\nTemperature: 8°C\n"));
+    fs::write(&path, line(40, "\"temperature_C\" : 9")).expect("written");
+    wait_for(&server, "Temperature: 9°C");
+}
+
+#[test]
+fn an_old_line_is_not_the_weather() {
+    let server = serve(&(line(7000, "\"temperature_C\" : 5") + &line(60, "\"humidity\" : 60")));
+    let answer = server.ask("London");
+    assert!(!answer.contains("Temperature") && answer.contains("\nHumidity: 60%\n"), "{answer}");
+    // The clock of its device is wrong: it was written when it came.
+    append(&server, &format!("{{\"time\": {}, \"temperature_C\": 30}}\n", ago(0) + 86_400));
+    let answer = wait_for(&server, "Temperature: 30°C");
+    assert!(answer.ends_with(" s ago)"), "{answer}");
+}
+
+#[test]
+fn one_device_of_many_is_chosen() {
+    let told = |readings: &str, id| {
+        format!("{{\"time\": {}, \"model\": \"N\", \"id\": {id}, {readings}}}\n", ago(60))
+    };
+    let lines = told("\"temperature_C\": 5", 1) + &told("\"temperature_C\": 15", 2);
+    let config = |select: &str| {
+        format!("[[station]]\ncity = \"London\"\n[[station.source]]\nfile = \"log.json\"\n{select}\n")
+    };
+    let scratch = Scratch::new();
+    scratch.write("log.json", &lines);
+    let file = scratch.write("weatherhook.toml", config("match = { model = \"N\", id = 1 }"));
+    let start = |scratch| {
+        let mut command = weatherhook(["serve", "--listen", "127.0.0.1:0", "--config", text(&file)]);
+        Server::spawn(command.env("WEATHERHOOK_KEY", KEY).env("WEATHERHOOK_EVERY", "100ms"), scratch)
+    };
+    let mut server = start(scratch);
+    assert!(server.ask("London").starts_with("City: London\nTemperature: 5°C\n"));
+    server.scratch.write("weatherhook.toml", config(""));
+    signal(server.id(), "HUP");
+    let log = server.wait_for_log("comes from several sensors");
+    assert!(log.contains("N 1, N 2; match selects one"), "{log}");
+    wait_for(&server, "Temperature: 15°C");
+}
