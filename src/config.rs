@@ -169,7 +169,7 @@ const COMMANDS: [(&str, &str); 5] = [
     ("serve", "answer Dify until a SIGTERM"),
     ("demo", "serve an example station, to try it all out"),
     ("query [PLACE]", "print what Dify would be told about a place"),
-    ("check", "tell what is wrong with configuration, key or sensor file"),
+    ("check [--watch]", "tell what is wrong with configuration, key or sensor file"),
     ("keygen", "print a new key"),
 ];
 
@@ -244,6 +244,8 @@ pub enum Command {
     Query(Option<String>, Flags),
     /// Tell what is wrong with the configuration.
     Check(Flags),
+    /// Show what the sources say, again and again.
+    Watch(Flags),
     /// Print a new key.
     Keygen,
     /// Print [`help`].
@@ -263,12 +265,17 @@ impl Command {
         let mut parser = lexopt::Parser::from_args(arguments);
         let mut flags = Flags::default();
         let mut words = Vec::new();
+        let mut watch = false;
         while let Some(argument) = parser.next().map_err(|error| Error::Usage(error.to_string()))? {
             let option = match argument {
                 Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help),
                 Arg::Short('V') | Arg::Long("version") => return Ok(Command::Version),
                 Arg::Short(letter) => {
                     return Err(Error::Usage(unknown("option", &format!("-{letter}"), None)));
+                }
+                Arg::Long("watch") => {
+                    watch = true;
+                    continue;
                 }
                 Arg::Long(name) => find_flag(name).map_err(Error::Usage)?,
                 Arg::Value(word) => {
@@ -281,7 +288,11 @@ impl Command {
             })?;
             flags.0.entry(option.name).or_default().push(value);
         }
-        Command::from_words(words, flags).map_err(Error::Usage)
+        match (Command::from_words(words, flags), watch) {
+            (Ok(Command::Check(flags)), true) => Ok(Command::Watch(flags)),
+            (Ok(_), true) => Err(Error::Usage("--watch: only check has it".to_owned())),
+            (command, _) => command.map_err(Error::Usage),
+        }
     }
 
     fn from_words(words: Vec<OsString>, flags: Flags) -> Result<Command, String> {

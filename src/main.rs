@@ -1,12 +1,12 @@
 //! The command line: which command, and with what it exits.
 
 use std::env;
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use log::LevelFilter;
 use weatherhook::config::{self, Command, Config, Flags};
-use weatherhook::sampler::Sampler;
+use weatherhook::sampler::{self, Sampler};
 use weatherhook::time::Timestamp;
 use weatherhook::{answer, auth, check, demo, logging, service};
 
@@ -78,6 +78,10 @@ fn run() -> Result<ExitCode, Failure> {
             if !good {
                 return Ok(ExitCode::FAILURE);
             }
+        }
+        Command::Watch(flags) => {
+            let is_terminal = out.is_terminal();
+            sampler::watch(load(&flags)?.sampler, &mut out, is_terminal)?;
         }
         Command::Keygen => writeln!(out, "{}", auth::generate()?)?,
         Command::Help => write!(out, "{}", config::help())?,

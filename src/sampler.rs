@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use self::board::Board;
 pub use self::board::Options as StationOptions;
-pub use self::check::check;
+pub use self::check::{check, watch};
 use self::source::Source;
 pub use self::source::{Offsets, Options as SourceOptions};
 use crate::reading::Snapshot;

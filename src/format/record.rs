@@ -138,14 +138,17 @@ impl<'r> Reader<'r> {
                 Context { at: Some(self.source.modified), units: Units::default(), outdoors: false };
             let dialect = self.source.dialect;
             let parsed = parse(line, &mut |node| {
+                let device = device(node, dialect);
                 self.lone = match self.source.undated {
                     Undated::Taken => true,
-                    Undated::LastDevice => last.as_ref() == Some(&device(node, dialect)),
+                    Undated::LastDevice => last.as_ref() == Some(&device),
                     Undated::Refused => false,
                 };
                 let at = context.at.filter(|_| self.lone);
+                let name = (device != Device::default()).then(|| device.to_string());
+                let around = name.as_deref().map(|name| Path::key(None, name));
                 if let Node::Object(entries) = node {
-                    self.record(entries, None, Context { at, ..context });
+                    self.record(entries, around.as_ref(), Context { at, ..context });
                 }
             });
             if parsed.is_err() {

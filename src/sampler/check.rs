@@ -1,9 +1,11 @@
 //! What `weatherhook check` says about the sensor file.
 
+use std::collections::HashMap;
 use std::io::{self, Write};
+use std::thread;
 
 use super::board::Board;
-use super::{Options, source_of};
+use super::{Options, Sampler, source_of};
 use crate::format::Finding;
 use crate::reading::{Quantity, Station, Unit};
 use crate::time::{Timestamp, in_words};
@@ -16,17 +18,16 @@ pub fn check(options: &Options, now: Timestamp, out: &mut dyn Write) -> io::Resu
     for (id, source) in options.sources.iter().enumerate() {
         let mut source = source_of(source, options);
         let city = source.options.station.clone();
-        let mut written = Ok(());
+        let mut found = Findings::default();
         let faults = source.look(
             now,
             &mut |file, change| board.take((id, file), city.as_deref(), change),
-            &mut |finding| {
-                if written.is_ok() {
-                    written = write_finding(finding, now, out);
-                }
-            },
+            &mut |finding| found.add(&finding, now),
         );
-        written?;
+        for Found { text, times, .. } in found.lines {
+            let times = if times > 1 { format!(" ({times} times)") } else { String::new() };
+            writeln!(out, "{text}{times}")?;
+        }
         for (path, fault) in faults {
             writeln!(out, "error: {}: {fault}", path.display())?;
         }
@@ -40,23 +41,85 @@ pub fn check(options: &Options, now: Timestamp, out: &mut dyn Write) -> io::Resu
     Ok(good)
 }
 
-fn write_finding(finding: Finding<'_>, now: Timestamp, out: &mut dyn Write) -> io::Result<()> {
-    match finding {
+/// What was found, each key once: the lines of a log say the same again and again, and the last counts.
+#[derive(Default)]
+struct Findings {
+    lines: Vec<Found>,
+    /// Where each stands, by what was made of which key.
+    index: HashMap<String, usize>,
+}
+
+struct Found {
+    text: String,
+    /// How often a value was not taken.
+    times: usize,
+}
+
+impl Findings {
+    fn add(&mut self, finding: &Finding<'_>, now: Timestamp) {
+        let (key, text) = told(finding, now);
+        let loss = usize::from(matches!(finding, Finding::Dropped { .. }));
+        match self.index.get(&key) {
+            Some(&index) => {
+                let found = &mut self.lines[index];
+                found.text = text;
+                found.times += loss;
+            }
+            None => {
+                self.index.insert(key, self.lines.len());
+                self.lines.push(Found { text, times: loss });
+            }
+        }
+    }
+}
+
+/// What was made of which key, and all that is told of it.
+fn told(finding: &Finding<'_>, now: Timestamp) -> (String, String) {
+    let (key, rest) = match finding {
         Finding::Reading { key, quantity, value, unit, assumed, at } => {
             // To a tenth, and without the sign of -0.0.
             let value = (value * 10.0).round() / 10.0 + 0.0;
-            write!(out, "read: {key}: {} {value:.1}", quantity.name())?;
-            if unit != Unit::One {
-                let whence = if assumed { "assumed" } else { "read" };
-                write!(out, " {} ({} {whence})", quantity.base_unit().symbol(), unit.symbol())?;
+            let mut rest = format!("{} {value:.1}", quantity.name());
+            if *unit != Unit::One {
+                let whence = if *assumed { "assumed" } else { "read" };
+                rest += &format!(" {} ({} {whence})", quantity.base_unit().symbol(), unit.symbol());
             }
-            writeln!(out, ", {}", age(at, now))
+            (format!("read: {key}"), format!("{rest}, {}", age(*at, now)))
         }
-        Finding::Words { key, words, at } => writeln!(out, "read: {key}: \"{words}\", {}", age(at, now)),
-        Finding::Time { key, at } => writeln!(out, "read: {key}: {at}, {}", age(at, now)),
-        Finding::Setting { key, value } => writeln!(out, "read: {key}: {value}"),
-        Finding::Ignored { key, why } => writeln!(out, "ignored: {key}: {why}"),
-        Finding::Dropped { key, why } => writeln!(out, "dropped: {key}: {why}"),
+        Finding::Words { key, words, at } => {
+            (format!("read: {key}"), format!("\"{words}\", {}", age(*at, now)))
+        }
+        Finding::Time { key, at } => (format!("read: {key}"), format!("{at}, {}", age(*at, now))),
+        Finding::Setting { key, value } => (format!("read: {key}"), value.to_string()),
+        Finding::Ignored { key, why } => (format!("ignored: {key}"), why.to_string()),
+        Finding::Dropped { key, why } => (format!("dropped: {key}"), why.to_string()),
+    };
+    let text = format!("{key}: {rest}");
+    (key, text)
+}
+
+/// Writes what is known of each station, until there is nobody to read it.
+pub fn watch(options: Options, out: &mut dyn Write, is_terminal: bool) -> io::Result<()> {
+    let every = options.sources.iter().map(|source| source.every).min().unwrap_or_default();
+    let mut sampler = Sampler::new(options);
+    loop {
+        let now = Timestamp::now();
+        sampler.sample(now);
+        let mut table = String::new();
+        for station in sampler.snapshot().stations() {
+            table += &format!("{}\n", station.city.as_deref().unwrap_or("without a name"));
+            for quantity in Quantity::ALL {
+                let Some(reading) = station.reading(quantity) else { continue };
+                let value = (reading.value * 10.0).round() / 10.0 + 0.0;
+                let (name, unit) = (quantity.name(), quantity.base_unit().symbol());
+                table += &format!("  {name:<18} {value:>9.1} {unit:<6} {}\n", age(reading.at, now));
+            }
+        }
+        // To the upper left corner, and away with what was there.
+        let begin = if is_terminal { "\x1b[H\x1b[2J" } else { "" };
+        writeln!(out, "{begin}{now}\n{table}")?;
+        out.flush()?;
+        thread::sleep(every);
     }
 }
 
