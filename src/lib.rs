@@ -19,6 +19,7 @@ pub mod reading;
 
 // Layer 2
 pub mod format;
+pub mod history;
 
 // Layer 3
 pub mod answer;

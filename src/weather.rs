@@ -90,6 +90,50 @@ pub fn dew_point(temperature: f64, humidity: f64) -> Option<f64> {
     in_range.then_some(243.12 * gamma / (17.62 - gamma))
 }
 
+/// The relative humidity at another temperature, %, the vapour in the air being the same: what a
+/// sensor that is too warm by a known amount would have measured without its own heat.
+///
+/// The vapour pressure is kept, and with it the dew point, by the Magnus formula of
+/// `dew_point`: `None` outside of its range, for either temperature. It may be more than 100 when
+/// the correction is more than the sensor's heat.
+pub fn humidity_at(humidity: f64, measured: f64, corrected: f64) -> Option<f64> {
+    let in_range = [measured, corrected].iter().all(|t| (-45.0..=60.0).contains(t));
+    let exponent = |t: f64| 17.62 * t / (243.12 + t);
+    in_range.then_some(humidity * libm::exp(exponent(measured) - exponent(corrected)))
+}
+
+/// The pressure at sea level below a station at `height` in m, in the unit of the `pressure` there.
+///
+/// The hydrostatic equation for dry air that is warmer by the standard atmosphere's 6.5 K a km further
+/// down (ICAO Doc 7488). It stays within 0.05 hPa of the reduction that WMO-No. 8 has for stations
+/// below 750 m, its term of humidity left out: `None` above, where the temperature of the air
+/// between is a fiction, and below the lowest land.
+pub fn sea_level_pressure(pressure: f64, height: f64, temperature: f64) -> Option<f64> {
+    let warmer = 0.0065 * height;
+    let ratio = 1.0 - warmer / (temperature + warmer + 273.15);
+    (-450.0..750.0).contains(&height).then_some(pressure * libm::pow(ratio, -5.257))
+}
+
+/// A change of the pressure in 3 h, hPa, in the words of the Met Office's reports from coastal
+/// stations.
+///
+/// Its marine glossary gives tenths, "rising slowly" being 0.1 to 1.5 and "rising" 1.6 to 3.5 hPa;
+/// what lies between belongs to the nearer tenth. Less than a tenth is steady.
+pub fn pressure_tendency(change: f64) -> &'static str {
+    const WORDS: [[&str; 2]; 4] = [
+        ["rising slowly", "falling slowly"],
+        ["rising", "falling"],
+        ["rising quickly", "falling quickly"],
+        ["rising very rapidly", "falling very rapidly"],
+    ];
+    let tenths = (change.abs() * 10.0).round();
+    if tenths < 1.0 || tenths.is_nan() {
+        return "steady";
+    }
+    let degree = [15.0, 35.0, 60.0].iter().filter(|&&up_to| tenths > up_to).count();
+    WORDS[degree][usize::from(change < 0.0)]
+}
+
 /// The 16 points of the compass, clockwise from north.
 const COMPASS: [&str; 16] =
     ["N", "NNE", "NE", "ENE", "E", "ESE", "SE", "SSE", "S", "SSW", "SW", "WSW", "W", "WNW", "NW", "NNW"];
@@ -277,6 +321,66 @@ mod tests {
         assert_eq!(dew_point(-45.1, 50.0), None);
         assert_eq!(dew_point(60.1, 50.0), None);
         assert_eq!(dew_point(20.0, 0.0), None);
+    }
+
+    #[test]
+    fn humidities_at_other_temperatures() {
+        // Saturation vapour pressures of the Smithsonian Meteorological Tables (Goff and Gratch):
+        // 17.04 hPa at 15 °C, 23.37 at 20 and 42.43 at 30.
+        close(humidity_at(50.0, 30.0, 20.0), 50.0 * 42.43 / 23.37, 0.05);
+        close(humidity_at(50.0, 20.0, 15.0), 50.0 * 23.37 / 17.04, 0.05);
+        close(humidity_at(80.0, 15.0, 20.0), 80.0 * 17.04 / 23.37, 0.05);
+        close(humidity_at(63.0, 21.0, 21.0), 63.0, 1e-9);
+        // The dew point is what stays.
+        let dry = humidity_at(40.0, 27.5, 21.0).expect("in range");
+        close(dew_point(21.0, dry), dew_point(27.5, 40.0).expect("in range"), 1e-9);
+        assert_eq!(humidity_at(50.0, 20.0, -45.1), None);
+        assert_eq!(humidity_at(50.0, 60.1, 20.0), None);
+    }
+
+    #[test]
+    fn pressures_at_sea_level() {
+        close(sea_level_pressure(1013.25, 30.0, 20.0), 1016.80, 0.005);
+        close(sea_level_pressure(1000.0, 300.0, 0.0), 1038.10, 0.005);
+        close(sea_level_pressure(1003.0, 150.0, 15.0), 1020.970, 0.0005);
+        // The standard atmosphere of ICAO Doc 7488 and ISO 2533: at 500 m 11.75 °C and 954.61 hPa.
+        close(sea_level_pressure(954.61, 500.0, 11.75), 1013.25, 0.02);
+        close(sea_level_pressure(1000.0, 0.0, 20.0), 1000.0, 1e-9);
+        assert_eq!(sea_level_pressure(900.0, 750.0, 10.0), None);
+        assert_eq!(sea_level_pressure(1070.0, -451.0, 10.0), None);
+        assert_eq!(sea_level_pressure(1000.0, f64::NAN, 10.0), None);
+    }
+
+    /// The limits of the Met Office's marine glossary.
+    #[test]
+    fn tendencies_of_pressure() {
+        #[track_caller]
+        fn check(change: f64, expected: &str) {
+            assert_eq!(pressure_tendency(change), expected, "{change}");
+        }
+        check(0.0, "steady");
+        check(-0.04, "steady");
+        check(0.1, "rising slowly");
+        check(1.5, "rising slowly");
+        check(1.6, "rising");
+        check(3.5, "rising");
+        check(3.6, "rising quickly");
+        check(6.0, "rising quickly");
+        check(6.1, "rising very rapidly");
+        check(-0.1, "falling slowly");
+        check(-1.5, "falling slowly");
+        check(-1.6, "falling");
+        check(-3.6, "falling quickly");
+        check(-6.0, "falling quickly");
+        check(-6.1, "falling very rapidly");
+        // Between two tenths.
+        check(1.54, "rising slowly");
+        check(1.56, "rising");
+        // What subtracting pressures leaves of a tenth.
+        check(1000.1 - 1000.0, "rising slowly");
+        check(1003.5 - 1000.0, "rising");
+        check(f64::NAN, "steady");
+        check(f64::INFINITY, "rising very rapidly");
     }
 
     #[test]
