@@ -28,7 +28,7 @@ const REPORT: usize = 512;
 const SNOW_UP_TO: f64 = 2.0;
 
 /// The quantities from which the lines are made.
-const TOLD: [Quantity; 13] = [
+const TOLD: [Quantity; 14] = [
     Quantity::Temperature,
     Quantity::FeelsLike,
     Quantity::Humidity,
@@ -39,6 +39,7 @@ const TOLD: [Quantity; 13] = [
     Quantity::WindGust,
     Quantity::WindDirection,
     Quantity::RainRate,
+    Quantity::RainToday,
     Quantity::Pm25,
     Quantity::Pm10,
     Quantity::UvIndex,
@@ -73,6 +74,8 @@ pub struct Labels {
     pub wind_gusts: String,
     /// Precipitation in words.
     pub precipitation: String,
+    /// Amounts of rain.
+    pub rain: String,
     /// Relative humidity.
     pub humidity: String,
     /// Dew point.
@@ -81,13 +84,15 @@ pub struct Labels {
     pub pressure: String,
     /// UV index.
     pub uv: String,
+    /// Lowest and highest temperature.
+    pub range: String,
     /// When the newest reading was taken.
     pub observed: String,
 }
 
 impl Labels {
     /// The names of the labels, in the order of their lines.
-    pub const KEYS: [&str; 13] = [
+    pub const KEYS: [&str; 15] = [
         "city",
         "temperature",
         "feels_like",
@@ -96,10 +101,12 @@ impl Labels {
         "wind_speed",
         "wind_gusts",
         "precipitation",
+        "rain",
         "humidity",
         "dew_point",
         "pressure",
         "uv",
+        "range",
         "observed",
     ];
 
@@ -114,10 +121,12 @@ impl Labels {
             "wind_speed" => &mut self.wind_speed,
             "wind_gusts" => &mut self.wind_gusts,
             "precipitation" => &mut self.precipitation,
+            "rain" => &mut self.rain,
             "humidity" => &mut self.humidity,
             "dew_point" => &mut self.dew_point,
             "pressure" => &mut self.pressure,
             "uv" => &mut self.uv,
+            "range" => &mut self.range,
             "observed" => &mut self.observed,
             _ => return None,
         })
@@ -135,10 +144,12 @@ impl Default for Labels {
             wind_speed: "Wind Speed".to_owned(),
             wind_gusts: "Wind Gusts".to_owned(),
             precipitation: "Precipitation".to_owned(),
+            rain: "Rain".to_owned(),
             humidity: "Humidity".to_owned(),
             dew_point: "Dew Point".to_owned(),
             pressure: "Pressure".to_owned(),
             uv: "UV Index".to_owned(),
+            range: "Temperature Range".to_owned(),
             observed: "Observed".to_owned(),
         }
     }
@@ -234,10 +245,12 @@ impl<'a> Current<'a> {
         lines.tell(&labels.wind_speed, self.reading(Quantity::WindSpeed), speed);
         lines.tell(&labels.wind_gusts, self.reading(Quantity::WindGust), speed);
         lines.tell(&labels.precipitation, self.precipitation(), identity);
+        lines.tell(&labels.rain, self.rain(), identity);
         lines.tell(&labels.humidity, self.reading(Quantity::Humidity), |value| Measure::Whole(value, "%"));
         lines.tell(&labels.dew_point, self.dew_point(), temperature);
-        lines.tell(&labels.pressure, self.pressure(), |hectopascals| units.pressure(hectopascals));
+        lines.tell(&labels.pressure, self.pressure(), |hectopascals| self.with_tendency(hectopascals));
         lines.tell(&labels.uv, self.reading(Quantity::UvIndex), |value| Measure::Whole(value, ""));
+        lines.tell(&labels.range, self.range(), identity);
         match (lines.newest, self.last_told()) {
             (Some(at), _) => {
                 let age = in_words(at.age(self.now));
@@ -266,7 +279,11 @@ impl<'a> Current<'a> {
     }
 
     fn reading(&self, quantity: Quantity) -> Option<Reading> {
-        self.station.reading(quantity).filter(|reading| self.is_current(reading.at))
+        self.current(self.station.reading(quantity))
+    }
+
+    fn current(&self, reading: Option<Reading>) -> Option<Reading> {
+        reading.filter(|reading| self.is_current(reading.at))
     }
 
     fn words(&self, words: &'a Option<Observed<String>>) -> Option<Observed<&'a str>> {
@@ -334,6 +351,40 @@ impl<'a> Current<'a> {
         })
     }
 
+    /// What fell, as far as it is known: in the last hour, in 24 hours, or else since midnight.
+    fn rain(&self) -> Option<Observed<String>> {
+        let past = &self.station.past;
+        let hour = self.current(past.rain_of_hour);
+        let day = self.current(past.rain_of_day);
+        let today = self.reading(Quantity::RainToday).filter(|_| day.is_none());
+        let amounts = [(hour, "in the last hour"), (day, "in 24 hours"), (today, "today")];
+        let told = amounts
+            .into_iter()
+            .filter_map(|(amount, when)| Some(format!("{} {when}", self.options.units.rain(amount?.value))));
+        let text = told.collect::<Vec<_>>().join(", ");
+        Some(Observed { value: text, at: newest([hour, day, today])? })
+    }
+
+    /// The lowest and the highest temperature of the last 24 hours.
+    fn range(&self) -> Option<Observed<String>> {
+        let past = &self.station.past;
+        let lowest = self.current(past.lowest_temperature)?;
+        let highest = self.current(past.highest_temperature)?;
+        let [low, high] = [lowest, highest].map(|reading| self.options.units.temperature(reading.value));
+        Some(Observed {
+            value: format!("{low} to {high} in 24 hours"),
+            at: newest([Some(lowest), Some(highest)])?,
+        })
+    }
+
+    fn with_tendency(&self, hectopascals: f64) -> String {
+        let pressure = self.options.units.pressure(hectopascals);
+        match self.current(self.station.past.pressure_change) {
+            Some(change) => format!("{pressure}, {}", weather::pressure_tendency(change.value)),
+            None => pressure.to_string(),
+        }
+    }
+
     /// At sea level, where forecasts give it too, else at the station.
     fn pressure(&self) -> Option<Reading> {
         self.reading(Quantity::SeaLevelPressure).or_else(|| self.reading(Quantity::StationPressure))
@@ -389,10 +440,18 @@ impl Units {
         }
     }
 
+    fn rain(self, millimetres: f64) -> Measure {
+        match self {
+            Units::Metric => Measure::Tenths(millimetres, " mm"),
+            Units::Imperial => Measure::Hundredths(millimetres / one(Unit::Inch), " in"),
+        }
+    }
+
     fn pressure(self, hectopascals: f64) -> Measure {
         match self {
             Units::Metric => Measure::Whole(hectopascals, " hPa"),
-            Units::Imperial => Measure::InchesOfMercury(hectopascals / one(Unit::InchOfMercury)),
+            // An inch is 34 hPa, so that whole ones would hide all weather.
+            Units::Imperial => Measure::Hundredths(hectopascals / one(Unit::InchOfMercury), " inHg"),
         }
     }
 }
@@ -406,8 +465,10 @@ fn one(unit: Unit) -> f64 {
 enum Measure {
     /// To the nearest whole unit, halves away from zero; the unit with the blank before it.
     Whole(f64, &'static str),
-    /// To two decimals: an inch is 34 hPa, so that whole ones would hide all weather.
-    InchesOfMercury(f64),
+    /// To one decimal.
+    Tenths(f64, &'static str),
+    /// To two decimals.
+    Hundredths(f64, &'static str),
 }
 
 impl Display for Measure {
@@ -425,7 +486,8 @@ impl Display for Measure {
                 let whole = steady.round() as i32;
                 write!(f, "{whole}{unit}")
             }
-            Measure::InchesOfMercury(value) => write!(f, "{value:.2} inHg"),
+            Measure::Tenths(value, unit) => write!(f, "{value:.1}{unit}"),
+            Measure::Hundredths(value, unit) => write!(f, "{value:.2}{unit}"),
         }
     }
 }
@@ -433,6 +495,7 @@ impl Display for Measure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reading::Past;
     use crate::reading::Quantity::*;
 
     /// 2026-11-22T14:08:00Z
@@ -533,17 +596,47 @@ mod tests {
         );
     }
 
+    /// A station that tells all, with its past.
+    fn everything() -> Station {
+        let past = |value| Some(Observed { value, at: now().before(minutes(3)) });
+        let mut station = station(&EVERYTHING);
+        station.past = Past {
+            rain_of_hour: past(1.24),
+            rain_of_day: past(5.1),
+            pressure_change: past(-2.0),
+            lowest_temperature: past(-0.6),
+            highest_temperature: past(12.4),
+        };
+        station
+    }
+
+    #[test]
+    fn rain_is_told_as_far_as_it_is_known() {
+        let mut told = station(&[(Temperature, 1.0), (RainToday, 2.04)]);
+        let check = |told: &Station, expected: &str| {
+            assert_eq!(lines(told.clone(), &Options::default()), format!("Temperature: 1°C{expected}"));
+        };
+        check(&told, "\nRain: 2.0 mm today");
+        told.past.rain_of_hour = Some(Observed { value: 0.0, at: now() });
+        check(&told, "\nRain: 0.0 mm in the last hour, 2.0 mm today");
+        told.past.rain_of_day = Some(Observed { value: 3.0, at: now() });
+        check(&told, "\nRain: 0.0 mm in the last hour, 3.0 mm in 24 hours");
+        told.past.rain_of_hour = Some(Observed { value: 0.0, at: now().before(STALE_AFTER) });
+        check(&told, "\nRain: 3.0 mm in 24 hours");
+    }
+
     #[test]
     fn every_line_in_its_order() {
         let at = now().before(minutes(3));
-        let snapshot = Snapshot::new(vec![station(&EVERYTHING)]);
+        let snapshot = Snapshot::new(vec![everything()]);
         assert_eq!(
             answer(&snapshot, None, None, now(), &Options::default()),
             format!(
                 "City: London\nTemperature: 10°C\nFeels Like: 8°C\nAir Quality: Poor\n\
                  Wind Direction: ENE\nWind Speed: 8 km/h\nWind Gusts: 14 km/h\n\
-                 Precipitation: Light rain\nHumidity: 81%\nDew Point: 7°C\nPressure: 1013 hPa\n\
-                 UV Index: 3\nObserved: {at} (3 min ago)"
+                 Precipitation: Light rain\nRain: 1.2 mm in the last hour, 5.1 mm in 24 hours\n\
+                 Humidity: 81%\nDew Point: 7°C\nPressure: 1013 hPa, falling\nUV Index: 3\n\
+                 Temperature Range: -1°C to 12°C in 24 hours\nObserved: {at} (3 min ago)"
             )
         );
         assert_eq!(
@@ -551,8 +644,9 @@ mod tests {
             format!(
                 "City: London\nTemperature: 50°F\nFeels Like: 46°F\nAir Quality: Unhealthy\n\
                  Wind Direction: ENE\nWind Speed: 5 mph\nWind Gusts: 9 mph\n\
-                 Precipitation: Light rain\nHumidity: 81%\nDew Point: 45°F\nPressure: 29.92 inHg\n\
-                 UV Index: 3\nObserved: {at} (3 min ago)"
+                 Precipitation: Light rain\nRain: 0.05 in in the last hour, 0.20 in in 24 hours\n\
+                 Humidity: 81%\nDew Point: 45°F\nPressure: 29.92 inHg, falling\nUV Index: 3\n\
+                 Temperature Range: 31°F to 54°F in 24 hours\nObserved: {at} (3 min ago)"
             )
         );
     }
@@ -565,7 +659,7 @@ mod tests {
             *label = format!("天気 {key}");
         }
         assert_eq!(options.labels.get_mut("City"), None);
-        let snapshot = Snapshot::new(vec![station(&EVERYTHING)]);
+        let snapshot = Snapshot::new(vec![everything()]);
         let text = answer(&snapshot, None, None, now(), &options);
         assert_eq!(text.lines().count(), Labels::KEYS.len());
         for (line, key) in text.lines().zip(Labels::KEYS) {

@@ -434,6 +434,7 @@ struct Settings {
     key_file: Option<PathBuf>,
     key_variable: Option<OsString>,
     credentials: Option<PathBuf>,
+    state: Option<PathBuf>,
     sensor: Option<PathBuf>,
     city: Option<String>,
     every: Option<Duration>,
@@ -466,6 +467,10 @@ impl Settings {
                 self.key_variable = Some(value);
             } else if variable == "CREDENTIALS_DIRECTORY" {
                 self.credentials = Some(value.into()).filter(|path: &PathBuf| path.is_absolute());
+            } else if variable == "STATE_DIRECTORY" {
+                // systemd writes all that the unit names, with colons between.
+                let first = value.to_str().and_then(|paths| paths.split(':').next()).map(PathBuf::from);
+                self.state = first.filter(|path| path.is_absolute());
             } else if let Some(name) = variable.strip_prefix(VARIABLE_PREFIX) {
                 let option = OPTIONS.iter().find(|option| option.variable() == variable);
                 let option = option.ok_or_else(|| {
@@ -561,7 +566,12 @@ impl Settings {
             }),
             engine: self.engine.unwrap_or_default(),
             key,
-            sampler: sampler::Options { stations: self.places, sources: self.sources, city: self.city },
+            sampler: sampler::Options {
+                stations: self.places,
+                sources: self.sources,
+                city: self.city,
+                state: self.state,
+            },
             answer: answer::Options {
                 units: self.units.unwrap_or(answer.units),
                 labels: self.labels,

@@ -72,6 +72,12 @@ impl History {
         }
     }
 
+    /// Forgets the rain: what counts from now on is another gauge.
+    pub fn forget_rain(&mut self) {
+        self.rain_day = Slots::default();
+        self.rain_hour = Slots::default();
+    }
+
     /// Rain of the hour before the newest reading of the counter, mm.
     ///
     /// It is the sum of rises since the reading that is nearest to an hour older, 50 to 70 min:

@@ -62,7 +62,7 @@ fn run() -> Result<ExitCode, Failure> {
             let now = Timestamp::now();
             let mut sampler = Sampler::new(config.sampler);
             sampler.sample(now);
-            let text = answer::answer(&sampler.snapshot(), place.as_deref(), None, now, &config.answer);
+            let text = answer::answer(&sampler.snapshot(now), place.as_deref(), None, now, &config.answer);
             writeln!(out, "{text}")?;
         }
         Command::Check(flags) => {

@@ -326,6 +326,21 @@ impl fmt::Display for Device {
     }
 }
 
+/// What the past of a station says, as of the newest readings that it rests on.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Past {
+    /// Rain of the last hour, mm.
+    pub rain_of_hour: Option<Reading>,
+    /// Rain of the last 24 hours, mm.
+    pub rain_of_day: Option<Reading>,
+    /// By how much the pressure has changed in 3 hours, hPa.
+    pub pressure_change: Option<Reading>,
+    /// The lowest temperature of the last 24 hours, °C.
+    pub lowest_temperature: Option<Reading>,
+    /// The highest temperature of the last 24 hours, °C.
+    pub highest_temperature: Option<Reading>,
+}
+
 /// One place: how it is called and the newest reading of each quantity, each with its own time.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Station {
@@ -339,6 +354,8 @@ pub struct Station {
     pub air_quality: Option<Observed<String>>,
     /// Words of the source itself about the precipitation, used as they are.
     pub precipitation: Option<Observed<String>>,
+    /// What its past says.
+    pub past: Past,
     readings: [Option<Reading>; Quantity::ALL.len()],
 }
 

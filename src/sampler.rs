@@ -7,8 +7,10 @@ mod board;
 mod check;
 mod follow;
 mod source;
+mod state;
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -18,6 +20,7 @@ pub use self::board::Options as StationOptions;
 pub use self::check::{check, watch};
 use self::source::Source;
 pub use self::source::{Offsets, Options as SourceOptions};
+use self::state::State;
 use crate::reading::Snapshot;
 use crate::thread::spawn_vital;
 use crate::time::Timestamp;
@@ -32,6 +35,8 @@ pub struct Options {
     /// The name for records of sources of no configured station that name no place, and for a lone
     /// record that names no city.
     pub city: Option<String>,
+    /// The directory in which the past is kept over a restart.
+    pub state: Option<PathBuf>,
 }
 
 /// All sources and what they have said.
@@ -51,8 +56,8 @@ impl Sampler {
     }
 
     /// What is known now.
-    pub fn snapshot(&mut self) -> Arc<Snapshot> {
-        self.board.snapshot().0
+    pub fn snapshot(&mut self, now: Timestamp) -> Arc<Snapshot> {
+        self.board.snapshot(now).0
     }
 
     /// Looks at all sources, one after the other. `Some` when there is something new.
@@ -62,20 +67,25 @@ impl Sampler {
             let board = &mut self.board;
             source.look(
                 now,
-                &mut |file, change| board.take((id, file), city.as_deref(), change),
+                &mut |file, change| board.take((id, file), city.as_deref(), change, now),
                 &mut |_| {},
             );
         }
-        let (snapshot, news) = self.board.snapshot();
+        let (snapshot, news) = self.board.snapshot(now);
         news.then_some(snapshot)
     }
 
     /// Looks at each source from time to time in a thread of its own. After each look `after` is called
     /// with what is known then.
     pub fn start(self, after: After) -> io::Result<Running> {
-        let Sampler { options, sources, board } = self;
+        let Sampler { options, sources, mut board } = self;
         let (tried, first_looks) = mpsc::channel();
-        let shared = Arc::new(Shared { board: Mutex::new(board), after, tried });
+        let state = options.state.as_deref().map(|directory| {
+            let (state, pasts) = State::open(directory);
+            board.take_pasts(&pasts);
+            state
+        });
+        let shared = Arc::new(Shared { board: Mutex::new(board), after, state, tried });
         let mut running = Running { options, shared, first_looks, watches: Vec::new(), ids: 0 };
         for source in sources {
             let watch = running.watch(source)?;
@@ -96,6 +106,7 @@ pub type After = Box<dyn Fn(&Arc<Snapshot>) + Send + Sync>;
 struct Shared {
     board: Mutex<Board>,
     after: After,
+    state: Option<State>,
     /// Each source says after its first look whether it could be read.
     tried: Sender<(usize, bool)>,
 }
@@ -106,9 +117,17 @@ impl Shared {
         self.board.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Saves what is known of the past. The board is not held meanwhile, as a card may be slow.
+    fn save(&self) {
+        if let Some(state) = &self.state {
+            let pasts = self.board().pasts();
+            state.write(&pasts);
+        }
+    }
+
     /// Publishes what is known. Under the lock, so that nothing older comes after something newer.
     fn publish(&self, board: &mut Board) {
-        (self.after)(&board.snapshot().0);
+        (self.after)(&board.snapshot(Timestamp::now()).0);
     }
 }
 
@@ -142,6 +161,11 @@ impl Running {
         let until = Instant::now() + within;
         let next = || self.first_looks.recv_timeout(until.saturating_duration_since(Instant::now())).ok();
         std::iter::from_fn(next).take(count).collect()
+    }
+
+    /// Saves what is to be known after a restart.
+    pub fn save(&self) {
+        self.shared.save();
     }
 
     /// Puts other options in force and looks at everything anew. Nothing changes if one of the sources
@@ -195,9 +219,13 @@ impl Running {
             let mut is_first = true;
             loop {
                 let city = source.options.station.clone();
-                let mut take = |file, change| shared.board().take((id, file), city.as_deref(), change);
-                source.look(Timestamp::now(), &mut take, &mut |_| {});
+                let now = Timestamp::now();
+                let mut take = |file, change| shared.board().take((id, file), city.as_deref(), change, now);
+                source.look(now, &mut take, &mut |_| {});
                 shared.publish(&mut shared.board());
+                if shared.state.as_ref().is_some_and(State::is_due) {
+                    shared.save();
+                }
                 if std::mem::take(&mut is_first) {
                     // Nobody may be waiting any more.
                     let _ = shared.tried.send((id, source.is_good() == Some(true)));
@@ -220,7 +248,6 @@ const RELOAD: Duration = Duration::from_secs(5);
 mod tests {
     use std::cell::RefCell;
     use std::fs::{self, File};
-    use std::path::PathBuf;
     use std::time::SystemTime;
 
     use super::*;
@@ -268,7 +295,12 @@ mod tests {
 
         fn options(&self, city: Option<&str>) -> Options {
             let source = SourceOptions::new(self.sensor.clone(), EVERY);
-            Options { stations: Vec::new(), sources: vec![source], city: city.map(str::to_owned) }
+            Options {
+                stations: Vec::new(),
+                sources: vec![source],
+                city: city.map(str::to_owned),
+                state: None,
+            }
         }
 
         fn sampler(&self) -> Sampler {
@@ -289,7 +321,7 @@ mod tests {
     fn check(sampler: &mut Sampler, published: Option<f64>, known: Option<f64>) {
         let new = sampler.sample(Timestamp::now());
         assert_eq!(new.as_deref().map(temperature), published.map(Some));
-        assert_eq!(temperature(&sampler.snapshot()), known);
+        assert_eq!(temperature(&sampler.snapshot(Timestamp::now())), known);
     }
 
     /// What this thread has logged since it was asked last, without the path.
@@ -347,7 +379,7 @@ mod tests {
         let board = Board::with(r#"{"temp": 1}"#);
         let mut sampler = board.sampler();
         check(&mut sampler, Some(1.0), Some(1.0));
-        let first = sampler.snapshot();
+        let first = sampler.snapshot(Timestamp::now());
         assert_eq!(logged(), ["INFO readable, stations: 1; it has no name, --city gives it one"]);
         for broken in [r#"{"temp": "#, "", r#"{"temp": null}"#] {
             board.write(broken);
@@ -355,7 +387,7 @@ mod tests {
         }
         fs::remove_file(&board.sensor).expect("removed");
         check(&mut sampler, None, Some(1.0));
-        assert_eq!(sampler.snapshot(), first, "the readings keep their time");
+        assert_eq!(sampler.snapshot(Timestamp::now()), first, "the readings keep their time");
         let warning =
             "WARN not JSON: EOF while parsing a value at line 1 column 9; the last good readings are kept";
         assert_eq!(logged(), [warning]);
@@ -371,7 +403,7 @@ mod tests {
         logged();
         let board = Board::new();
         let mut sampler = Sampler::new(board.options(Some("London")));
-        let london = |sampler: &mut Sampler| sampler.snapshot().stations()[0].clone();
+        let london = |sampler: &mut Sampler| sampler.snapshot(Timestamp::now()).stations()[0].clone();
         assert_eq!(london(&mut sampler), Station::called(Some("London".to_owned())));
         assert_eq!(sampler.sample(Timestamp::now()), None);
         assert_eq!(sampler.sample(Timestamp::now()), None);
@@ -383,7 +415,7 @@ mod tests {
         board.write(r#"{"temp": 1}"#);
         sampler.sample(Timestamp::now());
         assert_eq!(london(&mut sampler).city.as_deref(), Some("London"));
-        assert_eq!(temperature(&sampler.snapshot()), Some(1.0));
+        assert_eq!(temperature(&sampler.snapshot(Timestamp::now())), Some(1.0));
     }
 
     #[test]
@@ -397,7 +429,7 @@ mod tests {
         assert_eq!(snapshot.stations()[0].newest(), Some(now));
         // Not read again, or it would look new for ever.
         assert_eq!(sampler.sample(Timestamp::now()), None);
-        assert_eq!(sampler.snapshot().stations()[0].newest(), Some(now));
+        assert_eq!(sampler.snapshot(Timestamp::now()).stations()[0].newest(), Some(now));
     }
 
     #[test]

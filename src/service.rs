@@ -82,7 +82,7 @@ pub fn serve(
     let addresses = addresses.map_err(Error::machine("listeners"))?;
 
     let mut sampler = Sampler::new(config.sampler.clone());
-    let snapshot = Arc::new(Published::new(sampler.snapshot()));
+    let snapshot = Arc::new(Published::new(sampler.snapshot(Timestamp::now())));
     let routes = Arc::new(Routes::new(terms, Arc::clone(&snapshot)));
     let beat = Arc::new(Beat::default());
     let housekeeper = Housekeeper {
@@ -131,6 +131,7 @@ pub fn serve(
     systemd::stopping();
     info!("stopping: requests in flight are answered");
     server.stop();
+    sampler.save();
     info!("stopped");
     Ok(())
 }

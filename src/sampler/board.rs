@@ -3,13 +3,17 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 use log::warn;
 
 use super::source::Change;
 use crate::format::Record;
+use crate::history::History;
 use crate::place::fold;
-use crate::reading::{Device, Quantity, Snapshot, Station, Stations};
+use crate::reading::{Device, Past, Quantity, Reading, Snapshot, Station, Stations};
+use crate::time::Timestamp;
+use crate::weather;
 
 /// A place of the configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,6 +31,12 @@ pub struct Options {
 /// Sensors of one place. Each change of a battery may make another of the same, and a neighbour's may
 /// be heard too: of more, those go that were not heard for the longest.
 const PARTS: usize = 64;
+
+/// Places whose past is saved: at 4 KiB each, the file stays small enough to be written often.
+const SAVED: usize = 64;
+
+/// How long a gauge is silent before another one counts.
+const GAUGE_SILENT: Duration = Duration::from_secs(3600);
 
 /// From where a record comes: the source's and the file's number.
 pub(super) type Origin = (usize, usize);
@@ -52,6 +62,9 @@ struct Place {
     /// What the configuration says of it.
     options: Option<Options>,
     parts: Vec<Part>,
+    history: History,
+    /// Whose counter the history counts, and when it was heard last.
+    gauge: Option<(Origin, Device, Timestamp)>,
     /// That several sensors measure the same was told.
     told: bool,
 }
@@ -76,7 +89,6 @@ impl Board {
             full: false,
         };
         board.configure(stations, city);
-        board.snapshot();
         board
     }
 
@@ -99,6 +111,29 @@ impl Board {
         self.hidden.insert(source);
     }
 
+    /// The pasts of the places, a line each, those of the configuration first.
+    pub(super) fn pasts(&self) -> String {
+        let (configured, other): (Vec<_>, Vec<_>) =
+            self.places.iter().partition(|place| place.options.is_some());
+        let places = configured.into_iter().chain(other).filter(|place| place.history != History::default());
+        places.take(SAVED).fold(String::new(), |text, place| {
+            let name = fold(place.city.as_deref().unwrap_or_default());
+            text + &format!("{}\t{name}\n", place.history)
+        })
+    }
+
+    /// Takes over what `pasts` has told before a restart. A line that is none is passed over.
+    pub(super) fn take_pasts(&mut self, text: &str) {
+        for line in text.lines().take(SAVED) {
+            let Some((history, name)) = line.split_once('\t') else { continue };
+            let Some(history) = History::parse(history) else { continue };
+            // The place shows when a source speaks of it.
+            if let Some(place) = self.place(Some(name).filter(|name| !name.is_empty())) {
+                self.places[place].history = history;
+            }
+        }
+    }
+
     /// Lets it be seen.
     pub(super) fn show(&mut self, source: usize) {
         self.hidden.remove(&source);
@@ -117,7 +152,7 @@ impl Board {
 
     /// Takes what a file says. Its records are of the configured place with that name, or of the places
     /// that they name.
-    pub(super) fn take(&mut self, origin: Origin, city: Option<&str>, change: Change) {
+    pub(super) fn take(&mut self, origin: Origin, city: Option<&str>, change: Change, now: Timestamp) {
         let records = match change {
             Change::All(records) => {
                 for place in &mut self.places {
@@ -130,7 +165,7 @@ impl Board {
         self.changed = true;
         for Record { device, station } in records {
             let Some(place) = self.place(city.or(station.city.as_deref())) else { continue };
-            self.places[place].take(origin, device, station);
+            self.places[place].take(origin, device, station, now);
         }
     }
 
@@ -138,6 +173,11 @@ impl Board {
     fn place(&mut self, city: Option<&str>) -> Option<usize> {
         let name = fold(city.unwrap_or_default());
         if let Some(&index) = self.index.get(&name) {
+            let place = &mut self.places[index];
+            if place.parts.is_empty() && place.options.is_none() {
+                // So far only its past was known, by the folded name.
+                place.city = city.map(str::to_owned);
+            }
             return Some(index);
         }
         if self.places.len() >= Stations::MOST {
@@ -147,18 +187,25 @@ impl Board {
             return None;
         }
         let city = city.map(str::to_owned);
-        self.places.push(Place { city, options: None, parts: Vec::new(), told: false });
+        self.places.push(Place {
+            city,
+            options: None,
+            parts: Vec::new(),
+            history: History::default(),
+            gauge: None,
+            told: false,
+        });
         self.index.insert(name, self.places.len() - 1);
         Some(self.places.len() - 1)
     }
 
     /// What is known now, and whether it is news.
-    pub(super) fn snapshot(&mut self) -> (Arc<Snapshot>, bool) {
+    pub(super) fn snapshot(&mut self, now: Timestamp) -> (Arc<Snapshot>, bool) {
         let mut news = false;
         if std::mem::take(&mut self.changed) {
             let stations: Vec<Station> = {
                 let hidden = &self.hidden;
-                self.places.iter_mut().filter_map(|place| place.station(hidden)).collect()
+                self.places.iter_mut().filter_map(|place| place.station(hidden, now)).collect()
             };
             let new = Snapshot::new(if stations.is_empty() { self.placeholder.clone() } else { stations });
             news = new != *self.snapshot;
@@ -171,7 +218,8 @@ impl Board {
 }
 
 impl Place {
-    fn take(&mut self, origin: Origin, device: Device, said: Station) {
+    fn take(&mut self, origin: Origin, device: Device, said: Station, now: Timestamp) {
+        self.remember(origin, &device, &said, now);
         let known = self.parts.iter_mut().find(|part| part.origin == origin && part.device == device);
         if let Some(part) = known {
             return part.said.merge(said);
@@ -183,8 +231,78 @@ impl Place {
         self.parts.push(Part { origin, device, said });
     }
 
+    fn remember(&mut self, origin: Origin, device: &Device, said: &Station, now: Timestamp) {
+        for quantity in Quantity::ALL {
+            let Some(reading) = said.reading(quantity) else { continue };
+            if quantity == Quantity::RainCounter && !self.is_gauge(origin, device, reading.at) {
+                continue;
+            }
+            self.history.take(quantity, reading, now);
+        }
+    }
+
+    /// Whether the counter is the one whose rises are counted. Those of two gauges have nothing to do
+    /// with each other: another is taken when the first was silent for an hour, and counted from there.
+    fn is_gauge(&mut self, origin: Origin, device: &Device, at: Timestamp) -> bool {
+        match &mut self.gauge {
+            Some((gauge_origin, gauge, heard)) if *gauge_origin == origin && gauge == device => {
+                *heard = at.max(*heard);
+                return true;
+            }
+            Some((.., heard)) if at.age(*heard) > Duration::ZERO || heard.age(at) < GAUGE_SILENT => {
+                return false;
+            }
+            Some(_) => self.history.forget_rain(),
+            // After a restart: what was saved is of the gauge that reports first.
+            None => {}
+        }
+        self.gauge = Some((origin, device.clone(), at));
+        true
+    }
+
+    /// What the past says is told in place of what one message says.
+    fn with_past(&self, station: &mut Station, now: Timestamp) {
+        let history = &self.history;
+        station.past = Past {
+            rain_of_hour: history.rain_of_hour(now),
+            rain_of_day: history.rain_of_day(now),
+            pressure_change: history.pressure_change(now),
+            lowest_temperature: history.lowest_temperature(now),
+            highest_temperature: history.highest_temperature(now),
+        };
+        // The WMO's wind is the mean of ten minutes, and its gust the highest in them.
+        let (mean, gust) = (history.mean_wind(now), history.highest_gust(now));
+        station.change(|quantity, reading| {
+            let past = match quantity {
+                Quantity::WindSpeed => mean,
+                Quantity::WindGust => gust,
+                _ => None,
+            };
+            Some(past.map_or(reading, |past| Reading { value: past.value, ..reading }))
+        });
+        if let Some(rate) = history.rain_rate(now).filter(|_| station.reading(Quantity::RainRate).is_none()) {
+            station.take(Quantity::RainRate, rate);
+        }
+    }
+
+    /// Reduces the pressure to sea level, if the place's height is known and no source does it.
+    fn reduce_pressure(&self, station: &mut Station) {
+        let elevation = self.options.as_ref().and_then(|options| options.elevation);
+        let known = (
+            elevation,
+            station.reading(Quantity::StationPressure),
+            station.reading(Quantity::Temperature),
+            station.reading(Quantity::SeaLevelPressure),
+        );
+        let (Some(elevation), Some(pressure), Some(air), None) = known else { return };
+        let value = weather::sea_level_pressure(pressure.value, elevation.into(), air.value);
+        if let Some(value) = value.and_then(|value| Quantity::SeaLevelPressure.plausible(value)) {
+            station.take(Quantity::SeaLevelPressure, Reading { value, at: pressure.at.min(air.at) });
+        }
+    }
+
     /// The place as it is published; `None` if nothing is known and nothing configured.
-    fn station(&mut self, hidden: &BTreeSet<usize>) -> Option<Station> {
+    fn station(&mut self, hidden: &BTreeSet<usize>, now: Timestamp) -> Option<Station> {
         let mut parts = self.parts.iter().filter(|part| !hidden.contains(&part.origin.0)).peekable();
         if parts.peek().is_none() && self.options.is_none() {
             return None;
@@ -194,6 +312,8 @@ impl Place {
             station.merge(part.said.clone());
         }
         self.tell_candidates();
+        self.with_past(&mut station, now);
+        self.reduce_pressure(&mut station);
         if let Some(options) = &self.options {
             station.city = Some(options.city.clone());
             station.aliases.extend(options.aliases.iter().cloned());

@@ -21,7 +21,7 @@ pub fn check(options: &Options, now: Timestamp, out: &mut dyn Write) -> io::Resu
         let mut found = Findings::default();
         let faults = source.look(
             now,
-            &mut |file, change| board.take((id, file), city.as_deref(), change),
+            &mut |file, change| board.take((id, file), city.as_deref(), change, now),
             &mut |finding| found.add(&finding, now),
         );
         for Found { text, times, .. } in found.lines {
@@ -34,7 +34,7 @@ pub fn check(options: &Options, now: Timestamp, out: &mut dyn Write) -> io::Resu
         good &= source.is_good() == Some(true);
     }
     if good {
-        for station in board.snapshot().0.stations() {
+        for station in board.snapshot(now).0.stations() {
             write_station(station, out)?;
         }
     }
@@ -106,7 +106,7 @@ pub fn watch(options: Options, out: &mut dyn Write, is_terminal: bool) -> io::Re
         let now = Timestamp::now();
         sampler.sample(now);
         let mut table = String::new();
-        for station in sampler.snapshot().stations() {
+        for station in sampler.snapshot(now).stations() {
             table += &format!("{}\n", station.city.as_deref().unwrap_or("without a name"));
             for quantity in Quantity::ALL {
                 let Some(reading) = station.reading(quantity) else { continue };

@@ -19,6 +19,7 @@ use crate::file;
 use crate::format::{self, AHEAD, Dialect, Finding, Format, Record, Undated};
 use crate::reading::{Device, Quantity, Reading, Station};
 use crate::time::{Timestamp, in_words};
+use crate::weather;
 
 /// What is read, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -207,6 +208,7 @@ fn is_selected(select: &Device, device: &Device) -> bool {
 /// Adds the offsets. What is measured in air that the sensor has warmed has too low a humidity: it is
 /// that of the same vapour at the corrected temperature, unless it has an offset of its own.
 fn correct(station: &mut Station, offsets: &Offsets) {
+    let measured = station.reading(Quantity::Temperature);
     station.change(|quantity, reading| match offsets.get(&quantity) {
         Some(thousandths) => {
             let value = quantity.plausible(reading.value + *thousandths as f64 / 1000.0)?;
@@ -214,6 +216,17 @@ fn correct(station: &mut Station, offsets: &Offsets) {
         }
         None => Some(reading),
     });
+    let corrected = station.reading(Quantity::Temperature);
+    let (Some(measured), Some(corrected)) = (measured, corrected) else { return };
+    if measured != corrected && !offsets.contains_key(&Quantity::Humidity) {
+        station.change(|quantity, reading| {
+            if quantity != Quantity::Humidity {
+                return Some(reading);
+            }
+            let value = weather::humidity_at(reading.value, measured.value, corrected.value)?;
+            Some(Reading { value: quantity.plausible(value)?, ..reading })
+        });
+    }
 }
 
 impl File {
