@@ -17,6 +17,7 @@ mod keys;
 mod labels_and_units;
 mod layers;
 mod log;
+mod past;
 mod places;
 mod protocol;
 mod refusals;
