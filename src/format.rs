@@ -3,9 +3,14 @@
 //! The readers of the single formats share this: text in, readings out. None of them opens a file,
 //! and nothing that a text contains makes one panic.
 
+mod csv;
+mod form;
 mod json;
+pub mod kernel;
+mod prometheus;
 mod record;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -22,7 +27,8 @@ use crate::time::{Timestamp, Zone, in_words};
 pub const AHEAD: Duration = Duration::from_secs(120);
 
 /// The formats, those that are told most surely first.
-pub static FORMATS: [&Format; 2] = [&json::LINES, &json::JSON];
+pub static FORMATS: [&Format; 6] =
+    [&json::LINES, &json::JSON, &prometheus::PROMETHEUS, &csv::CSV, &form::UPLOADS, &form::FORM];
 
 /// A way to write records down.
 pub struct Format {
@@ -30,10 +36,10 @@ pub struct Format {
     pub name: &'static str,
     /// Whether each line is a record, so that a file is followed as it grows.
     pub lines: bool,
-    /// Whether the first line names the columns of all others.
-    pub header: bool,
     /// Whether a text that begins so is written in it; without a byte order mark and blanks before.
-    recognises: fn(&str) -> bool,
+    recognises: fn(&str, &Dialect) -> bool,
+    /// The lines without which what comes after this text cannot be read.
+    head: fn(&str, &Dialect) -> String,
     /// Hands the records of a text to the reader.
     read: fn(&str, &mut Reader<'_>) -> Result<(), Error>,
 }
@@ -47,12 +53,27 @@ impl Format {
         take: &mut dyn FnMut(Record),
         findings: &mut dyn FnMut(Finding<'_>),
     ) -> Result<(), Error> {
-        let text = std::str::from_utf8(text).map_err(|cause| not_utf8(text, cause.valid_up_to()))?;
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let text = match std::str::from_utf8(text) {
+            Ok(text) => Cow::Borrowed(text),
+            // One broken line of a log takes nothing from the others.
+            Err(_) if self.lines => decoded(text),
+            Err(cause) => return Err(not_utf8(text, cause.valid_up_to())),
+        };
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         if text.trim().is_empty() {
             return Err(Error::Empty);
         }
         (self.read)(text, &mut Reader::new(source, take, findings))
+    }
+
+    /// What has to be put before the lines that will follow this text, for them to be read by
+    /// themselves: the column names of CSV, with the units below them. Empty where a line needs no other.
+    ///
+    /// A text that consists of whole lines and begins with what was found before gives what holds from
+    /// its end on, so that a log that goes on with other columns is followed, too.
+    pub fn head(&self, text: &[u8], dialect: &Dialect) -> Vec<u8> {
+        let text = decoded(text);
+        (self.head)(text.strip_prefix('\u{feff}').unwrap_or(&text), dialect).into_bytes()
     }
 }
 
@@ -80,15 +101,12 @@ pub fn is_known(key: &str) -> bool {
     meaning(key).is_ok()
 }
 
-/// The format of a text, by its beginning; JSON if it looks like none of them.
-pub fn recognise(beginning: &[u8]) -> &'static Format {
-    // The end may have been cut within a character.
-    let valid = match std::str::from_utf8(beginning) {
-        Ok(text) => text,
-        Err(cause) => std::str::from_utf8(&beginning[..cause.valid_up_to()]).unwrap_or_default(),
-    };
-    let text = valid.strip_prefix('\u{feff}').unwrap_or(valid).trim_start();
-    FORMATS.into_iter().find(|format| (format.recognises)(text)).unwrap_or(&json::JSON)
+/// The format of a text that is written as `dialect` says, by its beginning; JSON if it looks like none
+/// of them.
+pub fn recognise(beginning: &[u8], dialect: &Dialect) -> &'static Format {
+    let text = decoded(beginning);
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text).trim_start();
+    FORMATS.into_iter().find(|format| (format.recognises)(text, dialect)).unwrap_or(&json::JSON)
 }
 
 /// All that a text says of each station.
@@ -102,6 +120,19 @@ pub fn stations(
     let mut fit = true;
     format.read(text, source, &mut |record| fit = fit && stations.merge(record.station), findings)?;
     if fit { Ok(stations.into_vec()) } else { Err(Error::TooManyStations) }
+}
+
+/// The text, and what of it is no UTF-8 as Latin-1, in which some write the sign of a degree.
+fn decoded(text: &[u8]) -> Cow<'_, str> {
+    if let Ok(text) = std::str::from_utf8(text) {
+        return Cow::Borrowed(text);
+    }
+    let mut decoded = String::with_capacity(text.len());
+    for chunk in text.utf8_chunks() {
+        decoded.push_str(chunk.valid());
+        decoded.extend(chunk.invalid().iter().map(|byte| char::from(*byte)));
+    }
+    Cow::Owned(decoded)
 }
 
 fn not_utf8(text: &[u8], valid: usize) -> Error {
@@ -262,6 +293,8 @@ pub enum Ignored {
     Tyre,
     /// An element of the list is no object.
     NoRecord,
+    /// A chip that may measure itself or the board.
+    OtherChip,
 }
 
 impl fmt::Display for Ignored {
@@ -280,6 +313,7 @@ impl fmt::Display for Ignored {
             Ignored::OtherName => f.write_str("this record has another name"),
             Ignored::TooDeep => write!(f, "nested more than {LEVELS} levels deep"),
             Ignored::Tyre => f.write_str("a tyre (\"type\": \"TPMS\")"),
+            Ignored::OtherChip => f.write_str("its chip is not known to measure the air"),
             Ignored::NoRecord => f.write_str("not an object"),
         }
     }
@@ -308,6 +342,12 @@ pub enum Dropped {
     Expected(&'static str),
     /// A line that is no record: broken, half-written, or not of the format.
     BadLine,
+    /// The sensor's checksum does not fit.
+    Checksum,
+    /// Zeros, from a wire on which nobody is.
+    NoSensor,
+    /// The value that the sensor has before it measures.
+    PowerOn,
 }
 
 /// A value outside of `bounds` with as many decimals as it takes to see that it is: 60.01, not 60.0.
@@ -350,6 +390,9 @@ impl fmt::Display for Dropped {
             }
             Dropped::Undated => f.write_str("its record has a time that cannot be used"),
             Dropped::Expected(what) => write!(f, "expected {what}"),
+            Dropped::Checksum => f.write_str("the checksum is wrong"),
+            Dropped::NoSensor => f.write_str("nothing but zeros: no sensor answered"),
+            Dropped::PowerOn => f.write_str("85 °C stands there before the first conversion"),
             Dropped::BadLine => f.write_str("not a whole record"),
         }
     }
@@ -371,6 +414,12 @@ pub enum Error {
     NotJson(serde_json::Error),
     /// JSON that is neither an object nor a list.
     NoRecords,
+    /// No sample of Prometheus.
+    NoSamples,
+    /// No `key=value`, or some in sections.
+    NoPairs,
+    /// CSV without a row of column names that are known.
+    NoHeader,
     /// More places than any file has.
     TooManyStations,
 }
@@ -384,6 +433,9 @@ impl fmt::Display for Error {
             }
             Error::NotJson(cause) => write!(f, "not JSON: {cause}"),
             Error::NoRecords => f.write_str("neither a JSON object nor a list of them"),
+            Error::NoSamples => f.write_str("no line with a metric and its value"),
+            Error::NoPairs => f.write_str("no key=value"),
+            Error::NoHeader => f.write_str("no row of column names, expected one with keys like temperature"),
             Error::TooManyStations => write!(f, "more than {} stations", Stations::MOST),
         }
     }
@@ -462,6 +514,8 @@ enum Meaning {
     Precipitation,
     /// When everything beside it was observed; the zone is that of a time that names none.
     Time(Zone),
+    /// The same, or its date only.
+    Date,
     /// The unit of this quantity beside and below, and of those alike that have none of their own.
     UnitOf(Quantity),
     /// A unit, a system of units or an object with the unit of each quantity, for everything beside
@@ -508,6 +562,8 @@ enum Naming {
     City,
     Name,
     Station,
+    /// Where a sensor is, which may be a room.
+    Location,
     /// How a Pimoroni Enviro calls the device, whatever place it stands in.
     Nickname,
 }
@@ -576,6 +632,10 @@ const OTHERS: &[(&str, Meaning)] = &[
     ("datetime", Meaning::Time(Zone::Local)),
     ("epoch", Meaning::Time(Zone::Local)),
     ("ts", Meaning::Time(Zone::Local)),
+    ("date", Meaning::Date),
+    ("timeutc", Meaning::Time(Zone::Utc)),
+    ("timestamputc", Meaning::Time(Zone::Utc)),
+    ("datetimeutc", Meaning::Time(Zone::Utc)),
     ("dateutc", Meaning::Time(Zone::Utc)),
     ("obstimeutc", Meaning::Time(Zone::Utc)),
     ("unit", Meaning::Units),
@@ -596,6 +656,9 @@ const OTHERS: &[(&str, Meaning)] = &[
     ("city", Meaning::Name(Naming::City)),
     ("name", Meaning::Name(Naming::Name)),
     ("station", Meaning::Name(Naming::Station)),
+    ("location", Meaning::Name(Naming::Location)),
+    ("place", Meaning::Name(Naming::Location)),
+    ("site", Meaning::Name(Naming::Location)),
     ("nickname", Meaning::Name(Naming::Nickname)),
     ("aliases", Meaning::Aliases),
     ("default", Meaning::Default),
@@ -605,8 +668,14 @@ const OTHERS: &[(&str, Meaning)] = &[
     ("model", Meaning::Device(DevicePart::Model)),
     ("id", Meaning::Device(DevicePart::Id)),
     ("channel", Meaning::Device(DevicePart::Channel)),
-    // Ecowitt's key to the account.
+    // The keys to accounts: Ecowitt's, Weather Underground's, Ambient Weather's.
     ("passkey", Meaning::Secret),
+    ("password", Meaning::Secret),
+    ("apikey", Meaning::Secret),
+    ("applicationkey", Meaning::Secret),
+    // Of which Ecowitt makes its key.
+    ("mac", Meaning::Secret),
+    ("macaddress", Meaning::Secret),
 ];
 
 /// The words that rule a name out, in the singular: whatever is inside an object called so is not
@@ -623,7 +692,8 @@ const REFUSED: [(Ignored, &str); 4] = [
         Ignored::Machine,
         "cpu gpu soc mcu chip processor core esp pi rpi raspi raspberry raspberrypi arduino board \
          system sys host thermal hardware internal disk ssd nvme router modem wifi battery batt \
-         bat inverter charger panel motor engine boiler heater heating hvac thermostat radiator",
+         bat inverter charger panel motor engine boiler heater heating hvac thermostat radiator \
+         hwmon smartmon smartctl ipmi drive hdd ups psu nvidia",
     ),
     (
         Ignored::Indoor,
@@ -794,8 +864,8 @@ fn squashed(text: &str) -> String {
 /// weewx's name of a unit.
 fn unit(name: &str) -> Option<Unit> {
     Some(match name {
-        "c" | "degc" | "celsius" | "degreec" => Unit::Celsius,
-        "f" | "degf" | "fahrenheit" | "degreef" => Unit::Fahrenheit,
+        "c" | "degc" | "celsius" | "degreec" | "degreesc" | "degreescelsius" => Unit::Celsius,
+        "f" | "degf" | "fahrenheit" | "degreef" | "degreesf" | "degreesfahrenheit" => Unit::Fahrenheit,
         "k" | "kelvin" | "degreek" => Unit::Kelvin,
         "%" | "pct" | "percent" | "%rh" => Unit::Percent,
         "ratio" => Unit::Ratio,
@@ -805,20 +875,26 @@ fn unit(name: &str) -> Option<Unit> {
         }
         "kpa" | "kilopascal" | "kilopascals" => Unit::Kilopascal,
         "inhg" => Unit::InchOfMercury,
-        "ms" | "mps" | "meterpersecond" => Unit::MetrePerSecond,
-        "kmh" | "kph" | "kmph" | "kmperhour" => Unit::KilometrePerHour,
-        "mph" | "mih" | "mileperhour" => Unit::MilePerHour,
+        "ms" | "mps" | "meterpersecond" | "meterspersecond" | "metrespersecond" => Unit::MetrePerSecond,
+        "kmh" | "kph" | "kmph" | "kmperhour" | "kilometersperhour" | "kilometresperhour" => {
+            Unit::KilometrePerHour
+        }
+        "mph" | "mih" | "mileperhour" | "milesperhour" => Unit::MilePerHour,
         "kn" | "kt" | "kts" | "knot" | "knots" => Unit::Knot,
         "deg" | "degree" | "degrees" | "degreecompass" => Unit::Degree,
-        "mm" => Unit::Millimetre,
-        "cm" => Unit::Centimetre,
+        "mm" | "millimeter" | "millimeters" | "millimetre" | "millimetres" => Unit::Millimetre,
+        "cm" | "centimeters" | "centimetres" => Unit::Centimetre,
         "in" | "inch" | "inches" => Unit::Inch,
-        "mmh" | "mmhr" | "mmperhour" => Unit::MillimetrePerHour,
+        "mmh" | "mmhr" | "mmperhour" | "millimetersperhour" | "millimetresperhour" => Unit::MillimetrePerHour,
         "cmh" | "cmhr" | "cmperhour" => Unit::CentimetrePerHour,
-        "inh" | "inhr" | "inchperhour" => Unit::InchPerHour,
-        "ugm3" | "microgrampermetercubed" => Unit::MicrogramPerCubicMetre,
+        "inh" | "inhr" | "inchperhour" | "inchesperhour" => Unit::InchPerHour,
+        "ugm3" | "microgrampermetercubed" | "microgramspercubicmeter" | "microgramspercubicmetre" => {
+            Unit::MicrogramPerCubicMetre
+        }
         "lx" | "lux" => Unit::Lux,
-        "wm2" | "wattpermetersquared" => Unit::WattPerSquareMetre,
+        "wm2" | "wattpermetersquared" | "wattspersquaremeter" | "wattspersquaremetre" => {
+            Unit::WattPerSquareMetre
+        }
         "uvindex" => Unit::One,
         _ => return None,
     })
@@ -1026,6 +1102,98 @@ fn convert(quantity: Quantity, number: f64, unit: Option<Unit>, units: &Units) -
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// When the texts of the tests were written.
+    pub(super) const WRITTEN: &str = "2025-03-02T22:30:00Z";
+
+    pub(super) fn at(text: &str) -> Timestamp {
+        Timestamp::parse(text, Zone::Utc).expect("a time")
+    }
+
+    /// The stations of `text`, and the findings that are no readings.
+    #[track_caller]
+    pub(super) fn read(format: &Format, text: &[u8], source: &Source<'_>) -> (Vec<Station>, Vec<String>) {
+        let mut findings = Vec::new();
+        let stations = stations(format, text, source, &mut |finding| findings.extend(complaint(finding)));
+        (stations.expect("readable"), findings)
+    }
+
+    /// What a finding tells of a key that was not taken.
+    pub(super) fn complaint(finding: Finding<'_>) -> Option<String> {
+        match finding {
+            Finding::Ignored { key, why } => Some(format!("{key}: {why}")),
+            Finding::Dropped { key, why } => Some(format!("{key}: {why}")),
+            _ => None,
+        }
+    }
+
+    /// The readings of the only station, if there is one, to hundredths.
+    #[track_caller]
+    pub(super) fn only(stations: &[Station]) -> Vec<(Quantity, f64)> {
+        assert!(stations.len() <= 1, "{stations:?}");
+        stations.first().map(readings).unwrap_or_default()
+    }
+
+    /// The readings, to hundredths.
+    pub(super) fn readings(station: &Station) -> Vec<(Quantity, f64)> {
+        let reading = |quantity| Some((quantity, (station.reading(quantity)?.value * 100.0).round() / 100.0));
+        Quantity::ALL.into_iter().filter_map(reading).collect()
+    }
+
+    /// Changes bytes of the texts and puts pieces between them: whatever becomes of them, no value that
+    /// cannot be comes out, and every message can be written.
+    #[track_caller]
+    pub(super) fn check_mutated(format: &Format, texts: &[&str], pieces: &[&str]) {
+        let source = Source::new(Some("London"), at(WRITTEN));
+        let mut readable = 0;
+        mutated(texts, pieces, &mut |text| {
+            let stations = stations(format, text, &source, &mut check_finding);
+            readable += usize::from(stations.is_ok());
+            stations.iter().flatten().for_each(check_station);
+        });
+        assert!(readable > 500, "only {readable} of the mutated texts were still readable");
+    }
+
+    pub(super) fn mutated(texts: &[&str], pieces: &[&str], then: &mut dyn FnMut(&[u8])) {
+        // Marsaglia's xorshift64, so that a failure comes again.
+        let mut state = 0x2545_f491_4f6c_dd1d_u64;
+        let mut below = |bound: usize| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            usize::try_from(state % bound as u64).expect("small")
+        };
+        for _ in 0..5_000 {
+            let mut text = texts[below(texts.len())].as_bytes().to_vec();
+            for _ in 0..=below(3) {
+                let place = below(text.len().max(1)).min(text.len());
+                match below(5) {
+                    0 => text.truncate(place),
+                    1 => drop(text.splice(place..place, pieces[below(pieces.len())].bytes())),
+                    2 => drop(text.splice(place..place, [0xff])),
+                    3 => drop(text.splice(place..text.len().min(place + below(8)), [])),
+                    _ => text.iter_mut().skip(place).take(1).for_each(|byte| *byte ^= 1 << below(8)),
+                }
+            }
+            then(&text);
+        }
+    }
+
+    pub(super) fn check_finding(finding: Finding<'_>) {
+        if let Some(line) = complaint(finding) {
+            assert!(!line.contains(char::is_control), "{line:?}");
+        }
+    }
+
+    #[track_caller]
+    pub(super) fn check_station(station: &Station) {
+        for quantity in Quantity::ALL {
+            let value = station.reading(quantity).map(|reading| reading.value);
+            assert!(value.is_none_or(|value| quantity.plausible(value) == Some(value)), "{value:?}");
+        }
+        let mut names = station.city.iter().chain(&station.aliases);
+        assert!(names.all(|name| !name.is_empty() && !name.contains(char::is_control)));
+    }
 
     #[track_caller]
     fn check(key: &str, expected: Result<Meaning, Ignored>) {

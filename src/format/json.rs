@@ -6,23 +6,27 @@ use std::fmt;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess};
 
 use super::record::{Node, Reader};
-use super::{Error, Format};
+use super::{Dialect, Error, Format};
 
 /// A text that is one value.
-pub(super) static JSON: Format =
-    Format { name: "json", lines: false, header: false, recognises: is_json, read };
+pub(super) static JSON: Format = Format { name: "json", lines: false, recognises: is_json, head, read };
 
 /// An object in each line.
 pub(super) static LINES: Format =
-    Format { name: "jsonl", lines: true, header: false, recognises: is_lines, read: read_lines };
+    Format { name: "jsonl", lines: true, recognises: is_lines, head, read: read_lines };
 
-fn is_json(beginning: &str) -> bool {
+/// Each line says what it is.
+fn head(_: &str, _: &Dialect) -> String {
+    String::new()
+}
+
+fn is_json(beginning: &str, _: &Dialect) -> bool {
     beginning.starts_with(['{', '['])
 }
 
 /// A single line may as well be the whole text of a file that is rewritten: it is read as one until a
 /// second is there.
-fn is_lines(beginning: &str) -> bool {
+fn is_lines(beginning: &str, _: &Dialect) -> bool {
     let mut lines = beginning.lines().map(str::trim).filter(|line| !line.is_empty());
     let is_record = |line: &str| line.starts_with('{') && line.ends_with('}');
     lines.next().is_some_and(is_record) && lines.next().is_some_and(|line| line.starts_with('{'))

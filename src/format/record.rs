@@ -7,6 +7,7 @@
 //! is outdoors, only another such one steps in for it.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt;
 
 use super::{
@@ -20,6 +21,12 @@ use crate::weather::compass_degrees;
 
 /// What stands where words are missing. `None` is not among them: it is said of precipitation.
 const MISSING: &[&str] = &["-", "--", "---", "?", "n/a", "nan", "null", "unknown", "unavailable"];
+
+/// Whether a text stands for no value.
+pub(super) fn is_missing(text: &str) -> bool {
+    let text = text.trim();
+    text.is_empty() || MISSING.iter().any(|missing| text.eq_ignore_ascii_case(missing))
+}
 
 fn records_in(node: &Node<'_>) -> usize {
     match node {
@@ -35,6 +42,8 @@ fn records_in(node: &Node<'_>) -> usize {
 /// A value as the formats give it: an object keeps the order of its keys and all of those that are
 /// there twice.
 pub(super) enum Node<'a> {
+    /// A place that was left empty, as in a table: no value, and nothing to be told.
+    Missing,
     Null,
     Bool(bool),
     Number(f64),
@@ -95,7 +104,15 @@ pub(super) struct Reader<'r> {
     findings: &'r mut dyn FnMut(Finding<'_>),
     /// Whether the text holds one record, so that the time and the place of the file are its own.
     lone: bool,
+    /// What was made of keys so far, for the many records that have the same.
+    known: HashMap<String, Known>,
 }
+
+/// What a key is about, and whether it says that it is about the outdoors.
+type Known = (Result<Meaning, Ignored>, bool);
+
+/// As many keys as records usually have; more are looked at each time.
+const KNOWN: usize = 200;
 
 impl<'r> Reader<'r> {
     pub(super) fn new(
@@ -103,7 +120,12 @@ impl<'r> Reader<'r> {
         take: &'r mut dyn FnMut(Record),
         findings: &'r mut dyn FnMut(Finding<'_>),
     ) -> Reader<'r> {
-        Reader { source, take, findings, lone: true }
+        Reader { source, take, findings, lone: true, known: HashMap::new() }
+    }
+
+    /// How the text is written.
+    pub(super) fn dialect(&self) -> &'r Dialect {
+        self.source.dialect
     }
 
     /// Reads a whole text that is one value.
@@ -168,7 +190,7 @@ impl<'r> Reader<'r> {
     }
 
     fn record(&mut self, entries: &[(Cow<'_, str>, Node<'_>)], around: Option<&Path<'_>>, outer: Context) {
-        let entries = understood(entries, around, self.source.dialect);
+        let entries = self.understood(entries, around);
         let is_tyre = |entry: &&Entry<'_>| match (entry.meaning, entry.node) {
             (Ok(Meaning::Kind), Node::Text(kind)) => kind.eq_ignore_ascii_case("TPMS"),
             _ => false,
@@ -182,6 +204,7 @@ impl<'r> Reader<'r> {
         let mut holds_records = false;
         for entry in &entries {
             match (entry.meaning, entry.node) {
+                (Ok(_), Node::Missing) => {}
                 (Ok(Meaning::Aliases), Node::List(names)) => {
                     if names.len() > ALIASES {
                         self.dropped(entry.key, Dropped::Expected("at most 100 names"));
@@ -227,7 +250,7 @@ impl<'r> Reader<'r> {
         let mut names = Vec::new();
         for Entry { key, meaning, node, .. } in entries {
             let Ok(Meaning::Name(naming)) = meaning else { continue };
-            if !matches!(node, Node::Object(_)) {
+            if !matches!(node, Node::Object(_) | Node::Missing) {
                 names.push((*naming, *key, *node));
             }
         }
@@ -266,27 +289,59 @@ impl<'r> Reader<'r> {
     /// used is no better than none only where the file's own is this record's: among other records
     /// that keep the file fresh a dead station would look alive.
     fn time(&mut self, entries: &[Entry<'_>], outer: Option<Timestamp>) -> Option<Timestamp> {
-        let mut at = None;
-        let mut fallback = outer;
-        for Entry { key, meaning, node, .. } in entries {
-            let (Ok(Meaning::Time(zone)), false) = (meaning, matches!(node, Node::Object(_))) else {
-                continue;
+        let (mut at, mut fallback) = (None, outer);
+        let halves = self.halves(entries);
+        let times = entries.iter().filter(|entry| entry.says_when()).count();
+        for (index, entry) in entries.iter().enumerate().filter(|(_, entry)| entry.says_when()) {
+            let time = match halves {
+                Some((date, _, joined)) if index == date => Some(joined),
+                Some((_, time, _)) if index == time => continue,
+                _ => time(entry.node, self.zone(entry)),
             };
-            let zone = if *zone == Zone::Local { self.source.dialect.zone } else { *zone };
-            match time(node, zone).map(|time| (time, time.ahead(self.source.modified))) {
-                _ if at.is_some() => self.ignored(*key, Ignored::Earlier("time")),
+            match time.map(|time| (time, time.ahead(self.source.modified))) {
+                _ if at.is_some() => self.ignored(entry.key, Ignored::Earlier("time")),
                 Some((time, ahead)) if ahead <= AHEAD => {
                     at = Some(time);
-                    (self.findings)(Finding::Time { key: *key, at: time });
+                    (self.findings)(Finding::Time { key: entry.key, at: time });
+                }
+                None if entry.meaning == Ok(Meaning::Date) && times > 1 => {
+                    self.ignored(entry.key, Ignored::Earlier("time"));
                 }
                 unusable => {
                     let why = unusable.map_or(Dropped::NoTime, |(_, ahead)| Dropped::Ahead(ahead));
-                    self.dropped(*key, why);
+                    self.dropped(entry.key, why);
                     fallback = outer.filter(|_| self.lone);
                 }
             }
         }
         at.or(fallback)
+    }
+
+    /// The date and the time of day that stand in two keys, by their places, and what they say together.
+    fn halves(&self, entries: &[Entry<'_>]) -> Option<(usize, usize, Timestamp)> {
+        let halves = entries.iter().enumerate().filter_map(|(index, entry)| match entry.node {
+            Node::Text(text) if entry.says_when() && time(entry.node, self.zone(entry)).is_none() => {
+                Some((index, text, self.zone(entry)))
+            }
+            _ => None,
+        });
+        // The first two: a text may have any number of them.
+        let halves: Vec<_> = halves.take(2).collect();
+        let [(one, first, zone), (other, second, other_zone)] = halves.as_slice() else { return None };
+        let zone = if *other_zone == Zone::Utc { Zone::Utc } else { *zone };
+        let time = |date, time| Timestamp::parse(&format!("{date} {time}"), zone);
+        match time(first, second) {
+            Some(joined) => Some((*one, *other, joined)),
+            None => Some((*other, *one, time(second, first)?)),
+        }
+    }
+
+    /// That of a written time that names none.
+    fn zone(&self, entry: &Entry<'_>) -> Zone {
+        match entry.meaning {
+            Ok(Meaning::Time(Zone::Utc)) => Zone::Utc,
+            _ => self.source.dialect.zone,
+        }
     }
 
     fn units(&mut self, entries: &[Entry<'_>], mut units: Units) -> Units {
@@ -394,7 +449,7 @@ impl<'r> Reader<'r> {
         let Some(levels) = levels.checked_sub(1) else {
             return self.ignored(entry.key, Ignored::TooDeep);
         };
-        let inner = understood(inner, Some(&entry.key), self.source.dialect);
+        let inner = self.understood(inner, Some(&entry.key));
         let outdoors = context.outdoors || entry.outdoors;
         let context = self.context(&inner, Context { units, outdoors, ..context });
         self.readings(&inner, context, levels, taken);
@@ -419,7 +474,10 @@ impl<'r> Reader<'r> {
             // What stands beside a failed outdoor sensor is the indoor one.
             return self.ignored(key, Ignored::NotOutdoors(quantity.name()));
         }
-        let beside = understood(given.beside, Some(&key), self.source.dialect);
+        if matches!(given.value, Node::Missing) {
+            return;
+        }
+        let beside = self.understood(given.beside, Some(&key));
         let at = self.time(&beside, outer.at).ok_or(Dropped::Undated);
         let converted = given.converted(quantity, suffix, &beside, &outer.units);
         match at.and_then(|at| Ok((at, converted?))) {
@@ -442,13 +500,16 @@ impl<'r> Reader<'r> {
         if slot.is_some() {
             return self.ignored(key, Ignored::Earlier(what));
         }
+        if matches!(node, Node::Missing) {
+            return;
+        }
         let Some(at) = at else { return self.dropped(key, Dropped::Undated) };
         let words = match node {
             // An amount or an index of unknown kind says nothing as words.
             Node::Text(text) if number_with_unit(text).is_err() => one_line(text, WORDS_CHARS),
             _ => None,
         };
-        match words.filter(|words| !MISSING.iter().any(|missing| words.eq_ignore_ascii_case(missing))) {
+        match words.filter(|words| !is_missing(words)) {
             Some(words) => {
                 (self.findings)(Finding::Words { key, words: &words, at });
                 *slot = Some(Observed { value: words, at });
@@ -457,15 +518,51 @@ impl<'r> Reader<'r> {
         }
     }
 
+    /// The entries in the order in which their values count.
+    fn understood<'a>(
+        &mut self,
+        entries: &'a [(Cow<'a, str>, Node<'a>)],
+        around: Option<&'a Path<'a>>,
+    ) -> Vec<Entry<'a>> {
+        let entry = |(key, node): &'a (Cow<'a, str>, Node<'a>)| {
+            let (meaning, outdoors) = self.known(key);
+            Entry { key: Path::key(around, key), meaning, outdoors, node }
+        };
+        let is_upload = entries.iter().any(|(key, _)| key == "stationtype");
+        let mut entries: Vec<Entry<'a>> = entries.iter().map(entry).collect();
+        // Where Ecowitt and Ambient Weather send their `stationtype`, `uv` is the index, unlike rtl_433's.
+        if is_upload {
+            for entry in entries.iter_mut().filter(|entry| entry.meaning == Err(Ignored::RawUv)) {
+                entry.meaning = Ok(Meaning::Measured(Quantity::UvIndex, None));
+            }
+        }
+        entries.sort_by_cached_key(|entry| {
+            (!entry.outdoors && !mentions_outdoors(entry.node), entry.holds_keys())
+        });
+        entries
+    }
+
+    fn known(&mut self, key: &str) -> Known {
+        if let Some(known) = self.known.get(key) {
+            return *known;
+        }
+        let name = self.source.dialect.known(key);
+        let known = (meaning(name), says_outdoors(name));
+        if self.known.len() < KNOWN {
+            self.known.insert(key.to_owned(), known);
+        }
+        known
+    }
+
     fn setting(&mut self, key: Path<'_>, value: fmt::Arguments<'_>) {
         (self.findings)(Finding::Setting { key, value });
     }
 
-    fn ignored(&mut self, key: Path<'_>, why: Ignored) {
+    pub(super) fn ignored(&mut self, key: Path<'_>, why: Ignored) {
         (self.findings)(Finding::Ignored { key, why });
     }
 
-    fn dropped(&mut self, key: Path<'_>, why: Dropped) {
+    pub(super) fn dropped(&mut self, key: Path<'_>, why: Dropped) {
         (self.findings)(Finding::Dropped { key, why });
     }
 }
@@ -512,6 +609,12 @@ impl<'a> Given<'a> {
 }
 
 impl Entry<'_> {
+    /// Whether it is a time or a part of one.
+    fn says_when(&self) -> bool {
+        matches!(self.meaning, Ok(Meaning::Time(_) | Meaning::Date))
+            && !matches!(self.node, Node::Object(_) | Node::Missing)
+    }
+
     /// Whether it is an object with further keys, not one that only says more of its own value.
     fn holds_keys(&self) -> bool {
         match (self.meaning, self.node) {
@@ -523,22 +626,6 @@ impl Entry<'_> {
 
 fn value_in<'a>(entries: &'a [(Cow<'a, str>, Node<'a>)]) -> Option<&'a Node<'a>> {
     entries.iter().find(|(key, _)| key.eq_ignore_ascii_case("value")).map(|(_, value)| value)
-}
-
-/// The entries in the order in which their values count.
-fn understood<'a>(
-    entries: &'a [(Cow<'a, str>, Node<'a>)],
-    around: Option<&'a Path<'a>>,
-    dialect: &Dialect,
-) -> Vec<Entry<'a>> {
-    let entry = |(key, node): &'a (Cow<'a, str>, Node<'a>)| {
-        let known = dialect.known(key);
-        Entry { key: Path::key(around, key), meaning: meaning(known), outdoors: says_outdoors(known), node }
-    };
-    let mut entries: Vec<Entry<'a>> = entries.iter().map(entry).collect();
-    entries
-        .sort_by_cached_key(|entry| (!entry.outdoors && !mentions_outdoors(entry.node), entry.holds_keys()));
-    entries
 }
 
 /// Whether a key inside says that it is about the outdoors.
@@ -555,14 +642,16 @@ fn number(node: &Node<'_>) -> Result<(f64, Option<Unit>), Dropped> {
     match node {
         Node::Number(number) => Ok((*number, None)),
         Node::Text(text) => number_with_unit(text),
-        Node::Null | Node::Bool(_) | Node::List(_) | Node::Object(_) => Err(Dropped::NoNumber),
+        Node::Missing | Node::Null | Node::Bool(_) | Node::List(_) | Node::Object(_) => {
+            Err(Dropped::NoNumber)
+        }
     }
 }
 
 /// `None` also where null stands for no unit.
 fn unit_named_by(node: &Node<'_>) -> Result<Option<Unit>, Dropped> {
     match node {
-        Node::Null => Ok(None),
+        Node::Missing | Node::Null => Ok(None),
         Node::Text(name) => named_unit(name),
         Node::Bool(_) | Node::Number(_) | Node::List(_) | Node::Object(_) => Err(Dropped::UnknownUnit),
     }
@@ -573,7 +662,7 @@ fn identity(node: &Node<'_>) -> Option<String> {
     match node {
         Node::Number(number) => Some(number.to_string()),
         Node::Text(text) => one_line(text, WORDS_CHARS),
-        Node::Null | Node::Bool(_) | Node::List(_) | Node::Object(_) => None,
+        Node::Missing | Node::Null | Node::Bool(_) | Node::List(_) | Node::Object(_) => None,
     }
 }
 
@@ -588,13 +677,14 @@ fn time(node: &Node<'_>, zone: Zone) -> Option<Timestamp> {
     match node {
         Node::Number(number) => Timestamp::from_epoch(*number),
         Node::Text(text) => Timestamp::parse(text, zone),
-        Node::Null | Node::Bool(_) | Node::List(_) | Node::Object(_) => None,
+        Node::Missing | Node::Null | Node::Bool(_) | Node::List(_) | Node::Object(_) => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::format::tests::{WRITTEN, at, check_mutated};
     use crate::format::{named, stations};
     use crate::reading::Quantity::*;
     use crate::reading::Stations;
@@ -605,13 +695,6 @@ mod tests {
         tell: &mut dyn FnMut(Finding<'_>),
     ) -> Result<Vec<Station>, Error> {
         stations(named("json").expect("a format"), text, source, tell)
-    }
-
-    /// 2025-03-02T22:30:00Z: when the texts of these tests were written.
-    const WRITTEN: &str = "2025-03-02T22:30:00Z";
-
-    fn at(text: &str) -> Timestamp {
-        Timestamp::parse(text, Zone::Utc).expect("a time")
     }
 
     /// What `text` gives without a configured city, and its findings that are no readings.
@@ -1030,6 +1113,9 @@ mod tests {
         check_time(r#"{"temp": 1, "dateutc": "2025-03-02 21:00:00"}"#, at("2025-03-02T21:00:00Z"));
         let local = Timestamp::parse("2025-02-02 22:26:03", Zone::Local).expect("a time");
         check_time(r#"{"Time": "2025-02-02T22:26:03", "BME280": {"Temperature": 1}}"#, local);
+        check_time(r#"{"temp": 1, "date": "2025-02-02", "time": "22:26:03"}"#, local);
+        check_time(r#"{"temp": 1, "time": "22:26:03", "date": "02/02/2025"}"#, local);
+        check_time(r#"{"temp": 1, "date": "2025-03-02", "ts": 1740949200}"#, at("2025-03-02T21:00:00Z"));
         check_time(
             r#"{"ts": 7, "BME280": {"ts": 1740949200, "Temperature": 1}}"#,
             at("2025-03-02T21:00:00Z"),
@@ -1112,6 +1198,8 @@ mod tests {
         check(Some("London"), r#"[{"city": "Bonn", "rh": 5}, {"temp": 1}]"#, &[Some("Bonn"), Some("London")]);
         check(None, r#"{"name": "BME280", "city": "Bonn", "temp": 1}"#, &[Some("Bonn")]);
         check(None, r#"{"nickname": "shed", "temp": 1}"#, &[Some("shed")]);
+        check(None, r#"{"location": "Bonn", "nickname": "shed", "temp": 1}"#, &[Some("Bonn")]);
+        check(Some("London"), r#"{"location": "Bonn", "temp": 1}"#, &[Some("London")]);
         for device in ["name", "station", "nickname"] {
             check(Some("London"), &format!(r#"{{"{device}": "BME280", "temp": 1}}"#), &[Some("London")]);
             check(Some("London"), &format!(r#"[{{"{device}": "BME280", "temp": 1}}]"#), &[Some("London")]);
@@ -1192,47 +1280,10 @@ mod tests {
             r#"[{"imperial":{"temp":50,"pressure":29.9},"BME280":{"Temperature":NaN},"TempUnit":"F"},{"usUnits":16}]"#,
             r#"{"outTemp":{"value":-9999,"units":"°F"},"dateutc":"2025-03-02 22:20:00","current.windSpeed":"8 mph"}"#,
         ];
-        const PIECES: [&[u8]; 12] =
-            [b"{", b"}", b"[", b"]", b"\"", b"\\", b",", b"1e999", b"-9", b"\xff", b"null", b"\"value\":"];
-        // Marsaglia's xorshift64, so that a failure comes again.
-        let mut state = 0x2545_f491_4f6c_dd1d_u64;
-        let mut below = |bound: usize| {
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            usize::try_from(state % bound as u64).expect("small")
-        };
-        let source = Source::new(Some("London"), at(WRITTEN));
-        let mut readable = 0;
-        for _ in 0..5_000 {
-            let mut text = TEXTS[below(TEXTS.len())].as_bytes().to_vec();
-            for _ in 0..=below(3) {
-                let place = below(text.len().max(1)).min(text.len());
-                match below(4) {
-                    0 => text.truncate(place),
-                    1 => drop(text.splice(place..place, PIECES[below(PIECES.len())].iter().copied())),
-                    2 => drop(text.splice(place..text.len().min(place + below(8)), [])),
-                    _ => text.iter_mut().skip(place).take(1).for_each(|byte| *byte ^= 1 << below(8)),
-                }
-            }
-            let Ok(stations) = read(&text, &source, &mut |finding| {
-                // Every message can be written.
-                if let Finding::Ignored { key, .. } | Finding::Dropped { key, .. } = finding {
-                    assert!(!key.to_string().contains(char::is_control));
-                }
-            }) else {
-                continue;
-            };
-            readable += 1;
-            for station in &stations {
-                for quantity in Quantity::ALL {
-                    let value = station.reading(quantity).map(|reading| reading.value);
-                    assert!(value.is_none_or(|value| quantity.plausible(value) == Some(value)), "{value:?}");
-                }
-                let names = station.city.iter().chain(&station.aliases);
-                assert!(names.clone().all(|name| !name.is_empty() && !name.contains(char::is_control)));
-            }
-        }
-        assert!(readable > 500, "only {readable} of the mutated texts were still JSON");
+        check_mutated(
+            named("json").expect("a format"),
+            &TEXTS,
+            &["{", "}", "[", "]", "\"", "\\", ",", "1e999", "-9", "null", "\"value\":"],
+        );
     }
 }

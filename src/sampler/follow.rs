@@ -36,8 +36,8 @@ pub(super) struct Follow {
     version: Version,
     /// What lies before was used: whole lines only.
     offset: u64,
-    /// The first line, where the format has one that names the columns.
-    header: Vec<u8>,
+    /// What has to stand before the lines that follow: the names of the columns.
+    head: Vec<u8>,
     /// Inside a line that is too long.
     skipping: bool,
     /// Whether it ever gave a reading.
@@ -55,7 +55,6 @@ impl Follow {
         let (mut file, version) = open(look.path)?;
         let mut follow = Follow::new(format, version.clone());
         let mut log = Log { file: &mut file, size: version.size };
-        follow.read_header(&mut log, look)?;
         follow.offset = follow.start(&mut log, look)?;
         let written = version.written(look.now);
         follow.read_on(&mut log, look, written, Undated::LastDevice, take, findings)?;
@@ -63,7 +62,7 @@ impl Follow {
     }
 
     fn new(format: &'static Format, version: Version) -> Follow {
-        Follow { format, version, offset: 0, header: Vec::new(), skipping: false, weather: false }
+        Follow { format, version, offset: 0, head: Vec::new(), skipping: false, weather: false }
     }
 
     /// Whether there was weather in it so far.
@@ -97,7 +96,6 @@ impl Follow {
         }
         let weather = self.weather;
         *self = Follow { weather, ..Follow::new(self.format, version.clone()) };
-        self.read_header(&mut log, look)?;
         let written = version.written(look.now);
         self.read_on(&mut log, look, written, undated, take, findings)?;
         Ok(version)
@@ -115,25 +113,21 @@ impl Follow {
         Ok(byte != [b'\n'])
     }
 
-    /// Remembers the line that names the columns.
-    fn read_header(&mut self, log: &mut Log<'_>, look: &Look<'_>) -> Result<(), Error> {
-        if self.format.header && look.options.dialect.columns.is_empty() {
+    /// Where the last day begins, at the beginning of a line.
+    fn start(&mut self, log: &mut Log<'_>, look: &Look<'_>) -> Result<u64, Error> {
+        let mut back = UNDATED_BYTES;
+        if log.size > back {
             let mut beginning = vec![0; CHUNK];
             let n = log.read(0, &mut beginning)?;
-            let end = beginning[..n].iter().position(|&byte| byte == b'\n').map_or(0, |lf| lf + 1);
-            beginning.truncate(end);
-            self.offset = end as u64;
-            self.header = beginning;
+            let lines = beginning[..n].iter().rposition(|&byte| byte == b'\n').map_or(0, |lf| lf + 1);
+            self.head = self.format.head(&beginning[..lines], &look.options.dialect);
         }
-        Ok(())
-    }
-
-    /// Where the last day begins, at the beginning of a line.
-    fn start(&self, log: &mut Log<'_>, look: &Look<'_>) -> Result<u64, Error> {
-        let first = self.offset;
-        let mut back = UNDATED_BYTES;
         loop {
-            let Some(at) = log.size.checked_sub(back).filter(|at| *at > first) else { return Ok(first) };
+            let at = log.size.saturating_sub(back);
+            if at == 0 {
+                self.head.clear();
+                return Ok(0);
+            }
             let (line, time) = self.probe(log, look, at)?;
             let is_far_enough = time.is_none_or(|time| time.age(look.now) > BACK);
             if is_far_enough || back >= BACK_BYTES {
@@ -196,6 +190,8 @@ impl Follow {
                     let records = self.records(look, &buffer[from..end], written, undated, findings)?;
                     self.weather |= records.iter().any(|record| record.station.newest().is_some());
                     take(Change::More(records));
+                    let text = [&self.head, &buffer[from..end]].concat();
+                    self.head = self.format.head(&text, &look.options.dialect);
                     self.offset += end as u64;
                     buffer.drain(..end);
                 }
@@ -218,13 +214,11 @@ impl Follow {
         undated: Undated,
         findings: &mut dyn FnMut(Finding<'_>),
     ) -> Result<Vec<crate::format::Record>, Error> {
-        // What is not UTF-8 spoils its own line only.
-        let text = [&self.header, lines].concat();
-        let text = String::from_utf8_lossy(&text);
-        if text.trim().is_empty() {
+        let text = [&self.head, lines].concat();
+        if text.trim_ascii().is_empty() {
             return Ok(Vec::new());
         }
-        look.records(self.format, text.as_bytes(), written, undated, findings)
+        look.records(self.format, &text, written, undated, findings)
     }
 }
 

@@ -303,18 +303,19 @@ impl File {
             self.read = version.settled(look.now).then_some(version);
             return follow.had_weather();
         }
+        let dialect = &look.options.dialect;
         let begun = match look.options.format {
             None if found.size > FILE_BYTES as u64 => {
                 Some(file::read_beginning(look.path, BEGINNING).map_err(Error::Io)?)
             }
             _ => None,
         };
-        let named = look.options.format.or(begun.as_deref().map(format::recognise));
+        let named = look.options.format.or(begun.as_deref().map(|begun| format::recognise(begun, dialect)));
         if let Some(format) = named.filter(|format| format.lines) {
             return self.follow(format, look, take, findings);
         }
         let (text, version) = read(look.path)?;
-        let format = named.unwrap_or_else(|| format::recognise(&text));
+        let format = named.unwrap_or_else(|| format::recognise(&text, dialect));
         if format.lines {
             return self.follow(format, look, take, findings);
         }

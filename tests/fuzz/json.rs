@@ -5,13 +5,13 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use weatherhook::answer::{Options, answer};
-use weatherhook::format::{self, Finding, Source};
+use weatherhook::format::{self, Error, Finding, Source};
 use weatherhook::place::fold;
-use weatherhook::reading::{Quantity, Snapshot};
+use weatherhook::reading::{Quantity, Snapshot, Station};
 use weatherhook::time::Timestamp;
 
 /// 2025-03-02T22:30:00Z: when the text was written.
-const WRITTEN: f64 = 1_740_954_600.0;
+pub(crate) const WRITTEN: f64 = 1_740_954_600.0;
 
 /// A clock may be fast by this much.
 const AHEAD: Duration = Duration::from_secs(120);
@@ -27,6 +27,15 @@ const PATH_BYTES: usize = 128 * (40 * 4 + 1);
 
 /// Holds what is read of the text against its bounds.
 pub(crate) fn check(text: &[u8]) {
+    let format = format::named("json").expect("a format");
+    check_read(&|source, find| format::stations(format, text, source, find));
+}
+
+/// Hands over what is found, and gives the stations.
+type Read<'r> = &'r dyn Fn(&Source<'_>, &mut dyn FnMut(Finding<'_>)) -> Result<Vec<Station>, Error>;
+
+/// Holds what is read against its bounds.
+pub(crate) fn check_read(read: Read<'_>) {
     let modified = Timestamp::from_epoch(WRITTEN).expect("a time");
     for city in [None, Some("London")] {
         let mut find = |finding: Finding<'_>| match finding {
@@ -55,8 +64,7 @@ pub(crate) fn check(text: &[u8]) {
                 check_line(&why.to_string(), 200);
             }
         };
-        let format = format::named("json").expect("a format");
-        let stations = match format::stations(format, text, &Source::new(city, modified), &mut find) {
+        let stations = match read(&Source::new(city, modified), &mut find) {
             Ok(stations) => stations,
             Err(error) => {
                 check_line(&error.to_string(), 200);

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 mod call;
 #[path = "../fuzz/connection.rs"]
 mod connection;
+#[path = "../fuzz/formats.rs"]
+mod formats;
 #[path = "../fuzz/json.rs"]
 mod json;
 
@@ -46,4 +48,9 @@ fn calls() {
 #[test]
 fn sensor_texts() {
     replay("json", json::check);
+}
+
+#[test]
+fn sensor_texts_in_other_formats() {
+    replay("formats", formats::check);
 }

@@ -60,7 +60,7 @@ fn the_pressure_has_a_tendency_and_the_day_its_extremes() {
         let temperature = if ago > 700 && ago < 720 { -3.4 } else { 8.0 };
         format!(
             "\"temperature_C\": {temperature}, \"pressure_hPa\": {:.1}",
-            1000.0 + ago.min(180) as f64 / 50.0
+            1000.0 + ago.min(180) as f64 / 40.0
         )
     }));
     check(&answer, "Pressure: 1000 hPa, falling quickly");

@@ -1,0 +1,502 @@
+//! CSV: a row with the names of the columns, then a record in each row.
+//!
+//! Read as RFC 4180 has it, but that a cell ends with its line; the separator is found, and beside
+//! semicolons and tabulators a comma stands before decimals. `sep=;`, comments and a row of units are
+//! understood. Who starts its log anew may repeat the names or go on with others.
+
+use std::borrow::Cow;
+
+use super::record::{Node, Reader, is_missing};
+use super::{Dialect, Error, Format, Meaning, meaning, number_with_unit};
+use crate::time::{Timestamp, Zone};
+use crate::weather::compass_degrees;
+
+pub(super) static CSV: Format = Format { name: "csv", lines: true, recognises, head, read };
+
+/// Those that do not stand in numbers go first where the columns' names do not tell.
+const SEPARATORS: [char; 3] = [';', '\t', ','];
+
+/// No table has more. The bound keeps a hostile line from taking memory.
+const COLUMNS: usize = 1000;
+
+/// No line above the rows is longer.
+const HEAD_BYTES: usize = 16 * 1024;
+
+fn recognises(beginning: &str, dialect: &Dialect) -> bool {
+    let mut found = false;
+    tables(beginning, dialect, &mut |table, rows| {
+        let is_row = |line: &&str| table.cells(line).is_some_and(|cells| cells.len() == table.columns.len());
+        found |= dialect.columns.is_empty()
+            || (table.columns.len() > 1 && rows.lines().next().is_some_and(|line| is_row(&line)));
+    });
+    found
+}
+
+fn head(text: &str, dialect: &Dialect) -> String {
+    let mut head = String::new();
+    tables(text, dialect, &mut |table, _| head = table.head.concat());
+    head
+}
+
+fn read(text: &str, reader: &mut Reader<'_>) -> Result<(), Error> {
+    let dialect = reader.dialect();
+    let mut found = false;
+    tables(text, dialect, &mut |table, rows| {
+        found = true;
+        table.read(rows, reader, dialect);
+    });
+    if found || !dialect.columns.is_empty() { Ok(()) } else { Err(Error::NoHeader) }
+}
+
+/// How the rows below some names are read.
+struct Table<'t> {
+    separator: char,
+    columns: Vec<Cow<'t, str>>,
+    /// What stands above them: `sep=;`, the names, the units.
+    head: Vec<&'t str>,
+}
+
+impl<'t> Table<'t> {
+    /// The columns as this line names them: none of its cells is a value, and at least this many are
+    /// known keys.
+    fn named_by(line: &'t str, separator: char, known: usize, dialect: &Dialect) -> Option<Table<'t>> {
+        let line = content(line);
+        let mut columns = cells(line.strip_prefix('#').unwrap_or(line), separator, COLUMNS)?;
+        while columns.last().is_some_and(|name| name.is_empty()) {
+            columns.pop();
+        }
+        if columns.len() < 2 || columns.iter().any(|name| is_value(name)) {
+            return None;
+        }
+        let is_known = |name: &&Cow<'_, str>| meaning(dialect.known(name)).is_ok();
+        let names = columns.iter().filter(is_known).nth(known - 1).is_some();
+        names.then(|| Table { separator, columns, head: Vec::new() })
+    }
+
+    /// The columns as the configuration names them; the separator is the one that gives as many.
+    fn configured(line: &str, separator: Option<char>, dialect: &'t Dialect) -> Table<'t> {
+        let count = dialect.columns.len();
+        let fits = |separator: &char| {
+            cells(content(line), *separator, count).is_some_and(|cells| cells.len() == count)
+        };
+        let separator = separator.or_else(|| SEPARATORS.into_iter().find(fits)).unwrap_or(',');
+        let columns = dialect.columns.iter().map(|name| Cow::Borrowed(&**name)).collect();
+        Table { separator, columns, head: Vec::new() }
+    }
+
+    /// Takes a row as the units of the columns, if it is one.
+    fn take_units(&mut self, line: &str, dialect: &Dialect) -> bool {
+        let Some(units) = self.cells(line).filter(|_| line.len() <= HEAD_BYTES) else { return false };
+        // Words below a number's name can be nothing else.
+        let is_unit = |(name, unit): (&Cow<'_, str>, &Cow<'_, str>)| {
+            let measured = matches!(meaning(dialect.known(name)), Ok(Meaning::Measured(..)));
+            measured && !unit.is_empty() && compass_degrees(unit).is_none()
+        };
+        if units.iter().any(|unit| is_value(unit)) || !self.columns.iter().zip(&units).any(is_unit) {
+            return false;
+        }
+        for (name, unit) in self.columns.iter_mut().zip(units) {
+            let known = dialect.known(name);
+            let with_unit = format!("{known} ({unit})");
+            let takes = match meaning(known) {
+                // One that is not known must not be taken for the usual one.
+                Ok(Meaning::Measured(_, None)) => !unit.is_empty(),
+                Ok(Meaning::Time(_) | Meaning::Date) => meaning(&with_unit).is_ok(),
+                _ => false,
+            };
+            if takes {
+                *name = Cow::Owned(with_unit);
+            }
+        }
+        true
+    }
+
+    /// As many cells as there are columns, or fewer; what is empty beyond them does not count.
+    fn cells<'l>(&self, line: &'l str) -> Option<Vec<Cow<'l, str>>> {
+        cells(content(line), self.separator, self.columns.len())
+    }
+
+    fn read(&self, rows: &str, reader: &mut Reader<'_>, dialect: &Dialect) {
+        let meanings: Vec<_> = self.columns.iter().map(|name| meaning(dialect.known(name))).collect();
+        let is_time = |index: &usize| matches!(meanings[*index], Ok(Meaning::Time(_) | Meaning::Date));
+        let times: Vec<usize> = (0..meanings.len()).filter(is_time).collect();
+        reader.lines(rows, &|line: &str, then: &mut dyn FnMut(&Node<'_>)| {
+            if line.starts_with('#') {
+                return Ok(());
+            }
+            let cells = self.cells(line).filter(|cells| cells.len() == self.columns.len());
+            // A board that loses its power leaves zeros.
+            let cells = cells.filter(|_| !line.contains('\0')).ok_or(Error::NoRecords)?;
+            // Else a row of any age would get the file's time.
+            if !times.is_empty() && times.iter().all(|time| is_missing(&cells[*time])) {
+                return Err(Error::NoRecords);
+            }
+            let named = self.columns.iter().zip(cells).filter(|(name, _)| !name.is_empty());
+            let entries = named.map(|(name, cell)| (Cow::Borrowed(&**name), self.node(cell))).collect();
+            then(&Node::Object(entries));
+            Ok(())
+        });
+    }
+
+    fn node<'l>(&self, cell: Cow<'l, str>) -> Node<'l> {
+        if is_missing(&cell) {
+            return Node::Missing;
+        }
+        if cell.eq_ignore_ascii_case("true") || cell.eq_ignore_ascii_case("false") {
+            return Node::Bool(cell.eq_ignore_ascii_case("true"));
+        }
+        match (self.separator, decimal_comma(&cell)) {
+            (';' | '\t', Some(comma)) => {
+                Node::Text(format!("{}.{}", &cell[..comma], &cell[comma + 1..]).into())
+            }
+            _ => Node::Text(cell),
+        }
+    }
+}
+
+/// Hands over each table with the rows below it.
+fn tables<'t>(text: &'t str, dialect: &'t Dialect, then: &mut dyn FnMut(&Table<'t>, &'t str)) {
+    // With the place where its rows begin.
+    let mut current: Option<(Table<'t>, usize)> = None;
+    let mut separator: Option<(char, &'t str)> = None;
+    let mut end = 0;
+    for line in text.split_inclusive('\n') {
+        let start = end;
+        end += line.len();
+        if line.trim().is_empty() {
+            continue;
+        }
+        let mut next = None;
+        if let Some(named) = separator_line(line) {
+            separator = Some((named, line));
+        } else if let Some(mut table) = named(line, separator, current.as_ref(), dialect) {
+            table.head = separator.iter().map(|(_, line)| *line).collect();
+            if dialect.columns.is_empty() {
+                table.head.push(line);
+                next = Some(table);
+            } else if current.is_some() {
+                // The columns are called otherwise, whatever the file says.
+                continue;
+            }
+        } else if current.is_none() && !dialect.columns.is_empty() && !line.starts_with('#') {
+            let table = Table::configured(line, separator.map(|(separator, _)| separator), dialect);
+            current = Some((table, start));
+        } else if let Some((table, rows)) = &mut current {
+            if *rows == start && !table.head.is_empty() && table.take_units(line, dialect) {
+                table.head.push(line);
+                *rows = end;
+            }
+        } else if !line.starts_with('#') {
+            return;
+        }
+        if let Some(next) = next {
+            if let Some((table, rows)) = current.replace((next, end)) {
+                then(&table, &text[rows..start]);
+            }
+        }
+    }
+    if let Some((table, rows)) = current {
+        then(&table, &text[rows..]);
+    }
+}
+
+/// The columns, if this line names them: with the separator that gives the most.
+fn named<'t>(
+    line: &'t str,
+    separator: Option<(char, &str)>,
+    current: Option<&(Table<'_>, usize)>,
+    dialect: &Dialect,
+) -> Option<Table<'t>> {
+    // Mostly it is a row with a time or a number in front.
+    if line.len() > HEAD_BYTES || is_value(line.split(SEPARATORS).next().unwrap_or_default().trim()) {
+        return None;
+    }
+    let again = current.is_some_and(|(table, _)| table.head.contains(&line));
+    // One known key may as well be a word among others, in a comment or in a row.
+    let known = if again || (current.is_none() && !line.starts_with('#')) { 1 } else { 2 };
+    let fits = |one: &char| separator.is_none_or(|(separator, _)| separator == *one);
+    let separators = SEPARATORS.into_iter().filter(fits);
+    let tables = separators.filter_map(|separator| Table::named_by(line, separator, known, dialect));
+    tables.max_by_key(|table| table.columns.len())
+}
+
+/// `sep=;`, by which a spreadsheet is told.
+fn separator_line(line: &str) -> Option<char> {
+    let rest = line.trim_matches(['\r', '\n', ' ']).trim_matches('"').strip_prefix("sep=")?;
+    let mut rest = rest.chars();
+    rest.next().filter(|one| SEPARATORS.contains(one) && rest.next().is_none())
+}
+
+/// The line without its end. A tabulator there is the mark of an empty cell.
+fn content(line: &str) -> &str {
+    line.trim_end_matches(['\r', '\n'])
+}
+
+/// The cells of a line; `None` if there are more than `most` or a quote does not end.
+fn cells(line: &str, separator: char, most: usize) -> Option<Vec<Cow<'_, str>>> {
+    let mut cells = Vec::new();
+    let mut rest = Some(line);
+    while let Some(line) = rest {
+        let (cell, behind) = match line.trim_start_matches(' ').strip_prefix('"') {
+            Some(quoted) => unquoted(quoted, separator)?,
+            None => match line.split_once(separator) {
+                Some((cell, behind)) => (Cow::Borrowed(cell.trim()), Some(behind)),
+                None => (Cow::Borrowed(line.trim()), None),
+            },
+        };
+        if cells.len() < most {
+            cells.push(cell);
+        } else if !cell.is_empty() {
+            return None;
+        }
+        rest = behind;
+    }
+    Some(cells)
+}
+
+/// The cell that begins behind a quote, and what follows its separator.
+fn unquoted(text: &str, separator: char) -> Option<(Cow<'_, str>, Option<&str>)> {
+    let mut end = text.find('"')?;
+    while text[end + 1..].starts_with('"') {
+        end += 2 + text[end + 2..].find('"')?;
+    }
+    let cell = match &text[..end] {
+        cell if cell.contains('"') => Cow::Owned(cell.replace("\"\"", "\"").trim().to_owned()),
+        cell => Cow::Borrowed(cell.trim()),
+    };
+    let behind = text[end + 1..].trim_start_matches(' ');
+    match behind.strip_prefix(separator) {
+        Some(behind) => Some((cell, Some(behind))),
+        None => behind.trim().is_empty().then_some((cell, None)),
+    }
+}
+
+/// Whether a cell is what stands below names: a number, a time, the mark of a missing value.
+fn is_value(cell: &str) -> bool {
+    let digits = cell.starts_with(|c: char| c.is_ascii_digit());
+    let is_numeric = digits && !cell.contains(char::is_alphabetic);
+    let is_time = || digits && Timestamp::parse(cell, Zone::Utc).is_some();
+    let is_missing = !cell.is_empty() && is_missing(cell);
+    is_numeric || is_missing || is_time() || number_with_unit(cell).is_ok() || decimal_comma(cell).is_some()
+}
+
+/// Where the comma stands in `21,5` and `-3,25 °C`.
+fn decimal_comma(cell: &str) -> Option<usize> {
+    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    let sign = usize::from(cell.starts_with(['+', '-']));
+    let comma = sign + Some(digits(&cell[sign..])).filter(|digits| *digits > 0)?;
+    let decimals = cell[comma..].strip_prefix(',')?;
+    let behind = &decimals[Some(digits(decimals)).filter(|digits| *digits > 0)?..];
+    (!behind.starts_with([',', '.'])).then_some(comma)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::tests::{WRITTEN, at, check_mutated, only, read};
+    use crate::format::{Source, recognise};
+    use crate::reading::Quantity::{self, *};
+
+    /// The readings of the only station of `text`, and the findings that are none.
+    #[track_caller]
+    fn check(text: &str, expected: &[(Quantity, f64)]) -> Vec<String> {
+        check_in(&Dialect::USUAL, text, expected)
+    }
+
+    #[track_caller]
+    fn check_in(dialect: &Dialect, text: &str, expected: &[(Quantity, f64)]) -> Vec<String> {
+        let source = Source { dialect, ..Source::new(None, at(WRITTEN)) };
+        let (stations, findings) = read(&CSV, text.as_bytes(), &source);
+        assert_eq!(only(&stations), expected, "{text}: {findings:?}");
+        findings
+    }
+
+    fn columns(names: &[&str]) -> Dialect {
+        Dialect { columns: names.iter().map(|&name| name.to_owned()).collect(), ..Dialect::USUAL }
+    }
+
+    #[test]
+    fn the_names_of_the_columns_tell_all() {
+        let expected = &[(Temperature, 21.5), (Humidity, 60.0)];
+        for text in [
+            "time,temperature,humidity\n2025-03-02 22:20:00,21.5,60\n",
+            "\u{feff}time,temperature,humidity\r\n2025-03-02 22:20:00,21.5,60\r\n",
+            "\n\ntime;temp;hum\n02/03/2025 22:20;21,5;60\n",
+            "time\ttemp\thum\n02.03.2025 22:20\t21,5\t60,0 %\n",
+            "sep=;\r\ntime;temp;hum\r\n1740954000;21.5;60\r\n",
+            "\"sep=;\"\ntime;temp;hum\n1740954000;21.5;60\n",
+            "\"time\",\"temp\",\"hum\"\n\"2025-03-02 22:20:00\",\"21.5\",\"60\"\n",
+            "# a logger\n#time,temp,hum\n# started\n2025-03-02 22:20:00,21.5,60\n",
+            "# temp, of the garden\ntime,temp,hum\n2025-03-02 22:20:00,21.5,60\n",
+            "time,temp,hum,\n2025-03-02 22:20:00,21.5,60,\n",
+            "time,temp,hum,\n2025-03-02 22:20:00,21.5,60\n",
+            "time,temp,hum\n2025-03-02 22:20:00,21.5,60,,\n",
+            "time, temp , hum\n2025-03-02 22:20:00, 21.5 , 60\n",
+            "date,time,temp,hum\n2025-03-02,22:20:00,21.5,60\n",
+            "time,date,temp,hum\n22:20,02/03/2025,21.5,60\n",
+            "date,temp,hum\n2025-03-02 22:20:00,21.5,60\n",
+        ] {
+            let local = ["1740954000"].iter().any(|epoch| text.contains(epoch));
+            let dialect = Dialect { zone: if local { Zone::Local } else { Zone::Utc }, ..Dialect::USUAL };
+            assert_eq!(check_in(&dialect, text, expected), [""; 0], "{text}");
+            let source = Source { dialect: &dialect, ..Source::new(None, at(WRITTEN)) };
+            let (stations, _) = read(&CSV, text.as_bytes(), &source);
+            assert_eq!(stations[0].newest(), Some(at("2025-03-02T22:20:00Z")), "{text}");
+        }
+    }
+
+    #[test]
+    fn units_stand_in_the_names_or_below_them() {
+        let expected = &[(Temperature, 10.0), (StationPressure, 1013.0)];
+        check("temperature (°C),pressure [hPa]\n10,1013\n", expected);
+        check("temp [°F],pressure (kPa)\n50,101.3\n", expected);
+        check("temp_F;pressure_Pa\n50,0;101300\n", expected);
+        check("temp,pressure\n50 °F,1013 mbar\n", expected);
+        check("time,temp,pressure\n,°F,hPa\n2025-03-02T22:20:00Z,50,1013\n", expected);
+        check("time,temp,pressure\nUTC,degF,\n2025-03-02 22:20:00,50,1013\n", expected);
+        check("temp_F,pressure\n°C,kPa\n50,101.3\n", expected);
+        // In Latin-1, as a terminal of old has it.
+        let (stations, _) =
+            read(&CSV, b"temp (\xb0F),pressure,note\n50,1013,\xfcber\n", &Source::new(None, at(WRITTEN)));
+        assert_eq!(only(&stations), expected);
+        // What is named and not known is not guessed.
+        let findings = check("temp (Réaumur),rh\n50,40\n", &[(Humidity, 40.0)]);
+        assert_eq!(findings, ["temp (Réaumur): not a known key"]);
+        check("temp,rh\nRéaumur,%\n50,40\n", &[(Humidity, 40.0)]);
+        // A row of words is one of units only below a number's name.
+        check("station,wind_dir\nshed,ENE\nshed,calm\n", &[(WindDirection, 67.5)]);
+    }
+
+    #[test]
+    fn a_comma_is_one_of_decimals_only_where_it_separates_nothing() {
+        check("temp;rh\n-3,25 °C;60\n", &[(Temperature, -3.25), (Humidity, 60.0)]);
+        check("temp;rh\n1,000,5;60\n", &[(Humidity, 60.0)]);
+        check("temp;pressure\n3;1.013,2\n", &[(Temperature, 3.0)]);
+        check("temp,rh\n\"21,5\",60\n", &[(Humidity, 60.0)]);
+        assert_eq!(check("temp,rh\n21,5,60\n", &[]), ["a line: not a whole record"]);
+    }
+
+    #[test]
+    fn what_is_missing_is_no_fault() {
+        for missing in ["", "-", "NaN", "nan", "n/a", "\"\"", " "] {
+            let text = format!("temp,rh,city\n4,5,\n{missing},6,{missing}\n");
+            assert_eq!(check(&text, &[(Temperature, 4.0), (Humidity, 6.0)]), [""; 0], "{missing}");
+        }
+        // The other sensor is indoors as before when the outdoor one has failed.
+        check("outTemp,temp,rh\n,21,6\n", &[(Humidity, 6.0)]);
+        // A row of any age would else be as new as the file.
+        let findings =
+            check("time,temp,rh\n,21,6\n2025-03-02T22:20:00Z,4,5\n", &[(Temperature, 4.0), (Humidity, 5.0)]);
+        assert_eq!(findings, ["a line: not a whole record"]);
+    }
+
+    #[test]
+    fn rows_that_are_none_are_counted() {
+        for bad in ["9", "9,9,9", "\"9,9", "\"9\"9,9", "9,9\0", "\0\0\09,9"] {
+            let findings = check(&format!("temp,rh\n4,5\n{bad}\n"), &[(Temperature, 4.0), (Humidity, 5.0)]);
+            assert_eq!(findings, ["a line: not a whole record"], "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn names_may_come_again_or_change() {
+        let expected = &[(Temperature, 6.0), (Humidity, 7.0)];
+        assert_eq!(check("temp,rh\n4,5\ntemp,rh\n6,7\n", expected), [""; 0]);
+        assert_eq!(check("foo,rh\n4,5\nfoo,rh\n6,7\n", &[(Humidity, 7.0)]).len(), 2);
+        assert_eq!(check("temp,rh\n4,5\nrh,temp\n7,6\n", expected), [""; 0]);
+        // A word in a row that is a key as well.
+        let findings =
+            check("precipitation,temp,rh\nSnow,4,5\nRain,-,\n", &[(Temperature, 4.0), (Humidity, 5.0)]);
+        assert_eq!(findings, [""; 0]);
+    }
+
+    #[test]
+    fn a_part_is_read_below_the_head_of_what_was_before() {
+        #[track_caller]
+        fn check_head(dialect: &Dialect, text: &str, expected: &str) {
+            let head = CSV.head(text.as_bytes(), dialect);
+            assert_eq!(String::from_utf8_lossy(&head), expected, "{text}");
+            assert_eq!(CSV.head(&head, dialect), head, "{text}");
+        }
+        let usual = &Dialect::USUAL;
+        check_head(usual, "", "");
+        check_head(usual, "1,2\n", "");
+        check_head(usual, "temp,rh\n", "temp,rh\n");
+        check_head(usual, "\u{feff}\nsep=,\n# a logger\ntemp,rh\n°F,%\n4,5\n", "sep=,\ntemp,rh\n°F,%\n");
+        check_head(usual, "temp,rh\n4,5\nrh,temp\n7,6\n", "rh,temp\n");
+        check_head(&columns(&["temp", "rh"]), "temp,rh\n4,5\n", "");
+        check_head(&columns(&["temp", "rh"]), "sep=;\n4;5\n", "");
+        check_in(&columns(&["temp", "rh"]), "sep=;\ntemp;rh\n", &[]);
+        // A head only is no error and no record.
+        check("temp,rh\n", &[]);
+        check("temp,rh\n°F,%\n", &[]);
+        assert!(matches!(
+            CSV.read(b"1,2\n", &Source::new(None, at(WRITTEN)), &mut |_| {}, &mut |_| {}),
+            Err(Error::NoHeader)
+        ));
+    }
+
+    #[test]
+    fn the_configuration_names_columns_and_keys() {
+        let dialect = columns(&["time", "temp", "rh"]);
+        let expected = &[(Temperature, 21.5), (Humidity, 60.0)];
+        for text in [
+            "1740954000,21.5,60\n",
+            "1740954000;21,5;60\n",
+            "1740954000\t21.5\t60\n",
+            "time,temp,rh\n1740954000,21.5,60\n",
+            "sep=;\n1740954000;21,5;60\n",
+            "# a logger\n1740954000;21,5;60\n",
+        ] {
+            assert_eq!(check_in(&dialect, text, expected), [""; 0], "{text}");
+            assert_eq!(recognise(text.as_bytes(), &dialect), &CSV, "{text}");
+        }
+        assert_ne!(recognise(b"1,2\n", &dialect), &CSV);
+        let keys = [("Temperatur", "temperature"), ("Feuchte", "humidity"), ("Zeit", "time")];
+        let keys = keys.map(|(name, key)| (name.to_owned(), key.to_owned())).into();
+        let dialect = Dialect { keys, ..Dialect::USUAL };
+        let text = "Zeit;Temperatur;Feuchte\n;°F;%\n1740954000;70,7;60\n";
+        assert_eq!(check_in(&dialect, text, expected), [""; 0]);
+        assert_eq!(recognise(text.as_bytes(), &dialect), &CSV);
+        assert_ne!(recognise(text.as_bytes(), &Dialect::USUAL), &CSV);
+    }
+
+    #[test]
+    fn a_row_of_names_is_recognised() {
+        for text in [
+            "time,temp",
+            "x;pressure (hPa)\n",
+            "\u{feff}\n\"temp\"\t\"rh\"",
+            "sep=;\ntemp;rh",
+            "# a\n# temp,rh\n1,2",
+        ] {
+            assert_eq!(recognise(text.as_bytes(), &Dialect::USUAL), &CSV, "{text}");
+        }
+        for text in [
+            "",
+            "temp",
+            "foo,bar",
+            "temp,5",
+            "time,2025-03-02 22:26",
+            "{\"temp\": 4,\n\"rh\": 5}",
+            "temp=5,rh=6",
+            "temp 5",
+        ] {
+            assert_ne!(recognise(text.as_bytes(), &Dialect::USUAL), &CSV, "{text}");
+        }
+    }
+
+    #[test]
+    fn mutated_texts_give_believable_values_or_none() {
+        let texts = [
+            "time,temperature,humidity,wind_dir,city\n2025-03-02T22:20:00Z,21.5,60,ENE,Köln\n1740954000,-,5,7,\"a, \"\"b\"\"\"\n",
+            "sep=;\r\ndate;time;temp;pressure;rain\r\n;;°F;kPa;in\r\n02/03/2025;22:20;50,5;101,3;0,1\r\n",
+            "# a\n#ts\tpm2_5\tprecipitation\n1740954000\t12\tSnow\nts\tuvi\n1\t2\n",
+        ];
+        check_mutated(
+            &CSV,
+            &texts,
+            &["\n", "\r\n", ",", ";", "\t", "\"", "sep=", "NaN", "temp,rh\n", "1e999", "-9", "#", "°"],
+        );
+    }
+}

@@ -1,0 +1,291 @@
+//! `key=value`, as weather stations upload it (Ecowitt, Ambient Weather, Weather Underground) and as
+//! scripts write it, one a line or several in one.
+
+use std::borrow::Cow;
+
+use super::record::{Node, Reader};
+use super::{Dialect, Dropped, Error, Format, Path};
+
+/// One upload, or the pairs of one record.
+pub(super) static FORM: Format = Format { name: "form", lines: false, recognises: is_form, head, read };
+
+/// An upload in each line.
+pub(super) static UPLOADS: Format =
+    Format { name: "uploads", lines: true, recognises: is_uploads, head, read: read_uploads };
+
+/// What Ecowitt sends of a sensor that it does not hear.
+const ABSENT: f64 = -9999.0;
+
+/// Each line says what it is.
+fn head(_: &str, _: &Dialect) -> String {
+    String::new()
+}
+
+fn is_form(beginning: &str, _: &Dialect) -> bool {
+    lines(beginning).next().is_some_and(|line| is_upload(line) || key_before(line, 0).is_some())
+}
+
+/// As of JSON, one line alone may as well be a file that is rewritten.
+fn is_uploads(beginning: &str, _: &Dialect) -> bool {
+    let mut lines = lines(beginning);
+    lines.next().is_some_and(is_upload) && lines.next().is_some_and(is_upload)
+}
+
+fn read(text: &str, reader: &mut Reader<'_>) -> Result<(), Error> {
+    let mut entries = Vec::new();
+    for line in lines(text) {
+        // What stands in a section may be measured anywhere.
+        if line.starts_with('[') {
+            return Err(Error::NoPairs);
+        }
+        let before = entries.len();
+        if is_upload(line) {
+            entries.extend(upload(line));
+        } else {
+            pairs(line, &mut entries);
+        }
+        if entries.len() == before {
+            reader.dropped(Path::key(None, "a line"), Dropped::BadLine);
+        }
+    }
+    if entries.is_empty() {
+        return Err(Error::NoPairs);
+    }
+    reader.root(&Node::Object(entries))
+}
+
+fn read_uploads(text: &str, reader: &mut Reader<'_>) -> Result<(), Error> {
+    reader.lines(text, &|line: &str, then: &mut dyn FnMut(&Node<'_>)| {
+        let line = line.trim();
+        if !is_upload(line) {
+            return Err(Error::NoPairs);
+        }
+        then(&Node::Object(upload(line).collect()));
+        Ok(())
+    });
+    Ok(())
+}
+
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with(['#', ';']))
+}
+
+type Entry<'t> = (Cow<'t, str>, Node<'t>);
+
+/// Whether a line is the query of a URL, and holds more than one pair.
+fn is_upload(line: &str) -> bool {
+    !line.starts_with(['{', '[', '"'])
+        && line.split_once('&').is_some_and(|(first, second)| first.contains('=') && second.contains('='))
+}
+
+fn upload(line: &str) -> impl Iterator<Item = Entry<'_>> {
+    // The path may stand before it.
+    let query = match line.split_once('?') {
+        Some((path, query)) if !path.contains('=') => query,
+        _ => line,
+    };
+    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.map(|(key, value)| (decoded(key), node(decoded(value))))
+}
+
+/// A key that ends before the `=` and begins behind `from`, with its place.
+fn key_before(line: &str, from: usize) -> Option<(usize, usize)> {
+    let is_key = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '-' | '(' | ')' | '%' | '°');
+    let mut search = from;
+    while let Some(found) = line[search..].find('=') {
+        let end = search + found;
+        let before = line[from..end].trim_end();
+        let start = from + before.trim_end_matches(is_key).len();
+        let apart = start == from || line[..start].ends_with([' ', '\t', ',', ';']);
+        if apart && start < from + before.len() {
+            return Some((start, end));
+        }
+        search = end + 1;
+    }
+    None
+}
+
+/// The pairs of a line; a value goes on to the next key.
+fn pairs<'t>(line: &'t str, entries: &mut Vec<Entry<'t>>) {
+    let mut found = key_before(line, 0).filter(|(start, _)| *start == 0);
+    while let Some((start, equals)) = found {
+        found = key_before(line, equals + 1);
+        let end = found.map_or(line.len(), |(next, _)| next);
+        let value = line[equals + 1..end].trim_matches([' ', '\t', ',', ';']);
+        let value = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value);
+        entries.push((Cow::Borrowed(line[start..equals].trim_end()), node(Cow::Borrowed(value))));
+    }
+}
+
+fn node(value: Cow<'_, str>) -> Node<'_> {
+    let text = value.trim();
+    // Weather Underground's `dateutc=now` says no more than the file's own time.
+    let absent = text.is_empty() || text == "now" || text.parse() == Ok(ABSENT);
+    if absent { Node::Missing } else { Node::Text(value) }
+}
+
+/// A part of a query, in which `+` is a blank and `%3A` a colon.
+fn decoded(text: &str) -> Cow<'_, str> {
+    if !text.contains(['+', '%']) {
+        return Cow::Borrowed(text);
+    }
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, behind)) = rest.split_first() {
+        let digit = |at: usize| behind.get(at).and_then(|digit| char::from(*digit).to_digit(16));
+        let byte = match (first, digit(0), digit(1)) {
+            (b'%', Some(high), Some(low)) => u8::try_from(high * 16 + low).ok(),
+            _ => None,
+        };
+        decoded.push(match (first, byte) {
+            (_, Some(byte)) => byte,
+            (b'+', None) => b' ',
+            (other, None) => *other,
+        });
+        rest = &behind[if byte.is_some() { 2 } else { 0 }..];
+    }
+    Cow::Owned(String::from_utf8_lossy(&decoded).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::tests::{WRITTEN, at, check_mutated, only, read};
+    use crate::format::{Source, recognise, stations};
+    use crate::reading::Quantity::{self, *};
+
+    #[track_caller]
+    fn check(text: &str, expected: &[(Quantity, f64)]) -> Vec<String> {
+        check_as(&FORM, text, expected)
+    }
+
+    #[track_caller]
+    fn check_as(format: &Format, text: &str, expected: &[(Quantity, f64)]) -> Vec<String> {
+        let (stations, findings) = read(format, text.as_bytes(), &Source::new(None, at(WRITTEN)));
+        assert_eq!(only(&stations), expected, "{text}: {findings:?}");
+        findings
+    }
+
+    const UPLOAD: &str = "PASSKEY=0123SECRET&stationtype=EasyWeatherV1.6.4&dateutc=2025-03-02+22%3A20:00&tempinf=79.5\
+        &humidityin=31&tempf=50.0&humidity=-9999&windspeedmph=10&windgustmph=&baromrelin=29.92&uv=2&rainratein=0.1\
+        &dailyrainin=1.000&model=GW1000";
+
+    #[test]
+    fn an_upload() {
+        let expected = &[
+            (Temperature, 10.0),
+            (SeaLevelPressure, 1013.21),
+            (WindSpeed, 4.47),
+            (RainRate, 2.54),
+            (RainToday, 25.4),
+            (UvIndex, 2.0),
+        ];
+        for text in [UPLOAD.to_owned(), format!("/data/report/?{UPLOAD}"), format!("{UPLOAD}\r\n")] {
+            let findings = check(&text, expected);
+            let inside =
+                ["stationtype: not a known key", "tempinf: measured indoors", "humidityin: measured indoors"];
+            assert_eq!(findings, inside);
+            let (stations, _) = read(&FORM, text.as_bytes(), &Source::new(None, at(WRITTEN)));
+            assert_eq!(stations[0].newest(), Some(at("2025-03-02T22:20:00Z")));
+        }
+        check(
+            "ID=KX1&PASSWORD=SECRET&dateutc=now&tempf=50&UV=3&city=Saint%2DDenis%2",
+            &[(Temperature, 10.0), (UvIndex, 3.0)],
+        );
+    }
+
+    #[test]
+    fn uploads_line_by_line() {
+        let text =
+            format!("{UPLOAD}\ntempf=5&\nnonsense\n{}\n", "dateutc=2025-03-02+22:25:00&tempf=59&humidity=5");
+        let findings = check_as(
+            &UPLOADS,
+            &text,
+            &[
+                (Temperature, 15.0),
+                (Humidity, 5.0),
+                (SeaLevelPressure, 1013.21),
+                (WindSpeed, 4.47),
+                (RainRate, 2.54),
+                (RainToday, 25.4),
+                (UvIndex, 2.0),
+            ],
+        );
+        assert_eq!(findings.iter().filter(|finding| *finding == "a line: not a whole record").count(), 2);
+    }
+
+    #[test]
+    fn pairs_of_a_script() {
+        let expected = &[(Temperature, 10.0), (Humidity, 60.0)];
+        for text in [
+            "temp=10\nhumidity=60\n",
+            "# a note\n\ntemp = 10 °C\r\n; another\nhumidity = 60 %\r\n",
+            "temp=10 humidity=60",
+            "temp=50 °F, humidity=60 %",
+            "temp=10,humidity=60;",
+            "temp = 10 , humidity = 60",
+            "temp=\"10\"\thumidity=\"60%\"",
+            "temp(°F)=50 rh=60",
+        ] {
+            assert_eq!(check(text, expected), [""; 0], "{text}");
+        }
+        let (stations, _) =
+            read(&FORM, b"city=New York temp=5\nPASSKEY=a==\n", &Source::new(None, at(WRITTEN)));
+        assert_eq!(stations[0].city.as_deref(), Some("New York"));
+        assert_eq!(check("temp=10\nnonsense\n=5\nrh=60", expected).len(), 2);
+        // A time with what looks like no key in it.
+        check("date=2025-03-02 time=22:20:00 temp=10 humidity=60", expected);
+        for none in ["nonsense", "[indoor]\ntemp=21\n[outdoor]\ntemp=5", "=5"] {
+            let source = Source::new(None, at(WRITTEN));
+            let result = FORM.read(none.as_bytes(), &source, &mut |_| {}, &mut |_| {});
+            assert!(matches!(result, Err(Error::NoPairs)), "{none}");
+        }
+    }
+
+    #[test]
+    fn no_secret_is_told() {
+        let texts = [
+            UPLOAD.to_owned(),
+            UPLOAD.replace('&', "\n"),
+            UPLOAD.replace('&', " "),
+            "PASSWORD=SECRET&apikey=SECRET&api_key=SECRET&application_key=SECRET&MAC=SECRET&token=SECRET&tempf=SECRET".to_owned(),
+        ];
+        for text in texts {
+            let mut told = String::new();
+            let mut tell = |finding: crate::format::Finding<'_>| {
+                told += &format!("{finding:?}\n");
+                told.extend(crate::format::tests::complaint(finding));
+            };
+            let result = stations(&FORM, text.as_bytes(), &Source::new(None, at(WRITTEN)), &mut tell);
+            assert!(result.is_ok() && !told.contains("SECRET"), "{told}");
+            for name in ["passkey", "password", "apikey", "mac:"] {
+                assert!(!told.to_lowercase().contains(name), "{told}");
+            }
+        }
+    }
+
+    #[test]
+    fn it_is_recognised() {
+        for text in [UPLOAD, "temp=5", "# a note\ntemp = 5\n", "temp=5,rh=6"] {
+            assert_eq!(recognise(text.as_bytes(), &Dialect::USUAL), &FORM, "{text}");
+        }
+        assert_eq!(recognise(format!("{UPLOAD}\n{UPLOAD}\n").as_bytes(), &Dialect::USUAL), &UPLOADS);
+        for text in ["=5", "a b", "[a]\nb=5", "{\"a\": \"b=c&d=e\"}", "temp,rh\n", "temp{a=\"b\"} 5"] {
+            assert!(
+                ![&FORM, &UPLOADS]
+                    .map(|format| recognise(text.as_bytes(), &Dialect::USUAL) == format)
+                    .contains(&true),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn mutated_texts_give_believable_values_or_none() {
+        let pieces = ["\n", "&", "=", "%", "+", "%C3%B6", " ", ",", "\"", "?", "NaN", "-9999", "1e999", "°"];
+        let plain = "time=1740954000\ncity=\"Köln\" temp = 10 °C, rh=60\nwind_dir=ENE\n";
+        check_mutated(&FORM, &[UPLOAD, plain], &pieces);
+        let lines = format!("{UPLOAD}\n{UPLOAD}\ntempf=5&rain_mm=7\n");
+        check_mutated(&UPLOADS, &[&lines], &pieces);
+    }
+}
