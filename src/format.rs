@@ -27,8 +27,8 @@ use crate::time::{Timestamp, Zone, in_words};
 pub const AHEAD: Duration = Duration::from_secs(120);
 
 /// The formats, those that are told most surely first.
-pub static FORMATS: [&Format; 6] =
-    [&json::LINES, &json::JSON, &prometheus::PROMETHEUS, &csv::CSV, &form::UPLOADS, &form::FORM];
+pub static FORMATS: [&Format; 7] =
+    [&json::LINES, &json::JSON, &kernel::W1, &prometheus::PROMETHEUS, &csv::CSV, &form::UPLOADS, &form::FORM];
 
 /// A way to write records down.
 pub struct Format {

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use super::record::{Node, Reader};
-use super::{Dialect, Dropped, Error, Finding, Ignored, Path, Record, Source};
+use super::{Dialect, Dropped, Error, Finding, Format, Ignored, Path, Record, Source};
 use crate::reading::Unit;
 
 /// A value of industrial I/O, as `in_temp_input` or as `in_temp_raw` with its scale and offset.
@@ -208,6 +208,27 @@ fn number(text: &str) -> Result<f64, Dropped> {
 }
 
 /// Thousandths of °C. A `NO` stands beside the value of before.
+/// A copy of `w1_slave`, as scripts make one, whatever it is called.
+pub(super) static W1: Format =
+    Format { name: "w1", lines: false, recognises: is_w1, head: |_, _| String::new(), read: read_w1 };
+
+fn is_w1(beginning: &str, _: &Dialect) -> bool {
+    beginning.lines().next().is_some_and(|line| line.contains(" : crc="))
+}
+
+fn read_w1(text: &str, reader: &mut Reader<'_>) -> Result<(), Error> {
+    match w1_slave(text).map(millidegrees) {
+        Ok((number, unit)) => {
+            let value = Node::Text(format!("{number} {}", unit.symbol()).into());
+            reader.root(&Node::Object(vec![("temperature".into(), value)]))
+        }
+        Err(why) => {
+            reader.dropped(Path::key(None, W1_SLAVE), why);
+            Ok(())
+        }
+    }
+}
+
 fn w1_slave(text: &str) -> Result<f64, Dropped> {
     let (first, second) = text.split_once('\n').ok_or(Dropped::BadLine)?;
     let (bytes, checksum) = first.split_once(" : ").ok_or(Dropped::BadLine)?;

@@ -16,7 +16,7 @@ use log::{info, warn};
 
 use super::follow::Follow;
 use crate::file;
-use crate::format::{self, AHEAD, Dialect, Finding, Format, Record, Undated};
+use crate::format::{self, AHEAD, Dialect, Finding, Format, Record, Undated, kernel};
 use crate::reading::{Device, Quantity, Reading, Station};
 use crate::time::{Timestamp, in_words};
 use crate::weather;
@@ -63,6 +63,9 @@ pub type Offsets = BTreeMap<Quantity, i64>;
 /// `[[0],[0],…`, take 190 MB (64 bits, glibc), 135 MB of which the allocator keeps for the next time.
 /// A board with 512 MB has them.
 pub(super) const FILE_BYTES: usize = 4 << 20;
+
+/// More than any driver's file says.
+const DRIVER_BYTES: usize = 4096;
 
 /// As much of a larger file as its format is told by.
 const BEGINNING: usize = 16 * 1024;
@@ -152,7 +155,7 @@ fn paths(pattern: &Path) -> Vec<PathBuf> {
     let is_pattern = pattern.as_os_str().as_encoded_bytes().iter().any(|byte| b"*?[".contains(byte));
     let mut found: Vec<PathBuf> = match pattern.to_str().filter(|_| is_pattern && !pattern.exists()) {
         Some(pattern) => glob::glob(pattern).into_iter().flatten().flatten().collect(),
-        None if pattern.is_dir() => {
+        None if pattern.is_dir() && Driver::at(pattern).is_none() => {
             let entries = pattern.read_dir().into_iter().flatten().flatten();
             let hidden = |path: &PathBuf| {
                 path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
@@ -184,17 +187,23 @@ impl Look<'_> {
         undated: Undated,
         findings: &mut dyn FnMut(Finding<'_>),
     ) -> Result<Vec<Record>, Error> {
-        let dialect = &self.options.dialect;
-        let source = format::Source { city: self.city, modified, undated, dialect };
         let mut records = Vec::new();
-        let mut take = |mut record: Record| {
-            if is_selected(&self.options.select, &record.device) {
-                correct(&mut record.station, &self.options.offsets);
-                records.push(record);
-            }
-        };
-        format.read(text, &source, &mut take, findings).map_err(Error::Format)?;
+        let mut take = |record| records.extend(self.selected(record));
+        format.read(text, &self.source(modified, undated), &mut take, findings).map_err(Error::Format)?;
         Ok(records)
+    }
+
+    fn source(&self, modified: Timestamp, undated: Undated) -> format::Source<'_> {
+        format::Source { city: self.city, modified, undated, dialect: &self.options.dialect }
+    }
+
+    /// The record with its corrections, if it is of the device that is asked for.
+    fn selected(&self, mut record: Record) -> Option<Record> {
+        let selected = is_selected(&self.options.select, &record.device);
+        selected.then(|| {
+            correct(&mut record.station, &self.options.offsets);
+            record
+        })
     }
 }
 
@@ -236,9 +245,12 @@ impl File {
         take: &mut dyn FnMut(usize, Change),
         findings: &mut dyn FnMut(Finding<'_>),
     ) -> Result<(), Error> {
-        let found = self.version(look);
-        if self.read.is_some() && self.read.as_ref() == found.as_ref().ok() {
-            return Ok(());
+        let driver = Driver::at(look.path);
+        let found = if driver.is_some() { Ok(None) } else { self.version(look).map(Some) };
+        if let Ok(Some(found)) = &found {
+            if self.read.as_ref() == Some(found) {
+                return Ok(());
+            }
         }
         let mut told = Told::default();
         let result = found.and_then(|found| {
@@ -248,17 +260,17 @@ impl File {
             };
             let number = self.number;
             let places = &mut told.places;
-            self.read(
-                look,
-                &found,
-                &mut |change| {
-                    let (Change::All(records) | Change::More(records)) = &change;
-                    // Only the first good reading is told, in a line.
-                    places.extend(records.iter().map(|record| record.station.city.clone()));
-                    take(number, change);
-                },
-                &mut find,
-            )
+            let mut take = |change| {
+                let (Change::All(records) | Change::More(records)) = &change;
+                // Only the first good reading is told, in a line.
+                places.extend(records.iter().map(|record| record.station.city.clone()));
+                take(number, change);
+            };
+            match (&driver, found) {
+                (Some(driver), _) => driver.read(look, &mut take, &mut find),
+                (None, Some(found)) => self.read(look, &found, &mut take, &mut find),
+                (None, None) => Ok(()),
+            }
         });
         if result.is_err() {
             self.read = None;
@@ -339,6 +351,60 @@ impl File {
         let (follow, version) = Follow::begin(format, look, take, findings)?;
         self.read = version.settled(look.now).then_some(version);
         self.follow.insert(follow).had_weather()
+    }
+}
+
+/// The files in which a driver of the kernel shows one sensor. They have neither size nor time that
+/// would tell anything: they are read at each look, and what they say is of that moment.
+struct Driver {
+    directory: PathBuf,
+    names: Vec<String>,
+}
+
+impl Driver {
+    /// The sensor whose directory or file this is.
+    fn at(path: &Path) -> Option<Driver> {
+        let directory = if path.is_dir() { path } else { path.parent()? };
+        if path.is_dir() {
+            let entries = path.read_dir().ok()?.flatten().take(FILES);
+            let names: Vec<_> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+            let wanted = kernel::wanted(&names.iter().map(String::as_str).collect::<Vec<_>>());
+            let names: Vec<String> = wanted.into_iter().map(str::to_owned).collect();
+            return (!names.is_empty()).then(|| Driver { directory: directory.to_owned(), names });
+        }
+        let name = path.file_name()?.to_str().filter(|name| kernel::is_kernel_file(name))?;
+        Some(Driver { directory: directory.to_owned(), names: vec![name.to_owned(), "name".to_owned()] })
+    }
+
+    fn read(
+        &self,
+        look: &Look<'_>,
+        take: &mut dyn FnMut(Change),
+        findings: &mut dyn FnMut(Finding<'_>),
+    ) -> Result<(), Error> {
+        let mut files = Vec::new();
+        let mut fault = None;
+        for name in &self.names {
+            match file::read_small(&self.directory.join(name), DRIVER_BYTES) {
+                Ok(contents) => {
+                    files.push((name.clone(), String::from_utf8_lossy(&contents.bytes).into_owned()))
+                }
+                // A bus may fail now and then (EIO), and does not hide what else there is.
+                Err(error) if name != "name" => fault = fault.or(Some(error)),
+                Err(_) => {}
+            }
+        }
+        let mut records = Vec::new();
+        let source = look.source(look.now, Undated::Taken);
+        let mut take_record = |record| records.extend(look.selected(record));
+        if let Err(error) = kernel::read(&files, &source, &mut take_record, findings) {
+            return Err(fault.map_or(Error::Format(error), Error::Io));
+        }
+        if !records.iter().any(|record| record.station.newest().is_some()) {
+            return Err(fault.map_or(Error::NoWeather, Error::Io));
+        }
+        take(Change::More(records));
+        Ok(())
     }
 }
 
