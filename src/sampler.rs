@@ -153,14 +153,23 @@ struct Watch {
 impl Running {
     /// Waits until each source was looked at once, or so long.
     pub fn wait(&self, within: Duration) {
-        self.tried(self.watches.len(), within);
+        self.readable(&self.watches, within);
     }
 
-    /// Which of so many sources could be read at their first look, as far as they have been tried.
-    fn tried(&self, count: usize, within: Duration) -> Vec<(usize, bool)> {
+    /// Which of the sources could be read at their first look, as far as they have been tried.
+    fn readable(&self, watches: &[Watch], within: Duration) -> Vec<usize> {
         let until = Instant::now() + within;
-        let next = || self.first_looks.recv_timeout(until.saturating_duration_since(Instant::now())).ok();
-        std::iter::from_fn(next).take(count).collect()
+        let mut awaited: Vec<usize> = watches.iter().map(|watch| watch.id).collect();
+        let mut readable = Vec::new();
+        while !awaited.is_empty() {
+            let left = until.saturating_duration_since(Instant::now());
+            let Ok((id, is_good)) = self.first_looks.recv_timeout(left) else { break };
+            // One that hung when it was waited for may be told of now.
+            let Some(place) = awaited.iter().position(|awaited| *awaited == id) else { continue };
+            awaited.swap_remove(place);
+            readable.extend(is_good.then_some(id));
+        }
+        readable
     }
 
     /// Saves what is to be known after a restart.
@@ -185,8 +194,8 @@ impl Running {
                 }
             }
         }
-        let tried = self.tried(added.len(), RELOAD);
-        if let Some(bad) = added.iter().find(|watch| !tried.contains(&(watch.id, true))) {
+        let readable = self.readable(&added, RELOAD);
+        if let Some(bad) = added.iter().find(|watch| !readable.contains(&watch.id)) {
             let mut board = self.shared.board();
             added.iter().for_each(|watch| board.remove(watch.id));
             return Err(format!("{}: no readings", bad.options.file.display()));
@@ -462,6 +471,27 @@ mod tests {
         let ahead = Board::new();
         ahead.write_at(r#"{"temp": 3}"#, SystemTime::now() + AHEAD / 2);
         check(&mut ahead.sampler(), Some(3.0), Some(3.0));
+    }
+
+    /// The sources of the board, looked at by their threads.
+    fn running(board: &Board) -> Running {
+        board.sampler().start(Box::new(|_| {})).expect("threads")
+    }
+
+    fn with(mut options: Options, added: &[PathBuf]) -> Options {
+        options.sources.extend(added.iter().map(|file| SourceOptions::new(file.clone(), EVERY)));
+        options
+    }
+
+    #[test]
+    fn a_reload_hears_of_its_own_sources() {
+        let board = Board::with(r#"{"temp": 1}"#);
+        let mut running = running(&board);
+        running.wait(EVERY);
+        // One that hung is told of late.
+        running.shared.tried.send((0, true)).expect("sent");
+        let other = board.scratch.write("other.json", r#"{"city": "Bonn", "temp": 2}"#);
+        assert_eq!(running.reload(with(board.options(None), &[other])), Ok(()));
     }
 
     #[test]
