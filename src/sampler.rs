@@ -189,8 +189,14 @@ impl Running {
                 Some(watch) => kept.push(watch.id),
                 None => {
                     self.shared.board().hide(self.ids);
-                    let watch = self.watch(source).map_err(|error| error.to_string());
-                    added.push(watch?);
+                    match self.watch(source) {
+                        Ok(watch) => added.push(watch),
+                        Err(error) => {
+                            let mut board = self.shared.board();
+                            added.iter().for_each(|watch| board.remove(watch.id));
+                            return Err(error.to_string());
+                        }
+                    }
                 }
             }
         }
@@ -207,7 +213,7 @@ impl Running {
         added.iter().for_each(|watch| board.show(watch.id));
         dropped.iter().for_each(|watch| board.remove(watch.id));
         // A thread that has ended has ended the process.
-        for watch in &watches {
+        for watch in watches.iter().chain(&added) {
             let _ = watch.again.send(());
         }
         self.shared.publish(&mut board);
@@ -242,7 +248,7 @@ impl Running {
                 match orders.recv_timeout(source.options.every) {
                     Ok(()) => source.forget(),
                     Err(RecvTimeoutError::Timeout) => {}
-                    Err(RecvTimeoutError::Disconnected) => return,
+                    Err(RecvTimeoutError::Disconnected) => return shared.board().ended(id),
                 }
             }
         })?;
@@ -492,6 +498,59 @@ mod tests {
         running.shared.tried.send((0, true)).expect("sent");
         let other = board.scratch.write("other.json", r#"{"city": "Bonn", "temp": 2}"#);
         assert_eq!(running.reload(with(board.options(None), &[other])), Ok(()));
+    }
+
+    /// What is saved of the past, when it is as wanted.
+    fn pasts(running: &Running, wanted: impl Fn(&str) -> bool) -> String {
+        let until = Instant::now() + Duration::from_secs(20);
+        loop {
+            let pasts = running.shared.board().pasts();
+            if wanted(&pasts) {
+                return pasts;
+            }
+            assert!(Instant::now() < until, "{pasts}");
+            std::thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn what_a_refused_source_says_is_not_remembered() {
+        let board = Board::with(r#"{"city": "Bonn", "temp": 1}"#);
+        let mut running = running(&board);
+        let before = pasts(&running, |pasts| !pasts.is_empty());
+        let fridge = board.scratch.write("fridge.json", r#"{"city": "Bonn", "temp": -18}"#);
+        let missing = board.scratch.path("missing.json");
+        assert!(running.reload(with(board.options(None), &[fridge.clone(), missing])).is_err());
+        assert_eq!(running.shared.board().pasts(), before);
+        // Once it is in force it is.
+        assert_eq!(running.reload(with(board.options(None), &[fridge])), Ok(()));
+        pasts(&running, |pasts| pasts.contains(",-1800,100"));
+    }
+
+    #[test]
+    fn a_log_that_is_added_tells_its_past_too() {
+        let board = Board::with(r#"{"city": "Bonn", "temp": 1}"#);
+        let mut running = running(&board);
+        let line = |hours| format!("{{\"city\": \"Ulm\", \"temp\": -1{hours}, \"time\": \"{}\"}}\n", written(hours));
+        let log = board.scratch.write("log.json", line(5) + &line(4));
+        assert_eq!(running.reload(with(board.options(None), &[log])), Ok(()));
+        pasts(&running, |pasts| pasts.contains(",-1500,-1500") && pasts.contains(",-1400,-1400"));
+    }
+
+    /// The time so many hours ago, in seconds.
+    fn written(hours: u32) -> String {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970");
+        (since - hours * EVERY).as_secs().to_string()
+    }
+
+    #[test]
+    fn a_removed_source_that_still_runs_says_nothing() {
+        let board = Board::with(r#"{"city": "Bonn", "temp": 1}"#);
+        let mut sampler = board.sampler();
+        sampler.board.remove(0);
+        sampler.sample(Timestamp::now());
+        assert_eq!(sampler.board.pasts(), "");
+        assert_eq!(sampler.snapshot(Timestamp::now()).stations(), []);
     }
 
     #[test]

@@ -48,8 +48,10 @@ pub(super) struct Board {
     index: HashMap<String, usize>,
     /// Shown until something is known.
     placeholder: Vec<Station>,
-    /// Sources that are not seen.
+    /// Sources that are not seen yet.
     hidden: BTreeSet<usize>,
+    /// Sources that are no more, but may still be about to say something.
+    removed: BTreeSet<usize>,
     snapshot: Arc<Snapshot>,
     /// Something was said since the snapshot was made.
     changed: bool,
@@ -84,6 +86,7 @@ impl Board {
             index: HashMap::new(),
             placeholder: Vec::new(),
             hidden: BTreeSet::new(),
+            removed: BTreeSet::new(),
             snapshot: Arc::default(),
             changed: true,
             full: false,
@@ -106,7 +109,8 @@ impl Board {
         self.changed = true;
     }
 
-    /// Keeps what a source says from being seen, until it is known whether the source can be read.
+    /// Keeps what a source says from being seen and remembered, until it is known whether the source can
+    /// be read.
     pub(super) fn hide(&mut self, source: usize) {
         self.hidden.insert(source);
     }
@@ -134,7 +138,7 @@ impl Board {
         }
     }
 
-    /// Lets it be seen.
+    /// Lets it be seen. For its past to be remembered it has to be read anew.
     pub(super) fn show(&mut self, source: usize) {
         self.hidden.remove(&source);
         self.changed = true;
@@ -145,14 +149,23 @@ impl Board {
         for place in &mut self.places {
             place.parts.retain(|part| part.origin.0 != source);
         }
-        // What it may still be about to say is not seen either.
-        self.hidden.insert(source);
+        self.hidden.remove(&source);
+        self.removed.insert(source);
         self.changed = true;
+    }
+
+    /// A removed source will say nothing more.
+    pub(super) fn ended(&mut self, source: usize) {
+        self.removed.remove(&source);
     }
 
     /// Takes what a file says. Its records are of the configured place with that name, or of the places
     /// that they name.
     pub(super) fn take(&mut self, origin: Origin, city: Option<&str>, change: Change, now: Timestamp) {
+        if self.removed.contains(&origin.0) {
+            return;
+        }
+        let is_seen = !self.hidden.contains(&origin.0);
         let records = match change {
             Change::All(records) => {
                 for place in &mut self.places {
@@ -165,7 +178,11 @@ impl Board {
         self.changed = true;
         for Record { device, station } in records {
             let Some(place) = self.place(city.or(station.city.as_deref())) else { continue };
-            self.places[place].take(origin, device, station, now);
+            let place = &mut self.places[place];
+            if is_seen {
+                place.remember(origin, &device, &station, now);
+            }
+            place.take(origin, device, station);
         }
     }
 
@@ -218,8 +235,7 @@ impl Board {
 }
 
 impl Place {
-    fn take(&mut self, origin: Origin, device: Device, said: Station, now: Timestamp) {
-        self.remember(origin, &device, &said, now);
+    fn take(&mut self, origin: Origin, device: Device, said: Station) {
         let known = self.parts.iter_mut().find(|part| part.origin == origin && part.device == device);
         if let Some(part) = known {
             return part.said.merge(said);
