@@ -125,6 +125,15 @@ impl Shared {
         }
     }
 
+    /// Looks at a source and publishes what is known then.
+    fn look(&self, id: usize, source: &mut Source, clock: &dyn Fn() -> Timestamp) {
+        let city = source.options.station.clone();
+        // To read may take any time, in which others have gone on: the history has its own clock.
+        let mut take = |file, change| self.board().take((id, file), city.as_deref(), change, clock());
+        source.look(clock(), &mut take, &mut |_| {});
+        self.publish(&mut self.board());
+    }
+
     /// Publishes what is known. Under the lock, so that nothing older comes after something newer.
     fn publish(&self, board: &mut Board) {
         (self.after)(&board.snapshot(Timestamp::now()).0);
@@ -233,11 +242,7 @@ impl Running {
         spawn_vital(&format!("source-{id}"), move || {
             let mut is_first = true;
             loop {
-                let city = source.options.station.clone();
-                let now = Timestamp::now();
-                let mut take = |file, change| shared.board().take((id, file), city.as_deref(), change, now);
-                source.look(now, &mut take, &mut |_| {});
-                shared.publish(&mut shared.board());
+                shared.look(id, &mut source, &Timestamp::now);
                 if shared.state.as_ref().is_some_and(State::is_due) {
                     shared.save();
                 }
@@ -551,6 +556,22 @@ mod tests {
         sampler.sample(Timestamp::now());
         assert_eq!(sampler.board.pasts(), "");
         assert_eq!(sampler.snapshot(Timestamp::now()).stations(), []);
+    }
+
+    #[test]
+    fn a_look_that_hung_takes_nothing_from_what_others_said_meanwhile() {
+        let board = Board::with(r#"{"city": "Bonn", "temp": 1}"#);
+        let running = running(&board);
+        pasts(&running, |pasts| pasts.contains(",100,100"));
+        let hung = Board::new();
+        hung.write_at(r#"{"city": "Bonn", "temp": 2}"#, SystemTime::now() - 2 * EVERY);
+        // It begins an hour ago and ends now.
+        let now = Timestamp::now();
+        let times = RefCell::new(vec![now, now.before(EVERY)]);
+        let clock = || times.borrow_mut().pop().unwrap_or(now);
+        running.shared.look(1, &mut Source::new(SourceOptions::new(hung.sensor.clone(), EVERY), None), &clock);
+        let after = running.shared.board().pasts();
+        assert!(after.contains(",100,100") && after.contains(",200,200"), "{after}");
     }
 
     #[test]
