@@ -65,10 +65,27 @@ struct Place {
     options: Option<Options>,
     parts: Vec<Part>,
     history: History,
-    /// Whose counter the history counts, and when it was heard last.
-    gauge: Option<(Origin, Device, Timestamp)>,
+    gauge: Option<Gauge>,
     /// That several sensors measure the same was told.
     told: bool,
+}
+
+/// Whose counter the history counts.
+struct Gauge {
+    /// `None` if its source was removed: it may come from another one.
+    origin: Option<Origin>,
+    device: Device,
+    /// When it was heard last.
+    heard: Timestamp,
+}
+
+impl Gauge {
+    /// Whether what is said at `at` is its own. A logger may begin another file each day: its files
+    /// follow one another, and none goes on when a later one has begun.
+    fn is(&self, origin: Origin, device: &Device, at: Timestamp) -> bool {
+        let is_next = |known: Origin| known.0 == origin.0 && known.1 < origin.1 && self.heard < at;
+        self.device == *device && self.origin.is_none_or(|known| known == origin || is_next(known))
+    }
 }
 
 /// What one device said in one file.
@@ -148,6 +165,9 @@ impl Board {
     pub(super) fn remove(&mut self, source: usize) {
         for place in &mut self.places {
             place.parts.retain(|part| part.origin.0 != source);
+            if let Some(gauge) = &mut place.gauge {
+                gauge.origin = gauge.origin.filter(|origin| origin.0 != source);
+            }
         }
         self.hidden.remove(&source);
         self.removed.insert(source);
@@ -261,18 +281,18 @@ impl Place {
     /// with each other: another is taken when the first was silent for an hour, and counted from there.
     fn is_gauge(&mut self, origin: Origin, device: &Device, at: Timestamp) -> bool {
         match &mut self.gauge {
-            Some((gauge_origin, gauge, heard)) if *gauge_origin == origin && gauge == device => {
-                *heard = at.max(*heard);
+            Some(gauge) if gauge.is(origin, device, at) => {
+                gauge.origin = Some(origin);
+                gauge.heard = at.max(gauge.heard);
                 return true;
             }
-            Some((.., heard)) if at.age(*heard) > Duration::ZERO || heard.age(at) < GAUGE_SILENT => {
-                return false;
-            }
+            // One that was heard later has no age here.
+            Some(gauge) if gauge.heard.age(at) < GAUGE_SILENT => return false,
             Some(_) => self.history.forget_rain(),
             // After a restart: what was saved is of the gauge that reports first.
             None => {}
         }
-        self.gauge = Some((origin, device.clone(), at));
+        self.gauge = Some(Gauge { origin: Some(origin), device: device.clone(), heard: at });
         true
     }
 
