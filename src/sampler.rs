@@ -536,7 +536,8 @@ mod tests {
     fn a_log_that_is_added_tells_its_past_too() {
         let board = Board::with(r#"{"city": "Bonn", "temp": 1}"#);
         let mut running = running(&board);
-        let line = |hours| format!("{{\"city\": \"Ulm\", \"temp\": -1{hours}, \"time\": \"{}\"}}\n", written(hours));
+        let line =
+            |hours| format!("{{\"city\": \"Ulm\", \"temp\": -1{hours}, \"time\": \"{}\"}}\n", written(hours));
         let log = board.scratch.write("log.json", line(5) + &line(4));
         assert_eq!(running.reload(with(board.options(None), &[log])), Ok(()));
         pasts(&running, |pasts| pasts.contains(",-1500,-1500") && pasts.contains(",-1400,-1400"));
@@ -569,7 +570,11 @@ mod tests {
         let now = Timestamp::now();
         let times = RefCell::new(vec![now, now.before(EVERY)]);
         let clock = || times.borrow_mut().pop().unwrap_or(now);
-        running.shared.look(1, &mut Source::new(SourceOptions::new(hung.sensor.clone(), EVERY), None), &clock);
+        running.shared.look(
+            1,
+            &mut Source::new(SourceOptions::new(hung.sensor.clone(), EVERY), None),
+            &clock,
+        );
         let after = running.shared.board().pasts();
         assert!(after.contains(",100,100") && after.contains(",200,200"), "{after}");
     }

@@ -105,5 +105,6 @@ fn the_rain_of_the_day_outlives_a_source_with_new_settings() {
     server.wait_for("London", "the offset", |answer| answer.contains("\nTemperature: 10°C\n"));
     let mut log = File::options().append(true).open(log).expect("opened");
     log.write_all(line(0, 92.0).as_bytes()).expect("written");
-    server.wait_for("London", "the rain after", |answer| answer.contains("Rain: 2.0 mm in the last hour, 2.0"));
+    server
+        .wait_for("London", "the rain after", |answer| answer.contains("Rain: 2.0 mm in the last hour, 2.0"));
 }
