@@ -81,21 +81,24 @@ impl Follow {
         let mut log = Log { file: &mut file, size: version.size };
         let before = std::mem::replace(&mut self.version, version.clone());
         let is_same = (before.device, before.inode) == (version.device, version.inode);
-        let mut undated = Undated::Taken;
+        // Of another content nobody knows since when its lines are there.
+        let mut undated = Undated::LastDevice;
         if !is_same {
             // Rotated by renaming: what was written to the old file after we looked last.
             if let Some((mut old, size)) = renamed(look.path, &before) {
                 let mut log = Log { file: &mut old, size };
                 self.read_on(&mut log, look, look.now, Undated::Taken, take, findings)?;
+                undated = Undated::Taken;
             }
-        } else if self.is_rewritten(&mut log, &before)? {
-            undated = Undated::LastDevice;
-        } else {
-            self.read_on(&mut log, look, look.now, undated, take, findings)?;
+        } else if !self.is_rewritten(&mut log, &before)? {
+            self.read_on(&mut log, look, look.now, Undated::Taken, take, findings)?;
             return Ok(version);
         }
         let weather = self.weather;
         *self = Follow { weather, ..Follow::new(self.format, version.clone()) };
+        if undated == Undated::LastDevice {
+            self.offset = self.start(&mut log, look)?;
+        }
         let written = version.written(look.now);
         self.read_on(&mut log, look, written, undated, take, findings)?;
         Ok(version)

@@ -129,3 +129,15 @@ fn one_device_of_many_is_chosen() {
     assert!(log.contains("N 1, N 2; match selects one"), "{log}");
     wait_for(&server, "Temperature: 15°C");
 }
+
+#[test]
+fn a_log_in_the_place_of_another_has_old_lines() {
+    let device = |id: u8, readings: &str| format!("{{\"id\": {id}, {readings}}}\n");
+    let old = device(1, "\"humidity\": 44");
+    let server = serve(&(old.clone() + &device(2, "\"temperature_C\": 5")));
+    assert!(!server.ask("London").contains("Humidity"));
+    // As `tail log >new && mv new log` leaves it.
+    server.scratch.replace("sensor.json", old + &device(2, "\"temperature_C\": 6"));
+    let answer = wait_for(&server, "Temperature: 6°C");
+    assert!(!answer.contains("Humidity"), "{answer}");
+}
