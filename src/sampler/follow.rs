@@ -1,6 +1,7 @@
 //! A file that only grows, a record a line: read from where the last day begins, and then on from where
 //! it ended.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::MetadataExt;
@@ -9,7 +10,7 @@ use std::time::Duration;
 
 use super::source::{Change, Error, Look, Version};
 use crate::file;
-use crate::format::{Finding, Format, Undated};
+use crate::format::{Finding, Format, Record, Undated};
 use crate::time::Timestamp;
 
 /// What is read at once.
@@ -190,7 +191,10 @@ impl Follow {
                     let is_last = self.offset + buffer.len() as u64 >= log.size;
                     let undated =
                         if undated == Undated::LastDevice && !is_last { Undated::Refused } else { undated };
-                    let records = self.records(look, &buffer[from..end], written, undated, findings)?;
+                    let mut records = self.records(look, &buffer[from..end], written, undated, findings)?;
+                    if undated == Undated::LastDevice {
+                        keep_last(&mut records, written);
+                    }
                     self.weather |= records.iter().any(|record| record.station.newest().is_some());
                     take(Change::More(records));
                     let text = [&self.head, &buffer[from..end]].concat();
@@ -216,12 +220,25 @@ impl Follow {
         written: Timestamp,
         undated: Undated,
         findings: &mut dyn FnMut(Finding<'_>),
-    ) -> Result<Vec<crate::format::Record>, Error> {
+    ) -> Result<Vec<Record>, Error> {
         let text = [&self.head, lines].concat();
         if text.trim_ascii().is_empty() {
             return Ok(Vec::new());
         }
         look.records(self.format, &text, written, undated, findings)
+    }
+}
+
+/// Lines without a time that were there before may be days old, but all have got the time of the file:
+/// of these the last of each quantity counts, or the past would take the others for weather of that time.
+fn keep_last(records: &mut [Record], written: Timestamp) {
+    let mut said = BTreeSet::new();
+    for Record { station, .. } in records.iter_mut().rev() {
+        let city = station.city.clone();
+        station.change(|quantity, reading| {
+            let counts = reading.at != written || said.insert((city.clone(), quantity));
+            counts.then_some(reading)
+        });
     }
 }
 

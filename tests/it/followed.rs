@@ -131,6 +131,20 @@ fn one_device_of_many_is_chosen() {
 }
 
 #[test]
+fn old_lines_without_a_time_are_no_wind_of_now() {
+    let undated = |wind: u8| {
+        format!("{{\"temperature_C\": 5, \"wind_avg_km_h\": {wind}, \"wind_max_km_h\": {wind}}}\n")
+    };
+    let server = serve(&(undated(90) + &undated(14)));
+    let answer = server.ask("London");
+    assert!(answer.contains("\nWind Speed: 14 km/h\nWind Gusts: 14 km/h\n"), "{answer}");
+    // Written anew, as who keeps the last lines only does.
+    server.scratch.replace("sensor.json", undated(80) + &undated(12));
+    let answer = wait_for(&server, "Wind Speed: 13 km/h");
+    assert!(answer.contains("\nWind Gusts: 14 km/h\n"), "{answer}");
+}
+
+#[test]
 fn a_log_in_the_place_of_another_has_old_lines() {
     let device = |id: u8, readings: &str| format!("{{\"id\": {id}, {readings}}}\n");
     let old = device(1, "\"humidity\": 44");
