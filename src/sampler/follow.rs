@@ -95,10 +95,14 @@ impl Follow {
             self.read_on(&mut log, look, look.now, Undated::Taken, take, findings)?;
             return Ok(version);
         }
-        let weather = self.weather;
+        let (weather, head) = (self.weather, std::mem::take(&mut self.head));
         *self = Follow { weather, ..Follow::new(self.format, version.clone()) };
         if undated == Undated::LastDevice {
             self.offset = self.start(&mut log, look)?;
+        }
+        if self.head.is_empty() {
+            // Who writes the names of the columns once, when it starts, does not know that the file is new.
+            self.head = head;
         }
         let written = version.written(look.now);
         self.read_on(&mut log, look, written, undated, take, findings)?;

@@ -155,3 +155,22 @@ fn a_log_in_the_place_of_another_has_old_lines() {
     let answer = wait_for(&server, "Temperature: 6°C");
     assert!(!answer.contains("Humidity"), "{answer}");
 }
+
+#[test]
+fn a_table_without_its_names_is_read_by_those_before() {
+    let row = |seconds, temperature: u8| format!("{},{temperature}\n", ago(seconds));
+    let server = serve(&format!("time,temperature_C\n{}{}", row(90, 5), row(80, 6)));
+    let path = server.scratch.path("sensor.json");
+    // By truncating: whoever writes it has written the names once.
+    File::create(&path).expect("truncated");
+    append(&server, &row(70, 7));
+    wait_for(&server, "Temperature: 7°C");
+    // By renaming.
+    fs::rename(&path, server.scratch.path("sensor.json.1")).expect("renamed");
+    fs::write(&path, row(60, 8)).expect("written");
+    wait_for(&server, "Temperature: 8°C");
+    // Other names hold, too.
+    fs::write(&path, format!("humidity,time,temperature_C\n50,{},9\n", ago(50))).expect("written");
+    let answer = wait_for(&server, "Temperature: 9°C");
+    assert!(answer.contains("\nHumidity: 50%\n"), "{answer}");
+}
