@@ -495,6 +495,31 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_that_is_set_back_holds_nothing_up() {
+        let line = |at: SystemTime, value: u32| {
+            let since = at.duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_secs();
+            format!("{{\"city\": \"Bonn\", \"temp\": {value}, \"time\": {since}}}\n")
+        };
+        let (now, ahead) = (SystemTime::now(), SystemTime::now() + EVERY);
+        let board = Board::new();
+        let log = line(ahead, 1) + &line(ahead, 2);
+        board.write_at(&log, ahead);
+        let mut sampler = board.sampler();
+        sampler.sample(ahead.into());
+        assert_eq!(temperature(&sampler.snapshot(ahead.into())), Some(2.0));
+        board.write_at(&(log.clone() + &line(now, 3)), now);
+        sampler.sample(now.into());
+        assert_eq!(temperature(&sampler.snapshot(now.into())), Some(3.0));
+        // Of another sensor of the place, too.
+        let mut sampler = Sampler::new(with(board.options(None), &[board.scratch.path("other.json")]));
+        board.write_at(&log, ahead);
+        sampler.sample(ahead.into());
+        board.scratch.write("other.json", r#"{"city": "Bonn", "temp": 4}"#);
+        sampler.sample(now.into());
+        assert_eq!(temperature(&sampler.snapshot(now.into())), Some(4.0));
+    }
+
+    #[test]
     fn a_reload_hears_of_its_own_sources() {
         let board = Board::with(r#"{"temp": 1}"#);
         let mut running = running(&board);

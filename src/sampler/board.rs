@@ -8,7 +8,7 @@ use std::time::Duration;
 use log::warn;
 
 use super::source::Change;
-use crate::format::Record;
+use crate::format::{AHEAD, Record};
 use crate::history::History;
 use crate::place::fold;
 use crate::reading::{Device, Past, Quantity, Reading, Snapshot, Station, Stations};
@@ -202,7 +202,7 @@ impl Board {
             if is_seen {
                 place.remember(origin, &device, &station, now);
             }
-            place.take(origin, device, station);
+            place.take(origin, device, station, now);
         }
     }
 
@@ -255,9 +255,11 @@ impl Board {
 }
 
 impl Place {
-    fn take(&mut self, origin: Origin, device: Device, said: Station) {
+    fn take(&mut self, origin: Origin, device: Device, said: Station, now: Timestamp) {
         let known = self.parts.iter_mut().find(|part| part.origin == origin && part.device == device);
         if let Some(part) = known {
+            // Or it would seem newer than what is new.
+            part.said.forget_ahead(now, AHEAD);
             return part.said.merge(said);
         }
         if self.parts.len() >= PARTS {
@@ -345,7 +347,9 @@ impl Place {
         }
         let mut station = Station::called(self.city.clone());
         for part in parts {
-            station.merge(part.said.clone());
+            let mut said = part.said.clone();
+            said.forget_ahead(now, AHEAD);
+            station.merge(said);
         }
         self.tell_candidates();
         self.with_past(&mut station, now);
