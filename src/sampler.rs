@@ -62,17 +62,21 @@ impl Sampler {
 
     /// Looks at all sources, one after the other. `Some` when there is something new.
     pub fn sample(&mut self, now: Timestamp) -> Option<Arc<Snapshot>> {
+        self.look(now);
+        let (snapshot, news) = self.board.snapshot(now);
+        news.then_some(snapshot)
+    }
+
+    /// Looks at all sources, one after the other. Gives the files that could not be read.
+    fn look(&mut self, now: Timestamp) -> Vec<(PathBuf, source::Error)> {
+        let mut faults = Vec::new();
         for (id, source) in self.sources.iter_mut().enumerate() {
             let city = source.options.station.clone();
             let board = &mut self.board;
-            source.look(
-                now,
-                &mut |file, change| board.take((id, file), city.as_deref(), change, now),
-                &mut |_| {},
-            );
+            let mut take = |file, change| board.take((id, file), city.as_deref(), change, now);
+            faults.append(&mut source.look(now, &mut take, &mut |_| {}));
         }
-        let (snapshot, news) = self.board.snapshot(now);
-        news.then_some(snapshot)
+        faults
     }
 
     /// Looks at each source from time to time in a thread of its own. After each look `after` is called
