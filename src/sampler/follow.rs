@@ -8,9 +8,10 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::Duration;
 
-use super::source::{Change, Error, Look, Version};
+use super::source::{Change, Error, Look, Options, Version};
 use crate::file;
 use crate::format::{Finding, Format, Record, Undated};
+use crate::reading::Device;
 use crate::time::Timestamp;
 
 /// What is read at once.
@@ -151,6 +152,9 @@ impl Follow {
         let n = log.read(at, &mut bytes)?;
         let mut lines =
             bytes[..n].split_inclusive(|&byte| byte == b'\n').filter(|line| line.ends_with(b"\n"));
+        // Other devices have the same clock.
+        let everybody = Options { select: Device::default(), ..look.options.clone() };
+        let look = &Look { options: &everybody, ..*look };
         let Some(skipped) = lines.next() else { return Ok((at + n as u64, None)) };
         let line = at + skipped.len() as u64;
         for candidate in lines {

@@ -131,3 +131,25 @@ fn the_counter_goes_on_in_the_file_of_the_next_day() {
     let server = Server::spawn(&mut command, Scratch::new());
     check(&server.ask("London"), RAIN);
 }
+
+#[test]
+fn neighbours_do_not_hide_the_past_of_a_chosen_sensor() {
+    let mut log = rainy_log();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time after 1970").as_secs();
+    for _ in 0..2000 {
+        let _ = writeln!(
+            log,
+            "{{\"time\": {}, \"model\": \"Bresser-5in1\", \"id\": 8, \"humidity\": 44}}",
+            now - 30
+        );
+    }
+    let board = Scratch::new();
+    board.write("log.jsonl", log);
+    let config = board.write(
+        "weatherhook.toml",
+        "[[station]]\ncity = \"London\"\n[[station.source]]\nfile = \"log.jsonl\"\nmatch = { id = 7 }\n",
+    );
+    let mut command = weatherhook(["serve", "--listen", "127.0.0.1:0", "--config", text(&config)]);
+    let server = Server::spawn(command.env("WEATHERHOOK_KEY", KEY), board);
+    check(&server.ask("London"), RAIN);
+}
