@@ -138,7 +138,11 @@ impl Follow {
                 return Ok(0);
             }
             let (line, time) = self.probe(log, look, at)?;
-            let is_far_enough = time.is_none_or(|time| time.age(look.now) > BACK);
+            // Where no other line begins, there may be a long one at the end.
+            let is_far_enough = match time {
+                Some(time) => time.age(look.now) > BACK,
+                None => line < log.size.min(at + CHUNK as u64),
+            };
             if is_far_enough || back >= BACK_BYTES {
                 return Ok(line);
             }

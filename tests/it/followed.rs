@@ -174,3 +174,12 @@ fn a_table_without_its_names_is_read_by_those_before() {
     let answer = wait_for(&server, "Temperature: 9°C");
     assert!(answer.contains("\nHumidity: 50%\n"), "{answer}");
 }
+
+#[test]
+fn a_long_line_at_the_end_hides_nothing() {
+    // As a board that loses its power leaves it.
+    let zeros = "\0".repeat(100_000) + "\n";
+    let server = serve(&(line(70, "\"temperature_C\" : 5") + &line(60, "\"temperature_C\" : 6") + &zeros));
+    let answer = server.ask("London");
+    assert!(answer.contains("\nTemperature: 6°C\n"), "{answer}");
+}
