@@ -144,10 +144,32 @@ impl Follow {
                 None => line < log.size.min(at + CHUNK as u64),
             };
             if is_far_enough || back >= BACK_BYTES {
+                if !self.head.is_empty() {
+                    self.head = self.head_before(log, look, line)?;
+                }
                 return Ok(line);
             }
             back *= 4;
         }
+    }
+
+    /// What has to stand before the line that begins at `end`: since the beginning the columns may have
+    /// been called otherwise.
+    fn head_before(&self, log: &mut Log<'_>, look: &Look<'_>, end: u64) -> Result<Vec<u8>, Error> {
+        let mut head = self.head.clone();
+        let mut buffer = vec![0; CHUNK];
+        let mut at = 0;
+        while at < end {
+            let n = log.read(at, &mut buffer)?.min(usize::try_from(end - at).unwrap_or(CHUNK));
+            if n == 0 {
+                break;
+            }
+            // A line that is longer names no columns.
+            let lines = buffer[..n].iter().rposition(|&byte| byte == b'\n').map_or(n, |lf| lf + 1);
+            head = self.format.head(&[&head, &buffer[..lines]].concat(), &look.options.dialect);
+            at += lines as u64;
+        }
+        Ok(head)
     }
 
     /// The beginning of the next line after `at`, and when the first record there was written.

@@ -183,3 +183,18 @@ fn a_long_line_at_the_end_hides_nothing() {
     let answer = server.ask("London");
     assert!(answer.contains("\nTemperature: 6°C\n"), "{answer}");
 }
+
+#[test]
+fn the_columns_are_those_of_the_last_names_before() {
+    // A day and more after other columns came, of which each row is as long as those before.
+    let rows = |first: u64, last: u64, row: &str| -> String {
+        (last..first).rev().map(|minutes| format!("{},{row}\n", ago(60 * minutes))).collect()
+    };
+    let server = serve(&format!(
+        "time,temperature_C,humidity\n{}time,humidity,temperature_C\n{}",
+        rows(12_000, 8000, "11,44"),
+        rows(8000, 1, "44,12")
+    ));
+    let answer = server.ask("London");
+    assert!(answer.contains("\nTemperature: 12°C\n") && answer.contains("\nHumidity: 44%\n"), "{answer}");
+}
