@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::mem;
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
 use crate::place::{Names, fold};
 use crate::time::Timestamp;
@@ -383,6 +384,14 @@ impl Station {
         for quantity in Quantity::ALL {
             let slot = &mut self.readings[quantity as usize];
             *slot = slot.and_then(|reading| other(quantity, reading));
+        }
+    }
+
+    /// Forgets what was observed more than `by` after `now`: the clock was set back meanwhile.
+    pub fn forget_ahead(&mut self, now: Timestamp, by: Duration) {
+        self.change(|_, reading| (reading.at.ahead(now) <= by).then_some(reading));
+        for words in [&mut self.air_quality, &mut self.precipitation] {
+            words.take_if(|words| words.at.ahead(now) > by);
         }
     }
 

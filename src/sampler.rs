@@ -62,17 +62,21 @@ impl Sampler {
 
     /// Looks at all sources, one after the other. `Some` when there is something new.
     pub fn sample(&mut self, now: Timestamp) -> Option<Arc<Snapshot>> {
+        self.look(now);
+        let (snapshot, news) = self.board.snapshot(now);
+        news.then_some(snapshot)
+    }
+
+    /// Looks at all sources, one after the other. Gives the files that could not be read.
+    fn look(&mut self, now: Timestamp) -> Vec<(PathBuf, source::Error)> {
+        let mut faults = Vec::new();
         for (id, source) in self.sources.iter_mut().enumerate() {
             let city = source.options.station.clone();
             let board = &mut self.board;
-            source.look(
-                now,
-                &mut |file, change| board.take((id, file), city.as_deref(), change, now),
-                &mut |_| {},
-            );
+            let mut take = |file, change| board.take((id, file), city.as_deref(), change, now);
+            faults.append(&mut source.look(now, &mut take, &mut |_| {}));
         }
-        let (snapshot, news) = self.board.snapshot(now);
-        news.then_some(snapshot)
+        faults
     }
 
     /// Looks at each source from time to time in a thread of its own. After each look `after` is called
@@ -125,6 +129,15 @@ impl Shared {
         }
     }
 
+    /// Looks at a source and publishes what is known then.
+    fn look(&self, id: usize, source: &mut Source, clock: &dyn Fn() -> Timestamp) {
+        let city = source.options.station.clone();
+        // To read may take any time, in which others have gone on: the history has its own clock.
+        let mut take = |file, change| self.board().take((id, file), city.as_deref(), change, clock());
+        source.look(clock(), &mut take, &mut |_| {});
+        self.publish(&mut self.board());
+    }
+
     /// Publishes what is known. Under the lock, so that nothing older comes after something newer.
     fn publish(&self, board: &mut Board) {
         (self.after)(&board.snapshot(Timestamp::now()).0);
@@ -153,14 +166,23 @@ struct Watch {
 impl Running {
     /// Waits until each source was looked at once, or so long.
     pub fn wait(&self, within: Duration) {
-        self.tried(self.watches.len(), within);
+        self.readable(&self.watches, within);
     }
 
-    /// Which of so many sources could be read at their first look, as far as they have been tried.
-    fn tried(&self, count: usize, within: Duration) -> Vec<(usize, bool)> {
+    /// Which of the sources could be read at their first look, as far as they have been tried.
+    fn readable(&self, watches: &[Watch], within: Duration) -> Vec<usize> {
         let until = Instant::now() + within;
-        let next = || self.first_looks.recv_timeout(until.saturating_duration_since(Instant::now())).ok();
-        std::iter::from_fn(next).take(count).collect()
+        let mut awaited: Vec<usize> = watches.iter().map(|watch| watch.id).collect();
+        let mut readable = Vec::new();
+        while !awaited.is_empty() {
+            let left = until.saturating_duration_since(Instant::now());
+            let Ok((id, is_good)) = self.first_looks.recv_timeout(left) else { break };
+            // One that hung when it was waited for may be told of now.
+            let Some(place) = awaited.iter().position(|awaited| *awaited == id) else { continue };
+            awaited.swap_remove(place);
+            readable.extend(is_good.then_some(id));
+        }
+        readable
     }
 
     /// Saves what is to be known after a restart.
@@ -180,13 +202,19 @@ impl Running {
                 Some(watch) => kept.push(watch.id),
                 None => {
                     self.shared.board().hide(self.ids);
-                    let watch = self.watch(source).map_err(|error| error.to_string());
-                    added.push(watch?);
+                    match self.watch(source) {
+                        Ok(watch) => added.push(watch),
+                        Err(error) => {
+                            let mut board = self.shared.board();
+                            added.iter().for_each(|watch| board.remove(watch.id));
+                            return Err(error.to_string());
+                        }
+                    }
                 }
             }
         }
-        let tried = self.tried(added.len(), RELOAD);
-        if let Some(bad) = added.iter().find(|watch| !tried.contains(&(watch.id, true))) {
+        let readable = self.readable(&added, RELOAD);
+        if let Some(bad) = added.iter().find(|watch| !readable.contains(&watch.id)) {
             let mut board = self.shared.board();
             added.iter().for_each(|watch| board.remove(watch.id));
             return Err(format!("{}: no readings", bad.options.file.display()));
@@ -198,7 +226,7 @@ impl Running {
         added.iter().for_each(|watch| board.show(watch.id));
         dropped.iter().for_each(|watch| board.remove(watch.id));
         // A thread that has ended has ended the process.
-        for watch in &watches {
+        for watch in watches.iter().chain(&added) {
             let _ = watch.again.send(());
         }
         self.shared.publish(&mut board);
@@ -218,11 +246,7 @@ impl Running {
         spawn_vital(&format!("source-{id}"), move || {
             let mut is_first = true;
             loop {
-                let city = source.options.station.clone();
-                let now = Timestamp::now();
-                let mut take = |file, change| shared.board().take((id, file), city.as_deref(), change, now);
-                source.look(now, &mut take, &mut |_| {});
-                shared.publish(&mut shared.board());
+                shared.look(id, &mut source, &Timestamp::now);
                 if shared.state.as_ref().is_some_and(State::is_due) {
                     shared.save();
                 }
@@ -233,7 +257,7 @@ impl Running {
                 match orders.recv_timeout(source.options.every) {
                     Ok(()) => source.forget(),
                     Err(RecvTimeoutError::Timeout) => {}
-                    Err(RecvTimeoutError::Disconnected) => return,
+                    Err(RecvTimeoutError::Disconnected) => return shared.board().ended(id),
                 }
             }
         })?;
@@ -462,6 +486,126 @@ mod tests {
         let ahead = Board::new();
         ahead.write_at(r#"{"temp": 3}"#, SystemTime::now() + AHEAD / 2);
         check(&mut ahead.sampler(), Some(3.0), Some(3.0));
+    }
+
+    /// The sources of the board, looked at by their threads.
+    fn running(board: &Board) -> Running {
+        board.sampler().start(Box::new(|_| {})).expect("threads")
+    }
+
+    fn with(mut options: Options, added: &[PathBuf]) -> Options {
+        options.sources.extend(added.iter().map(|file| SourceOptions::new(file.clone(), EVERY)));
+        options
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_holds_nothing_up() {
+        let line = |at: SystemTime, value: u32| {
+            let since = at.duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_secs();
+            format!("{{\"city\": \"Bonn\", \"temp\": {value}, \"time\": {since}}}\n")
+        };
+        let (now, ahead) = (SystemTime::now(), SystemTime::now() + EVERY);
+        let board = Board::new();
+        let log = line(ahead, 1) + &line(ahead, 2);
+        board.write_at(&log, ahead);
+        let mut sampler = board.sampler();
+        sampler.sample(ahead.into());
+        assert_eq!(temperature(&sampler.snapshot(ahead.into())), Some(2.0));
+        board.write_at(&(log.clone() + &line(now, 3)), now);
+        sampler.sample(now.into());
+        assert_eq!(temperature(&sampler.snapshot(now.into())), Some(3.0));
+        // Of another sensor of the place, too.
+        let mut sampler = Sampler::new(with(board.options(None), &[board.scratch.path("other.json")]));
+        board.write_at(&log, ahead);
+        sampler.sample(ahead.into());
+        board.scratch.write("other.json", r#"{"city": "Bonn", "temp": 4}"#);
+        sampler.sample(now.into());
+        assert_eq!(temperature(&sampler.snapshot(now.into())), Some(4.0));
+    }
+
+    #[test]
+    fn a_reload_hears_of_its_own_sources() {
+        let board = Board::with(r#"{"temp": 1}"#);
+        let mut running = running(&board);
+        running.wait(EVERY);
+        // One that hung is told of late.
+        running.shared.tried.send((0, true)).expect("sent");
+        let other = board.scratch.write("other.json", r#"{"city": "Bonn", "temp": 2}"#);
+        assert_eq!(running.reload(with(board.options(None), &[other])), Ok(()));
+    }
+
+    /// What is saved of the past, when it is as wanted.
+    fn pasts(running: &Running, wanted: impl Fn(&str) -> bool) -> String {
+        let until = Instant::now() + Duration::from_secs(20);
+        loop {
+            let pasts = running.shared.board().pasts();
+            if wanted(&pasts) {
+                return pasts;
+            }
+            assert!(Instant::now() < until, "{pasts}");
+            std::thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn what_a_refused_source_says_is_not_remembered() {
+        let board = Board::with(r#"{"city": "Bonn", "temp": 1}"#);
+        let mut running = running(&board);
+        let before = pasts(&running, |pasts| !pasts.is_empty());
+        let fridge = board.scratch.write("fridge.json", r#"{"city": "Bonn", "temp": -18}"#);
+        let missing = board.scratch.path("missing.json");
+        assert!(running.reload(with(board.options(None), &[fridge.clone(), missing])).is_err());
+        assert_eq!(running.shared.board().pasts(), before);
+        // Once it is in force it is.
+        assert_eq!(running.reload(with(board.options(None), &[fridge])), Ok(()));
+        pasts(&running, |pasts| pasts.contains(",-1800,100"));
+    }
+
+    #[test]
+    fn a_log_that_is_added_tells_its_past_too() {
+        let board = Board::with(r#"{"city": "Bonn", "temp": 1}"#);
+        let mut running = running(&board);
+        let line =
+            |hours| format!("{{\"city\": \"Ulm\", \"temp\": -1{hours}, \"time\": \"{}\"}}\n", written(hours));
+        let log = board.scratch.write("log.json", line(5) + &line(4));
+        assert_eq!(running.reload(with(board.options(None), &[log])), Ok(()));
+        pasts(&running, |pasts| pasts.contains(",-1500,-1500") && pasts.contains(",-1400,-1400"));
+    }
+
+    /// The time so many hours ago, in seconds.
+    fn written(hours: u32) -> String {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970");
+        (since - hours * EVERY).as_secs().to_string()
+    }
+
+    #[test]
+    fn a_removed_source_that_still_runs_says_nothing() {
+        let board = Board::with(r#"{"city": "Bonn", "temp": 1}"#);
+        let mut sampler = board.sampler();
+        sampler.board.remove(0);
+        sampler.sample(Timestamp::now());
+        assert_eq!(sampler.board.pasts(), "");
+        assert_eq!(sampler.snapshot(Timestamp::now()).stations(), []);
+    }
+
+    #[test]
+    fn a_look_that_hung_takes_nothing_from_what_others_said_meanwhile() {
+        let board = Board::with(r#"{"city": "Bonn", "temp": 1}"#);
+        let running = running(&board);
+        pasts(&running, |pasts| pasts.contains(",100,100"));
+        let hung = Board::new();
+        hung.write_at(r#"{"city": "Bonn", "temp": 2}"#, SystemTime::now() - 2 * EVERY);
+        // It begins an hour ago and ends now.
+        let now = Timestamp::now();
+        let times = RefCell::new(vec![now, now.before(EVERY)]);
+        let clock = || times.borrow_mut().pop().unwrap_or(now);
+        running.shared.look(
+            1,
+            &mut Source::new(SourceOptions::new(hung.sensor.clone(), EVERY), None),
+            &clock,
+        );
+        let after = running.shared.board().pasts();
+        assert!(after.contains(",100,100") && after.contains(",200,200"), "{after}");
     }
 
     #[test]

@@ -182,7 +182,7 @@ struct Beat {
 
 impl Beat {
     fn expect(&self, options: &sampler::Options) {
-        let every = options.sources.iter().map(|source| source.every).min().unwrap_or_default();
+        let every = options.sources.iter().map(|source| source.every).max().unwrap_or_default();
         self.every.store(u64::try_from(every.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 }
@@ -267,4 +267,20 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
         });
     }
     address
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sampler::SourceOptions;
+
+    /// While the source that is looked at most often hangs, the others still move.
+    #[test]
+    fn the_beat_is_that_of_the_source_that_is_looked_at_least_often() {
+        let source = |seconds| SourceOptions::new("sensor".into(), Duration::from_secs(seconds));
+        let options = |sources| sampler::Options { stations: Vec::new(), sources, city: None, state: None };
+        let beat = Beat::default();
+        beat.expect(&options(vec![source(1), source(3600), source(60)]));
+        assert_eq!(beat.every.load(Ordering::Relaxed), 3_600_000);
+    }
 }

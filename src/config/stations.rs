@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::{Given, nearest, unknown};
 use crate::format::{self, Dialect, FORMATS};
+use crate::place::fold;
 use crate::reading::{ALIASES, Device, Quantity};
 use crate::sampler::{Offsets, SourceOptions, StationOptions};
 use crate::time::Zone;
@@ -86,8 +87,9 @@ pub(super) fn read(
         for source in &of_station {
             sources.push(self::source(source, &station.city, directory, every)?);
         }
-        if stations.iter().any(|other: &StationOptions| other.city == station.city) {
-            return Err(format!("{}.city: there is another station \"{}\"", table.path, station.city));
+        let same = |other: &&StationOptions| fold(&other.city) == fold(&station.city);
+        if let Some(other) = stations.iter().find(same) {
+            return Err(format!("{}.city: there is another station \"{}\"", table.path, other.city));
         }
         stations.push(station);
     }
@@ -298,5 +300,7 @@ mod tests {
         check(&source("zone = \"CET\""), "station[0].source[0].zone: expected utc or local, found \"CET\"");
         let twice = source("") + &source("");
         check(&twice, "station[1].city: there is another station \"A\"");
+        let same = source("") + &source("").replace("\"A\"", "\" a\"");
+        check(&same, "station[1].city: there is another station \"A\"");
     }
 }

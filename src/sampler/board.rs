@@ -8,7 +8,7 @@ use std::time::Duration;
 use log::warn;
 
 use super::source::Change;
-use crate::format::Record;
+use crate::format::{AHEAD, Record};
 use crate::history::History;
 use crate::place::fold;
 use crate::reading::{Device, Past, Quantity, Reading, Snapshot, Station, Stations};
@@ -48,8 +48,10 @@ pub(super) struct Board {
     index: HashMap<String, usize>,
     /// Shown until something is known.
     placeholder: Vec<Station>,
-    /// Sources that are not seen.
+    /// Sources that are not seen yet.
     hidden: BTreeSet<usize>,
+    /// Sources that are no more, but may still be about to say something.
+    removed: BTreeSet<usize>,
     snapshot: Arc<Snapshot>,
     /// Something was said since the snapshot was made.
     changed: bool,
@@ -63,10 +65,27 @@ struct Place {
     options: Option<Options>,
     parts: Vec<Part>,
     history: History,
-    /// Whose counter the history counts, and when it was heard last.
-    gauge: Option<(Origin, Device, Timestamp)>,
+    gauge: Option<Gauge>,
     /// That several sensors measure the same was told.
     told: bool,
+}
+
+/// Whose counter the history counts.
+struct Gauge {
+    /// `None` if its source was removed: it may come from another one.
+    origin: Option<Origin>,
+    device: Device,
+    /// When it was heard last.
+    heard: Timestamp,
+}
+
+impl Gauge {
+    /// Whether what is said at `at` is its own. A logger may begin another file each day: its files
+    /// follow one another, and none goes on when a later one has begun.
+    fn is(&self, origin: Origin, device: &Device, at: Timestamp) -> bool {
+        let is_next = |known: Origin| known.0 == origin.0 && known.1 < origin.1 && self.heard < at;
+        self.device == *device && self.origin.is_none_or(|known| known == origin || is_next(known))
+    }
 }
 
 /// What one device said in one file.
@@ -84,6 +103,7 @@ impl Board {
             index: HashMap::new(),
             placeholder: Vec::new(),
             hidden: BTreeSet::new(),
+            removed: BTreeSet::new(),
             snapshot: Arc::default(),
             changed: true,
             full: false,
@@ -106,7 +126,8 @@ impl Board {
         self.changed = true;
     }
 
-    /// Keeps what a source says from being seen, until it is known whether the source can be read.
+    /// Keeps what a source says from being seen and remembered, until it is known whether the source can
+    /// be read.
     pub(super) fn hide(&mut self, source: usize) {
         self.hidden.insert(source);
     }
@@ -134,7 +155,7 @@ impl Board {
         }
     }
 
-    /// Lets it be seen.
+    /// Lets it be seen. For its past to be remembered it has to be read anew.
     pub(super) fn show(&mut self, source: usize) {
         self.hidden.remove(&source);
         self.changed = true;
@@ -144,15 +165,27 @@ impl Board {
     pub(super) fn remove(&mut self, source: usize) {
         for place in &mut self.places {
             place.parts.retain(|part| part.origin.0 != source);
+            if let Some(gauge) = &mut place.gauge {
+                gauge.origin = gauge.origin.filter(|origin| origin.0 != source);
+            }
         }
-        // What it may still be about to say is not seen either.
-        self.hidden.insert(source);
+        self.hidden.remove(&source);
+        self.removed.insert(source);
         self.changed = true;
+    }
+
+    /// A removed source will say nothing more.
+    pub(super) fn ended(&mut self, source: usize) {
+        self.removed.remove(&source);
     }
 
     /// Takes what a file says. Its records are of the configured place with that name, or of the places
     /// that they name.
     pub(super) fn take(&mut self, origin: Origin, city: Option<&str>, change: Change, now: Timestamp) {
+        if self.removed.contains(&origin.0) {
+            return;
+        }
+        let is_seen = !self.hidden.contains(&origin.0);
         let records = match change {
             Change::All(records) => {
                 for place in &mut self.places {
@@ -165,7 +198,11 @@ impl Board {
         self.changed = true;
         for Record { device, station } in records {
             let Some(place) = self.place(city.or(station.city.as_deref())) else { continue };
-            self.places[place].take(origin, device, station, now);
+            let place = &mut self.places[place];
+            if is_seen {
+                place.remember(origin, &device, &station, now);
+            }
+            place.take(origin, device, station, now);
         }
     }
 
@@ -219,9 +256,10 @@ impl Board {
 
 impl Place {
     fn take(&mut self, origin: Origin, device: Device, said: Station, now: Timestamp) {
-        self.remember(origin, &device, &said, now);
         let known = self.parts.iter_mut().find(|part| part.origin == origin && part.device == device);
         if let Some(part) = known {
+            // Or it would seem newer than what is new.
+            part.said.forget_ahead(now, AHEAD);
             return part.said.merge(said);
         }
         if self.parts.len() >= PARTS {
@@ -245,18 +283,18 @@ impl Place {
     /// with each other: another is taken when the first was silent for an hour, and counted from there.
     fn is_gauge(&mut self, origin: Origin, device: &Device, at: Timestamp) -> bool {
         match &mut self.gauge {
-            Some((gauge_origin, gauge, heard)) if *gauge_origin == origin && gauge == device => {
-                *heard = at.max(*heard);
+            Some(gauge) if gauge.is(origin, device, at) => {
+                gauge.origin = Some(origin);
+                gauge.heard = at.max(gauge.heard);
                 return true;
             }
-            Some((.., heard)) if at.age(*heard) > Duration::ZERO || heard.age(at) < GAUGE_SILENT => {
-                return false;
-            }
+            // One that was heard later has no age here.
+            Some(gauge) if gauge.heard.age(at) < GAUGE_SILENT => return false,
             Some(_) => self.history.forget_rain(),
             // After a restart: what was saved is of the gauge that reports first.
             None => {}
         }
-        self.gauge = Some((origin, device.clone(), at));
+        self.gauge = Some(Gauge { origin: Some(origin), device: device.clone(), heard: at });
         true
     }
 
@@ -309,7 +347,9 @@ impl Place {
         }
         let mut station = Station::called(self.city.clone());
         for part in parts {
-            station.merge(part.said.clone());
+            let mut said = part.said.clone();
+            said.forget_ahead(now, AHEAD);
+            station.merge(said);
         }
         self.tell_candidates();
         self.with_past(&mut station, now);

@@ -104,7 +104,7 @@ pub fn watch(options: Options, out: &mut dyn Write, is_terminal: bool) -> io::Re
     let mut sampler = Sampler::new(options);
     loop {
         let now = Timestamp::now();
-        sampler.sample(now);
+        let faults = sampler.look(now);
         let mut table = String::new();
         for station in sampler.snapshot(now).stations() {
             table += &format!("{}\n", station.city.as_deref().unwrap_or("without a name"));
@@ -115,10 +115,15 @@ pub fn watch(options: Options, out: &mut dyn Write, is_terminal: bool) -> io::Re
                 table += &format!("  {name:<18} {value:>9.1} {unit:<6} {}\n", age(reading.at, now));
             }
         }
+        for (path, fault) in faults {
+            table += &format!("error: {}: {fault}\n", path.display());
+        }
         // To the upper left corner, and away with what was there.
         let begin = if is_terminal { "\x1b[H\x1b[2J" } else { "" };
-        writeln!(out, "{begin}{now}\n{table}")?;
-        out.flush()?;
+        match write!(out, "{begin}{now}\n{table}\n").and_then(|()| out.flush()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
+            written => written?,
+        }
         thread::sleep(every);
     }
 }

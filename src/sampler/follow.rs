@@ -1,15 +1,17 @@
 //! A file that only grows, a record a line: read from where the last day begins, and then on from where
 //! it ended.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::Duration;
 
-use super::source::{Change, Error, Look, Version};
+use super::source::{Change, Error, Look, Options, Version};
 use crate::file;
-use crate::format::{Finding, Format, Undated};
+use crate::format::{Finding, Format, Record, Undated};
+use crate::reading::Device;
 use crate::time::Timestamp;
 
 /// What is read at once.
@@ -81,21 +83,28 @@ impl Follow {
         let mut log = Log { file: &mut file, size: version.size };
         let before = std::mem::replace(&mut self.version, version.clone());
         let is_same = (before.device, before.inode) == (version.device, version.inode);
-        let mut undated = Undated::Taken;
+        // Of another content nobody knows since when its lines are there.
+        let mut undated = Undated::LastDevice;
         if !is_same {
             // Rotated by renaming: what was written to the old file after we looked last.
             if let Some((mut old, size)) = renamed(look.path, &before) {
                 let mut log = Log { file: &mut old, size };
                 self.read_on(&mut log, look, look.now, Undated::Taken, take, findings)?;
+                undated = Undated::Taken;
             }
-        } else if self.is_rewritten(&mut log, &before)? {
-            undated = Undated::LastDevice;
-        } else {
-            self.read_on(&mut log, look, look.now, undated, take, findings)?;
+        } else if !self.is_rewritten(&mut log, &before)? {
+            self.read_on(&mut log, look, look.now, Undated::Taken, take, findings)?;
             return Ok(version);
         }
-        let weather = self.weather;
+        let (weather, head) = (self.weather, std::mem::take(&mut self.head));
         *self = Follow { weather, ..Follow::new(self.format, version.clone()) };
+        if undated == Undated::LastDevice {
+            self.offset = self.start(&mut log, look)?;
+        }
+        if self.head.is_empty() {
+            // Who writes the names of the columns once, when it starts, does not know that the file is new.
+            self.head = head;
+        }
         let written = version.written(look.now);
         self.read_on(&mut log, look, written, undated, take, findings)?;
         Ok(version)
@@ -129,12 +138,38 @@ impl Follow {
                 return Ok(0);
             }
             let (line, time) = self.probe(log, look, at)?;
-            let is_far_enough = time.is_none_or(|time| time.age(look.now) > BACK);
+            // Where no other line begins, there may be a long one at the end.
+            let is_far_enough = match time {
+                Some(time) => time.age(look.now) > BACK,
+                None => line < log.size.min(at + CHUNK as u64),
+            };
             if is_far_enough || back >= BACK_BYTES {
+                if !self.head.is_empty() {
+                    self.head = self.head_before(log, look, line)?;
+                }
                 return Ok(line);
             }
             back *= 4;
         }
+    }
+
+    /// What has to stand before the line that begins at `end`: since the beginning the columns may have
+    /// been called otherwise.
+    fn head_before(&self, log: &mut Log<'_>, look: &Look<'_>, end: u64) -> Result<Vec<u8>, Error> {
+        let mut head = self.head.clone();
+        let mut buffer = vec![0; CHUNK];
+        let mut at = 0;
+        while at < end {
+            let n = log.read(at, &mut buffer)?.min(usize::try_from(end - at).unwrap_or(CHUNK));
+            if n == 0 {
+                break;
+            }
+            // A line that is longer names no columns.
+            let lines = buffer[..n].iter().rposition(|&byte| byte == b'\n').map_or(n, |lf| lf + 1);
+            head = self.format.head(&[&head, &buffer[..lines]].concat(), &look.options.dialect);
+            at += lines as u64;
+        }
+        Ok(head)
     }
 
     /// The beginning of the next line after `at`, and when the first record there was written.
@@ -143,6 +178,9 @@ impl Follow {
         let n = log.read(at, &mut bytes)?;
         let mut lines =
             bytes[..n].split_inclusive(|&byte| byte == b'\n').filter(|line| line.ends_with(b"\n"));
+        // Other devices have the same clock.
+        let everybody = Options { select: Device::default(), ..look.options.clone() };
+        let look = &Look { options: &everybody, ..*look };
         let Some(skipped) = lines.next() else { return Ok((at + n as u64, None)) };
         let line = at + skipped.len() as u64;
         for candidate in lines {
@@ -187,7 +225,10 @@ impl Follow {
                     let is_last = self.offset + buffer.len() as u64 >= log.size;
                     let undated =
                         if undated == Undated::LastDevice && !is_last { Undated::Refused } else { undated };
-                    let records = self.records(look, &buffer[from..end], written, undated, findings)?;
+                    let mut records = self.records(look, &buffer[from..end], written, undated, findings)?;
+                    if undated == Undated::LastDevice {
+                        keep_last(&mut records, written);
+                    }
                     self.weather |= records.iter().any(|record| record.station.newest().is_some());
                     take(Change::More(records));
                     let text = [&self.head, &buffer[from..end]].concat();
@@ -213,12 +254,25 @@ impl Follow {
         written: Timestamp,
         undated: Undated,
         findings: &mut dyn FnMut(Finding<'_>),
-    ) -> Result<Vec<crate::format::Record>, Error> {
+    ) -> Result<Vec<Record>, Error> {
         let text = [&self.head, lines].concat();
         if text.trim_ascii().is_empty() {
             return Ok(Vec::new());
         }
         look.records(self.format, &text, written, undated, findings)
+    }
+}
+
+/// Lines without a time that were there before may be days old, but all have got the time of the file:
+/// of these the last of each quantity counts, or the past would take the others for weather of that time.
+fn keep_last(records: &mut [Record], written: Timestamp) {
+    let mut said = BTreeSet::new();
+    for Record { station, .. } in records.iter_mut().rev() {
+        let city = station.city.clone();
+        station.change(|quantity, reading| {
+            let counts = reading.at != written || said.insert((city.clone(), quantity));
+            counts.then_some(reading)
+        });
     }
 }
 

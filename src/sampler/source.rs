@@ -119,10 +119,11 @@ impl Source {
         self.files.values().filter_map(|file| file.good).reduce(|a, b| a || b)
     }
 
-    /// Reads all files anew at the next look.
+    /// Reads all files anew at the next look, those that grow too: they may be written otherwise now.
     pub(super) fn forget(&mut self) {
         for file in self.files.values_mut() {
             file.read = None;
+            file.follow = None;
         }
     }
 

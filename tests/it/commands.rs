@@ -1,6 +1,7 @@
 //! The command line: what each command prints, and with what it exits.
 
-use std::process::Output;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Output, Stdio};
 
 use weatherhook::config::OPTIONS;
 
@@ -311,4 +312,19 @@ fn a_flag_wins_over_the_environment_and_that_over_the_file() {
         let out = stdout(&output(&mut command));
         assert!(out.starts_with(&format!("City: London\nTemperature: {expected}\n")), "{out}");
     }
+}
+
+#[test]
+fn watch_tells_of_what_cannot_be_read_and_ends_with_its_reader() {
+    let board = Scratch::new();
+    let sensor = board.path("sensor.json");
+    let mut command = weatherhook(["check", "--watch", "--every", "100ms", "--sensor", text(&sensor)]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    // The time, the table, and a blank line before the next: nothing later is worth waiting for.
+    let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines().take(3);
+    let told: Vec<String> = lines.map(|line| line.expect("text")).collect();
+    let error = format!("error: {}: no such file, expected the sensor file", text(&sensor));
+    assert!(told.contains(&error), "{told:?}");
+    let output = child.wait_with_output().expect("its end");
+    assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""));
 }

@@ -129,3 +129,72 @@ fn one_device_of_many_is_chosen() {
     assert!(log.contains("N 1, N 2; match selects one"), "{log}");
     wait_for(&server, "Temperature: 15°C");
 }
+
+#[test]
+fn old_lines_without_a_time_are_no_wind_of_now() {
+    let undated = |wind: u8| {
+        format!("{{\"temperature_C\": 5, \"wind_avg_km_h\": {wind}, \"wind_max_km_h\": {wind}}}\n")
+    };
+    let server = serve(&(undated(90) + &undated(14)));
+    let answer = server.ask("London");
+    assert!(answer.contains("\nWind Speed: 14 km/h\nWind Gusts: 14 km/h\n"), "{answer}");
+    // Written anew, as who keeps the last lines only does.
+    server.scratch.replace("sensor.json", undated(80) + &undated(12));
+    let answer = wait_for(&server, "Wind Speed: 13 km/h");
+    assert!(answer.contains("\nWind Gusts: 14 km/h\n"), "{answer}");
+}
+
+#[test]
+fn a_log_in_the_place_of_another_has_old_lines() {
+    let device = |id: u8, readings: &str| format!("{{\"id\": {id}, {readings}}}\n");
+    let old = device(1, "\"humidity\": 44");
+    let server = serve(&(old.clone() + &device(2, "\"temperature_C\": 5")));
+    assert!(!server.ask("London").contains("Humidity"));
+    // As `tail log >new && mv new log` leaves it.
+    server.scratch.replace("sensor.json", old + &device(2, "\"temperature_C\": 6"));
+    let answer = wait_for(&server, "Temperature: 6°C");
+    assert!(!answer.contains("Humidity"), "{answer}");
+}
+
+#[test]
+fn a_table_without_its_names_is_read_by_those_before() {
+    let row = |seconds, temperature: u8| format!("{},{temperature}\n", ago(seconds));
+    let server = serve(&format!("time,temperature_C\n{}{}", row(90, 5), row(80, 6)));
+    let path = server.scratch.path("sensor.json");
+    // By truncating: whoever writes it has written the names once.
+    File::create(&path).expect("truncated");
+    append(&server, &row(70, 7));
+    wait_for(&server, "Temperature: 7°C");
+    // By renaming.
+    fs::rename(&path, server.scratch.path("sensor.json.1")).expect("renamed");
+    fs::write(&path, row(60, 8)).expect("written");
+    wait_for(&server, "Temperature: 8°C");
+    // Other names hold, too.
+    fs::write(&path, format!("humidity,time,temperature_C\n50,{},9\n", ago(50))).expect("written");
+    let answer = wait_for(&server, "Temperature: 9°C");
+    assert!(answer.contains("\nHumidity: 50%\n"), "{answer}");
+}
+
+#[test]
+fn a_long_line_at_the_end_hides_nothing() {
+    // As a board that loses its power leaves it.
+    let zeros = "\0".repeat(100_000) + "\n";
+    let server = serve(&(line(70, "\"temperature_C\" : 5") + &line(60, "\"temperature_C\" : 6") + &zeros));
+    let answer = server.ask("London");
+    assert!(answer.contains("\nTemperature: 6°C\n"), "{answer}");
+}
+
+#[test]
+fn the_columns_are_those_of_the_last_names_before() {
+    // A day and more after other columns came, of which each row is as long as those before.
+    let rows = |first: u64, last: u64, row: &str| -> String {
+        (last..first).rev().map(|minutes| format!("{},{row}\n", ago(60 * minutes))).collect()
+    };
+    let server = serve(&format!(
+        "time,temperature_C,humidity\n{}time,humidity,temperature_C\n{}",
+        rows(12_000, 8000, "11,44"),
+        rows(8000, 1, "44,12")
+    ));
+    let answer = server.ask("London");
+    assert!(answer.contains("\nTemperature: 12°C\n") && answer.contains("\nHumidity: 44%\n"), "{answer}");
+}

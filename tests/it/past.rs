@@ -104,3 +104,52 @@ fn the_past_survives_a_restart() {
         assert!(server.stop().0.success());
     }
 }
+
+/// The day of `rain_is_counted_from_the_lifetime_counter`.
+fn rainy_log() -> String {
+    let counter = |ago: u64| match ago {
+        1201.. => 90.0,
+        31.. => 93.0,
+        _ => 93.0 + 0.2 * ((31 - ago) / 5) as f64,
+    };
+    log(26 * 60, |ago| format!("\"temperature_C\": 9, \"rain_mm\": {:.1}", counter(ago)))
+}
+
+const RAIN: &str = "Rain: 1.0 mm in the last hour, 4.0 mm in 24 hours";
+
+#[test]
+fn the_counter_goes_on_in_the_file_of_the_next_day() {
+    let board = Scratch::new();
+    let log = rainy_log();
+    // 8 lines are 40 minutes.
+    let lines: Vec<&str> = log.split_inclusive('\n').collect();
+    let (before, today) = lines.split_at(lines.len() - 8);
+    board.write("2026-05-01.jsonl", before.concat());
+    board.write("2026-05-02.jsonl", today.concat());
+    let mut command = weatherhook(["serve", "--listen", "127.0.0.1:0", "--city", "London"]);
+    command.arg("--sensor").arg(board.path("*.jsonl")).env("WEATHERHOOK_KEY", KEY);
+    let server = Server::spawn(&mut command, Scratch::new());
+    check(&server.ask("London"), RAIN);
+}
+
+#[test]
+fn neighbours_do_not_hide_the_past_of_a_chosen_sensor() {
+    let mut log = rainy_log();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time after 1970").as_secs();
+    for _ in 0..2000 {
+        let _ = writeln!(
+            log,
+            "{{\"time\": {}, \"model\": \"Bresser-5in1\", \"id\": 8, \"humidity\": 44}}",
+            now - 30
+        );
+    }
+    let board = Scratch::new();
+    board.write("log.jsonl", log);
+    let config = board.write(
+        "weatherhook.toml",
+        "[[station]]\ncity = \"London\"\n[[station.source]]\nfile = \"log.jsonl\"\nmatch = { id = 7 }\n",
+    );
+    let mut command = weatherhook(["serve", "--listen", "127.0.0.1:0", "--config", text(&config)]);
+    let server = Server::spawn(command.env("WEATHERHOOK_KEY", KEY), board);
+    check(&server.ask("London"), RAIN);
+}

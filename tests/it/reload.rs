@@ -1,5 +1,9 @@
 //! SIGHUP: keys, configuration and sensor file are read again, and stay as they were on any error.
 
+use std::fs::File;
+use std::io::Write as _;
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use crate::fixture::*;
 
 const PING: &str = r#"{"point": "ping"}"#;
@@ -79,4 +83,28 @@ fn what_was_in_force_stays_on_any_error() {
         assert!(status.success());
         assert!(!log.iter().any(|line| line.ends_with("reloaded")), "{log:?}");
     }
+}
+
+#[test]
+fn the_rain_of_the_day_outlives_a_source_with_new_settings() {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time after 1970").as_secs();
+    let line = |ago: u64, counter: f64| {
+        format!("{{\"time\": {}, \"temperature_C\": 9, \"rain_mm\": {counter:.1}}}\n", now - ago)
+    };
+    let day: String = (1..=25 * 12).rev().map(|fives| line(300 * fives, 90.0)).collect();
+    let source = "[[station]]\ncity = \"London\"\n[[station.source]]\nfile = \"log.jsonl\"\n";
+    let scratch = Scratch::new();
+    let log = scratch.write("log.jsonl", day);
+    let config = scratch.write("weatherhook.toml", source);
+    let mut command = weatherhook(["serve", "--listen", "127.0.0.1:0", "--config", text(&config)]);
+    command.env("WEATHERHOOK_KEY", KEY).env("WEATHERHOOK_EVERY", "100ms");
+    let mut server = Server::spawn(&mut command, scratch);
+    assert!(server.ask("London").contains("\nRain: 0.0 mm in the last hour, 0.0 mm in 24 hours\n"));
+    server.scratch.write("weatherhook.toml", format!("{source}offset = {{ temperature = 1 }}\n"));
+    reload(&mut server, "reloaded");
+    server.wait_for("London", "the offset", |answer| answer.contains("\nTemperature: 10°C\n"));
+    let mut log = File::options().append(true).open(log).expect("opened");
+    log.write_all(line(0, 92.0).as_bytes()).expect("written");
+    server
+        .wait_for("London", "the rain after", |answer| answer.contains("Rain: 2.0 mm in the last hour, 2.0"));
 }
