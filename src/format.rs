@@ -295,6 +295,8 @@ pub enum Ignored {
     NoRecord,
     /// A chip that may measure itself or the board.
     OtherChip,
+    /// A record of a device that is not asked for.
+    OtherDevice,
 }
 
 impl fmt::Display for Ignored {
@@ -314,6 +316,7 @@ impl fmt::Display for Ignored {
             Ignored::TooDeep => write!(f, "nested more than {LEVELS} levels deep"),
             Ignored::Tyre => f.write_str("a tyre (\"type\": \"TPMS\")"),
             Ignored::OtherChip => f.write_str("its chip is not known to measure the air"),
+            Ignored::OtherDevice => f.write_str("none of it is taken: `match` selects another device"),
             Ignored::NoRecord => f.write_str("not an object"),
         }
     }
@@ -457,7 +460,8 @@ enum Step<'a> {
 }
 
 impl<'a> Path<'a> {
-    fn key(around: Option<&'a Path<'a>>, name: &'a str) -> Path<'a> {
+    /// That of a key of this name.
+    pub fn key(around: Option<&'a Path<'a>>, name: &'a str) -> Path<'a> {
         Path { around, step: Step::Key(name) }
     }
 
