@@ -24,4 +24,5 @@ mod refusals;
 mod reload;
 mod sensor_file;
 mod systemd;
+mod traps;
 mod zones;
