@@ -137,10 +137,12 @@ impl Source {
     ) -> Vec<(PathBuf, Error)> {
         let mut faults = Vec::new();
         for path in paths(&self.options.file) {
+            // Where the last file of a pattern has gone, what it said stays.
+            let good = self.is_good().filter(|_| path == self.options.file);
             let numbers = &mut self.numbers;
             let file = self.files.entry(path.clone()).or_insert_with(|| {
                 *numbers += 1;
-                File { number: *numbers, read: None, undated: None, follow: None, good: None }
+                File { number: *numbers, read: None, undated: None, follow: None, good }
             });
             let look = Look { path: &path, options: &self.options, city: self.city.as_deref(), now };
             if let Err(fault) = file.look(&look, take, findings) {
@@ -407,8 +409,12 @@ impl Driver {
                 Ok(contents) => {
                     files.push((name.clone(), String::from_utf8_lossy(&contents.bytes).into_owned()))
                 }
-                // A bus may fail now and then (EIO), and does not hide what else there is.
-                Err(error) if name != "name" => fault = fault.or(Some(error)),
+                // A bus may fail now and then (EIO), and does not hide what else there is. An offset that
+                // is there and cannot be read is not none.
+                Err(error) if name != "name" => {
+                    fault = fault.or(Some(error));
+                    files.push((name.clone(), String::new()));
+                }
                 Err(_) => {}
             }
         }

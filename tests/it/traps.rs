@@ -314,6 +314,16 @@ fn industrial_io_has_a_number_that_changes_and_units_that_did() {
         .file("d/in_humidityrelative_input", "41000\n")
         .tells(&["dropped: in_temp_input: not a number"]);
     site.answers(&["Humidity: 41%"]);
+    // An offset that cannot be read is not none. Who reads a directory gets an error, as from a bus.
+    let site = Site::with("file = \"d\"", "d/in_temp_raw", "300\n")
+        .file("d/in_temp_scale", "100\n")
+        .file("d/in_temp_offset/x", "")
+        .file("d/in_humidityrelative_input", "41000\n")
+        .tells(&["dropped: in_temp_raw: not a number", "station: London: readings: 1"]);
+    site.answers(&["Humidity: 41%"]);
+    Site::new("file = \"d\"")
+        .file("d/in_temp_input/x", "")
+        .fails(&["error: d: a directory, expected a regular file"]);
 }
 
 #[test]
@@ -408,6 +418,12 @@ fn of_a_directory_of_files_the_newest_readings_count() {
     // As a pattern, and without a file yet.
     let site = Site::with("file = \"days/*.csv\"", "days/a.csv", row(300, 5));
     site.answers(&["Temperature: 5°C", "Humidity: 50%", "Dew Point: -5°C"]);
+    let site = Site::with("file = \"days/*.csv\"", "days/a.csv", row(300, 5));
+    let mut server = site.serve();
+    fs::remove_file(server.scratch.path("days/a.csv")).expect("removed");
+    server
+        .wait_for_log("days/*.csv: no such file, expected the sensor file; the last good readings are kept");
+    answers(&server, &["Temperature: 5°C", "Humidity: 50%", "Dew Point: -5°C"]);
     Site::new("file = \"days/*.csv\"").fails(&["error: days/*.csv: no such file, expected the sensor file"]);
     // After years of a file a day.
     let mut site = Site::new("file = \"days\"");
