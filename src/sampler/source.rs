@@ -283,7 +283,9 @@ impl File {
             let mut take = |change| {
                 let (Change::All(records) | Change::More(records)) = &change;
                 // Only the first good reading is told, in a line.
-                places.extend(records.iter().map(|record| record.station.city.clone()));
+                let place =
+                    |record: &Record| look.options.station.as_ref().or(record.station.city.as_ref()).cloned();
+                places.extend(records.iter().map(place));
                 take(number, change);
             };
             match (&driver, found) {

@@ -424,6 +424,9 @@ fn of_a_directory_of_files_the_newest_readings_count() {
     server
         .wait_for_log("days/*.csv: no such file, expected the sensor file; the last good readings are kept");
     answers(&server, &["Temperature: 5°C", "Humidity: 50%", "Dew Point: -5°C"]);
+    // The place has a name, whatever the file says.
+    let log = server.stop().1;
+    assert!(log[0].ends_with("days/a.csv: readable, stations: 1"), "{log:?}");
     Site::new("file = \"days/*.csv\"").fails(&["error: days/*.csv: no such file, expected the sensor file"]);
     // After years of a file a day.
     let mut site = Site::new("file = \"days\"");
