@@ -295,6 +295,10 @@ pub enum Ignored {
     NoRecord,
     /// A chip that may measure itself or the board.
     OtherChip,
+    /// An amount of rain in some time, which does not count on.
+    NoCounter,
+    /// A record of a device that is not asked for.
+    OtherDevice,
 }
 
 impl fmt::Display for Ignored {
@@ -314,6 +318,8 @@ impl fmt::Display for Ignored {
             Ignored::TooDeep => write!(f, "nested more than {LEVELS} levels deep"),
             Ignored::Tyre => f.write_str("a tyre (\"type\": \"TPMS\")"),
             Ignored::OtherChip => f.write_str("its chip is not known to measure the air"),
+            Ignored::NoCounter => f.write_str("rain of some time here, not a counter"),
+            Ignored::OtherDevice => f.write_str("none of it is taken: `match` selects another device"),
             Ignored::NoRecord => f.write_str("not an object"),
         }
     }
@@ -457,8 +463,14 @@ enum Step<'a> {
 }
 
 impl<'a> Path<'a> {
-    fn key(around: Option<&'a Path<'a>>, name: &'a str) -> Path<'a> {
+    /// That of a key of this name.
+    pub fn key(around: Option<&'a Path<'a>>, name: &'a str) -> Path<'a> {
         Path { around, step: Step::Key(name) }
+    }
+
+    /// Whether it ends in a key of this name.
+    fn is_key(&self, name: &str) -> bool {
+        matches!(self.step, Step::Key(key) if key == name)
     }
 
     fn index(around: Option<&'a Path<'a>>, index: usize) -> Path<'a> {
@@ -790,6 +802,10 @@ fn meaning(key: &str) -> Result<Meaning, Ignored> {
     });
     match measured {
         None => Err(refused(current).unwrap_or(Ignored::Unknown)),
+        // That of weewx is what fell since its last packet.
+        Some((Quantity::RainCounter, _)) if current.len() < key.len() && name.starts_with("rain") => {
+            Err(Ignored::NoCounter)
+        }
         Some((quantity, None)) => Ok(Meaning::Measured(quantity, None)),
         Some((quantity, Some(unit))) => match fitting(quantity, unit) {
             Some(unit) => Ok(Meaning::Measured(quantity, Some(unit))),

@@ -207,7 +207,6 @@ fn number(text: &str) -> Result<f64, Dropped> {
     text.parse().ok().filter(|number: &f64| number.is_finite()).ok_or(Dropped::NoNumber)
 }
 
-/// Thousandths of °C. A `NO` stands beside the value of before.
 /// A copy of `w1_slave`, as scripts make one, whatever it is called.
 pub(super) static W1: Format =
     Format { name: "w1", lines: false, recognises: is_w1, head: |_, _| String::new(), read: read_w1 };
@@ -229,6 +228,7 @@ fn read_w1(text: &str, reader: &mut Reader<'_>) -> Result<(), Error> {
     }
 }
 
+/// Thousandths of °C. A `NO` stands beside the value of before.
 fn w1_slave(text: &str) -> Result<f64, Dropped> {
     let (first, second) = text.split_once('\n').ok_or(Dropped::BadLine)?;
     let (bytes, checksum) = first.split_once(" : ").ok_or(Dropped::BadLine)?;

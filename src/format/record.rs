@@ -528,8 +528,18 @@ impl<'r> Reader<'r> {
             let (meaning, outdoors) = self.known(key);
             Entry { key: Path::key(around, key), meaning, outdoors, node }
         };
+        // weewx's and Open-Meteo's `rain` is what fell in some minutes, Pimoroni Enviro's since its last
+        // reading or in an hour: these rise and fall, unlike a counter.
+        let is_of_some_time = around
+            .is_some_and(|around| around.is_key("readings") || around.is_key("current"))
+            || entries.iter().any(|(key, _)| key == "rain_per_second" || key == "usUnits");
         let is_upload = entries.iter().any(|(key, _)| key == "stationtype");
         let mut entries: Vec<Entry<'a>> = entries.iter().map(entry).collect();
+        if is_of_some_time && self.source.dialect.known("rain") == "rain" {
+            for entry in entries.iter_mut().filter(|entry| entry.key.is_key("rain")) {
+                entry.meaning = Err(Ignored::NoCounter);
+            }
+        }
         // Where Ecowitt and Ambient Weather send their `stationtype`, `uv` is the index, unlike rtl_433's.
         if is_upload {
             for entry in entries.iter_mut().filter(|entry| entry.meaning == Err(Ignored::RawUv)) {
@@ -841,6 +851,18 @@ mod tests {
             ],
         );
         check(r#"{"metric": {"temp": 10, "windSpeed": 3.6}}"#, &[(Temperature, 10.0), (WindSpeed, 1.0)]);
+        // What fell in some minutes or in an hour is no counter.
+        for text in [
+            r#"{"nickname": "shed", "readings": {"temp": 10, "rain": 0.3}}"#,
+            r#"{"temp": 10, "rain": 0.3, "rain_per_second": 0.001}"#,
+            r#"{"temp": 10, "rain": 0.3, "usUnits": 17}"#,
+            r#"{"current": {"temp": 10, "rain": 0.3}}"#,
+            r#"{"current.outTemp": 10, "current.rain": "0.3 mm"}"#,
+        ] {
+            let findings = check(text, &[(Temperature, 10.0)]);
+            assert!(findings[0].ends_with("rain: rain of some time here, not a counter"), "{findings:?}");
+        }
+        check(r#"{"temp": 10, "rain": 90.3}"#, &[(Temperature, 10.0), (RainCounter, 90.3)]);
     }
 
     #[test]

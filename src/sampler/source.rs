@@ -4,7 +4,7 @@
 //! A file that is missing, broken or half-written takes nothing away: what it last said stays known,
 //! every reading with its own time, and so grows old in the answers.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 use std::fs::Metadata;
 use std::io;
@@ -16,7 +16,7 @@ use log::{info, warn};
 
 use super::follow::Follow;
 use crate::file;
-use crate::format::{self, AHEAD, Dialect, Finding, Format, Record, Undated, kernel};
+use crate::format::{self, AHEAD, Dialect, Finding, Format, Ignored, Record, Undated, kernel};
 use crate::reading::{Device, Quantity, Reading, Station};
 use crate::time::{Timestamp, in_words};
 use crate::weather;
@@ -74,7 +74,8 @@ const BEGINNING: usize = 16 * 1024;
 /// was. FAT, as on memory sticks, has the coarsest: 2 s.
 const CLOCK_STEP: Duration = Duration::from_secs(2);
 
-/// Files of one directory or pattern. A logger that begins a file a day fills it in three years.
+/// Files of one directory or pattern, the last ones by name. A logger that begins a file a day fills it
+/// in three years.
 const FILES: usize = 1000;
 
 /// What a file says, as far as it is new.
@@ -137,10 +138,12 @@ impl Source {
     ) -> Vec<(PathBuf, Error)> {
         let mut faults = Vec::new();
         for path in paths(&self.options.file) {
+            // Where the last file of a pattern has gone, what it said stays.
+            let good = self.is_good().filter(|_| path == self.options.file);
             let numbers = &mut self.numbers;
             let file = self.files.entry(path.clone()).or_insert_with(|| {
                 *numbers += 1;
-                File { number: *numbers, read: None, undated: None, follow: None, good: None }
+                File { number: *numbers, read: None, undated: None, follow: None, good }
             });
             let look = Look { path: &path, options: &self.options, city: self.city.as_deref(), now };
             if let Err(fault) = file.look(&look, take, findings) {
@@ -166,7 +169,7 @@ fn paths(pattern: &Path) -> Vec<PathBuf> {
         None => Vec::new(),
     };
     found.sort();
-    found.truncate(FILES);
+    found.drain(..found.len().saturating_sub(FILES));
     if found.is_empty() { vec![pattern.to_owned()] } else { found }
 }
 
@@ -188,23 +191,40 @@ impl Look<'_> {
         undated: Undated,
         findings: &mut dyn FnMut(Finding<'_>),
     ) -> Result<Vec<Record>, Error> {
-        let mut records = Vec::new();
-        let mut take = |record| records.extend(self.selected(record));
+        let mut taken = Taken::default();
+        let mut take = |record| taken.take(record, self.options);
         format.read(text, &self.source(modified, undated), &mut take, findings).map_err(Error::Format)?;
-        Ok(records)
+        Ok(taken.told(findings))
     }
 
     fn source(&self, modified: Timestamp, undated: Undated) -> format::Source<'_> {
         format::Source { city: self.city, modified, undated, dialect: &self.options.dialect }
     }
+}
 
-    /// The record with its corrections, if it is of the device that is asked for.
-    fn selected(&self, mut record: Record) -> Option<Record> {
-        let selected = is_selected(&self.options.select, &record.device);
-        selected.then(|| {
-            correct(&mut record.station, &self.options.offsets);
-            record
-        })
+/// The records of the device that is asked for, and which others there are.
+#[derive(Default)]
+struct Taken {
+    records: Vec<Record>,
+    others: BTreeSet<String>,
+}
+
+impl Taken {
+    fn take(&mut self, mut record: Record, options: &Options) {
+        if is_selected(&options.select, &record.device) {
+            correct(&mut record.station, &options.offsets);
+            self.records.push(record);
+        } else {
+            self.others.insert(record.device.to_string());
+        }
+    }
+
+    /// The records, after it is told whose are left out.
+    fn told(self, findings: &mut dyn FnMut(Finding<'_>)) -> Vec<Record> {
+        for other in &self.others {
+            findings(Finding::Ignored { key: format::Path::key(None, other), why: Ignored::OtherDevice });
+        }
+        self.records
     }
 }
 
@@ -264,7 +284,9 @@ impl File {
             let mut take = |change| {
                 let (Change::All(records) | Change::More(records)) = &change;
                 // Only the first good reading is told, in a line.
-                places.extend(records.iter().map(|record| record.station.city.clone()));
+                let place =
+                    |record: &Record| look.options.station.as_ref().or(record.station.city.as_ref()).cloned();
+                places.extend(records.iter().map(place));
                 take(number, change);
             };
             match (&driver, found) {
@@ -390,17 +412,22 @@ impl Driver {
                 Ok(contents) => {
                     files.push((name.clone(), String::from_utf8_lossy(&contents.bytes).into_owned()))
                 }
-                // A bus may fail now and then (EIO), and does not hide what else there is.
-                Err(error) if name != "name" => fault = fault.or(Some(error)),
+                // A bus may fail now and then (EIO), and does not hide what else there is. An offset that
+                // is there and cannot be read is not none.
+                Err(error) if name != "name" => {
+                    fault = fault.or(Some(error));
+                    files.push((name.clone(), String::new()));
+                }
                 Err(_) => {}
             }
         }
-        let mut records = Vec::new();
+        let mut taken = Taken::default();
         let source = look.source(look.now, Undated::Taken);
-        let mut take_record = |record| records.extend(look.selected(record));
+        let mut take_record = |record| taken.take(record, look.options);
         if let Err(error) = kernel::read(&files, &source, &mut take_record, findings) {
             return Err(fault.map_or(Error::Format(error), Error::Io));
         }
+        let records = taken.told(findings);
         if !records.iter().any(|record| record.station.newest().is_some()) {
             return Err(fault.map_or(Error::NoWeather, Error::Io));
         }

@@ -8,6 +8,7 @@ mod commands;
 mod contract;
 mod corpus;
 mod demo;
+mod documented;
 #[cfg(feature = "tiny_http")]
 mod engines;
 mod fixture;
@@ -24,4 +25,5 @@ mod refusals;
 mod reload;
 mod sensor_file;
 mod systemd;
+mod traps;
 mod zones;
