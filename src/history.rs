@@ -78,6 +78,12 @@ impl History {
         self.rain_hour = Slots::default();
     }
 
+    /// Forgets the pressure: what is measured from now on is another barometer's.
+    pub fn forget_pressure(&mut self) {
+        self.station_pressure = Slots::default();
+        self.sea_level_pressure = Slots::default();
+    }
+
     /// Rain of the hour before the newest reading of the counter, mm.
     ///
     /// It is the sum of rises since the reading that is nearest to an hour older, 50 to 70 min:

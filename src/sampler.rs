@@ -423,6 +423,31 @@ mod tests {
     }
 
     #[test]
+    fn a_driver_may_fail_now_and_then() {
+        logged();
+        let board = Board::new();
+        let say = |checksum: &str| {
+            let bytes = "4b 01 4b 46 7f ff 05 10 e1";
+            board.scratch.write("w1_slave", format!("{bytes} : crc=e1 {checksum}\n{bytes} t=20687\n"));
+        };
+        let source = SourceOptions::new(board.scratch.path("w1_slave"), EVERY);
+        let mut sampler = Sampler::new(Options { sources: vec![source], ..board.options(None) });
+        let after = |seconds| Timestamp::from(SystemTime::now() + Duration::from_secs(seconds));
+        for (seconds, checksum) in [(0, "YES"), (5, "NO"), (10, "YES"), (15, "NO"), (69, "NO")] {
+            say(checksum);
+            sampler.sample(after(seconds));
+        }
+        let lines = logged();
+        assert!(matches!(&lines[..], [line] if line.contains("readable")), "{lines:?}");
+        sampler.sample(after(71));
+        let lines = logged();
+        assert!(
+            matches!(&lines[..], [line] if line.contains("the last good readings are kept")),
+            "{lines:?}"
+        );
+    }
+
+    #[test]
     fn a_file_may_come_later() {
         logged();
         let board = Board::new();

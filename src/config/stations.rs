@@ -91,6 +91,9 @@ pub(super) fn read(
         if let Some(other) = stations.iter().find(same) {
             return Err(format!("{}.city: there is another station \"{}\"", table.path, other.city));
         }
+        if station.default && stations.iter().any(|other: &StationOptions| other.default) {
+            return Err(format!("{}.default: another station is the default already", table.path));
+        }
         stations.push(station);
     }
     if sources.len() > SOURCES {
@@ -159,8 +162,9 @@ fn dialect(table: &Table<'_>) -> Result<Dialect, String> {
     let mut keys = BTreeMap::new();
     if let Some(names) = table.inner("keys", &[])? {
         for own in names.entries.keys() {
-            let known = names.get(own, "a key like temperature_C or wind_avg_km_h", |value| {
-                value.as_str().filter(|known| format::is_known(known))
+            let expected = "a key like temperature_C or wind_avg_km_h, or nothing to leave it out";
+            let known = names.get(own, expected, |value| {
+                value.as_str().filter(|known| known.is_empty() || format::is_known(known))
             })?;
             keys.extend(known.map(|known| (own.clone(), known.to_owned())));
         }
@@ -283,7 +287,7 @@ mod tests {
         );
         check(
             &source("keys = { T1 = \"warmth\" }"),
-            "station[0].source[0].keys.T1: expected a key like temperature_C or wind_avg_km_h, found \"warmth\"",
+            "station[0].source[0].keys.T1: expected a key like temperature_C or wind_avg_km_h, or nothing to leave it out, found \"warmth\"",
         );
         check(
             &source("offset = { temprature = 1 }"),
@@ -300,6 +304,10 @@ mod tests {
         check(&source("zone = \"CET\""), "station[0].source[0].zone: expected utc or local, found \"CET\"");
         let twice = source("") + &source("");
         check(&twice, "station[1].city: there is another station \"A\"");
+        let station = |city: &str| {
+            format!("[[station]]\ncity = \"{city}\"\ndefault = true\n[[station.source]]\nfile = \"a\"\n")
+        };
+        check(&(station("A") + &station("B")), "station[1].default: another station is the default already");
         let same = source("") + &source("").replace("\"A\"", "\" a\"");
         check(&same, "station[1].city: there is another station \"A\"");
     }

@@ -35,8 +35,8 @@ const PARTS: usize = 64;
 /// Places whose past is saved: at 4 KiB each, the file stays small enough to be written often.
 const SAVED: usize = 64;
 
-/// How long a gauge is silent before another one counts.
-const GAUGE_SILENT: Duration = Duration::from_secs(3600);
+/// How long an instrument is silent before another one counts.
+const SILENT: Duration = Duration::from_secs(3600);
 
 /// From where a record comes: the source's and the file's number.
 pub(super) type Origin = (usize, usize);
@@ -65,13 +65,24 @@ struct Place {
     options: Option<Options>,
     parts: Vec<Part>,
     history: History,
-    gauge: Option<Gauge>,
+    /// By [`instrument`].
+    followed: [Option<Instrument>; 2],
     /// That several sensors measure the same was told.
     told: bool,
 }
 
-/// Whose counter the history counts.
-struct Gauge {
+/// Which of a place's instruments measures what cannot be put together from two: the counters of two
+/// gauges have nothing to do with each other, and two barometers differ by more than an hour's change.
+fn instrument(quantity: Quantity) -> Option<usize> {
+    match quantity {
+        Quantity::RainCounter => Some(0),
+        Quantity::StationPressure | Quantity::SeaLevelPressure => Some(1),
+        _ => None,
+    }
+}
+
+/// Whose readings the history follows.
+struct Instrument {
     /// `None` if its source was removed: it may come from another one.
     origin: Option<Origin>,
     device: Device,
@@ -79,7 +90,7 @@ struct Gauge {
     heard: Timestamp,
 }
 
-impl Gauge {
+impl Instrument {
     /// Whether what is said at `at` is its own. A logger may begin another file each day: its files
     /// follow one another, and none goes on when a later one has begun.
     fn is(&self, origin: Origin, device: &Device, at: Timestamp) -> bool {
@@ -165,8 +176,8 @@ impl Board {
     pub(super) fn remove(&mut self, source: usize) {
         for place in &mut self.places {
             place.parts.retain(|part| part.origin.0 != source);
-            if let Some(gauge) = &mut place.gauge {
-                gauge.origin = gauge.origin.filter(|origin| origin.0 != source);
+            for followed in place.followed.iter_mut().flatten() {
+                followed.origin = followed.origin.filter(|origin| origin.0 != source);
             }
         }
         self.hidden.remove(&source);
@@ -229,7 +240,7 @@ impl Board {
             options: None,
             parts: Vec::new(),
             history: History::default(),
-            gauge: None,
+            followed: [None, None],
             told: false,
         });
         self.index.insert(name, self.places.len() - 1);
@@ -272,29 +283,30 @@ impl Place {
     fn remember(&mut self, origin: Origin, device: &Device, said: &Station, now: Timestamp) {
         for quantity in Quantity::ALL {
             let Some(reading) = said.reading(quantity) else { continue };
-            if quantity == Quantity::RainCounter && !self.is_gauge(origin, device, reading.at) {
-                continue;
+            if instrument(quantity).is_none_or(|which| self.follows(which, origin, device, reading.at)) {
+                self.history.take(quantity, reading, now);
             }
-            self.history.take(quantity, reading, now);
         }
     }
 
-    /// Whether the counter is the one whose rises are counted. Those of two gauges have nothing to do
-    /// with each other: another is taken when the first was silent for an hour, and counted from there.
-    fn is_gauge(&mut self, origin: Origin, device: &Device, at: Timestamp) -> bool {
-        match &mut self.gauge {
-            Some(gauge) if gauge.is(origin, device, at) => {
-                gauge.origin = Some(origin);
-                gauge.heard = at.max(gauge.heard);
+    /// Whether the instrument is the one that the history follows. Another is taken when the first was
+    /// silent for an hour, and followed from there.
+    fn follows(&mut self, which: usize, origin: Origin, device: &Device, at: Timestamp) -> bool {
+        let followed = &mut self.followed[which];
+        match followed {
+            Some(known) if known.is(origin, device, at) => {
+                known.origin = Some(origin);
+                known.heard = at.max(known.heard);
                 return true;
             }
             // One that was heard later has no age here.
-            Some(gauge) if gauge.heard.age(at) < GAUGE_SILENT => return false,
-            Some(_) => self.history.forget_rain(),
-            // After a restart: what was saved is of the gauge that reports first.
+            Some(known) if known.heard.age(at) < SILENT => return false,
+            Some(_) if which == 0 => self.history.forget_rain(),
+            Some(_) => self.history.forget_pressure(),
+            // After a restart: what was saved is of the one that reports first.
             None => {}
         }
-        self.gauge = Some(Gauge { origin: Some(origin), device: device.clone(), heard: at });
+        *followed = Some(Instrument { origin: Some(origin), device: device.clone(), heard: at });
         true
     }
 

@@ -64,6 +64,10 @@ pub type Offsets = BTreeMap<Quantity, i64>;
 /// A board with 512 MB has them.
 pub(super) const FILE_BYTES: usize = 4 << 20;
 
+/// For how long a driver may fail before it is worth a line in the log: a DHT11's does so at every third
+/// look or so, and goes on.
+const DRIVER_FAILS: Duration = Duration::from_secs(60);
+
 /// More than any driver's file says.
 const DRIVER_BYTES: usize = 4096;
 
@@ -108,6 +112,8 @@ pub(super) struct File {
     follow: Option<Follow>,
     /// Whether the last reading was good; `None` before the first.
     good: Option<bool>,
+    /// When it was read last, for drivers that fail now and then.
+    good_at: Option<Timestamp>,
 }
 
 impl Source {
@@ -143,7 +149,7 @@ impl Source {
             let numbers = &mut self.numbers;
             let file = self.files.entry(path.clone()).or_insert_with(|| {
                 *numbers += 1;
-                File { number: *numbers, read: None, undated: None, follow: None, good }
+                File { number: *numbers, read: None, undated: None, follow: None, good, good_at: None }
             });
             let look = Look { path: &path, options: &self.options, city: self.city.as_deref(), now };
             if let Err(fault) = file.look(&look, take, findings) {
@@ -299,6 +305,11 @@ impl File {
             self.read = None;
         }
         let path = look.path.display();
+        if result.is_ok() {
+            self.good_at = Some(look.now);
+        } else if driver.is_some() && self.good_at.is_some_and(|at| at.age(look.now) < DRIVER_FAILS) {
+            return result;
+        }
         let was_good = self.good.replace(result.is_ok());
         match (&result, was_good) {
             (Ok(()), Some(true)) | (Err(_), Some(false)) => {}

@@ -153,3 +153,16 @@ fn neighbours_do_not_hide_the_past_of_a_chosen_sensor() {
     let server = Server::spawn(command.env("WEATHERHOOK_KEY", KEY), board);
     check(&server.ask("London"), RAIN);
 }
+
+#[test]
+fn two_barometers_have_no_tendency_together() {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time after 1970").as_secs();
+    let line = |id: u64, pressure: u64, ago: u64| {
+        let time = now - 60 * ago;
+        format!("{{\"time\": {time}, \"model\": \"N\", \"id\": {id}, \"pressure_hPa\": {pressure}}}\n")
+    };
+    // In turn, so that what was 3 h ago is the other's.
+    let turns = (1..240).rev().step_by(12).enumerate();
+    let lines = turns.map(|(turn, ago)| if turn % 2 == 0 { line(1, 1000, ago) } else { line(2, 1005, ago) });
+    check(&ask(&lines.collect::<String>()), "Pressure: 1005 hPa, steady");
+}
