@@ -162,7 +162,7 @@ fn two_barometers_have_no_tendency_together() {
         format!("{{\"time\": {time}, \"model\": \"N\", \"id\": {id}, \"pressure_hPa\": {pressure}}}\n")
     };
     // In turn, so that what was 3 h ago is the other's.
-    let turns = (1..240).rev().step_by(12).enumerate();
+    let turns = (1..240).rev().step_by(4).enumerate();
     let lines = turns.map(|(turn, ago)| if turn % 2 == 0 { line(1, 1000, ago) } else { line(2, 1005, ago) });
     check(&ask(&lines.collect::<String>()), "Pressure: 1005 hPa, steady");
 }
