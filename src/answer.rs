@@ -4,7 +4,7 @@ use std::convert::identity;
 use std::fmt::{self, Display, Write};
 use std::time::Duration;
 
-use crate::reading::{Observed, Quantity, Reading, Snapshot, Station, Unit};
+use crate::reading::{Observed, Past, Quantity, Reading, Snapshot, Station, Unit};
 use crate::time::{Timestamp, in_words};
 use crate::weather;
 
@@ -282,6 +282,10 @@ impl<'a> Current<'a> {
         self.current(self.station.reading(quantity))
     }
 
+    fn past(&self) -> Past {
+        self.station.past.as_deref().copied().unwrap_or_default()
+    }
+
     fn current(&self, reading: Option<Reading>) -> Option<Reading> {
         reading.filter(|reading| self.is_current(reading.at))
     }
@@ -353,7 +357,7 @@ impl<'a> Current<'a> {
 
     /// What fell, as far as it is known: in the last hour, in 24 hours, or else since midnight.
     fn rain(&self) -> Option<Observed<String>> {
-        let past = &self.station.past;
+        let past = self.past();
         let hour = self.current(past.rain_of_hour);
         let day = self.current(past.rain_of_day);
         let today = self.reading(Quantity::RainToday).filter(|_| day.is_none());
@@ -367,7 +371,7 @@ impl<'a> Current<'a> {
 
     /// The lowest and the highest temperature of the last 24 hours.
     fn range(&self) -> Option<Observed<String>> {
-        let past = &self.station.past;
+        let past = self.past();
         let lowest = self.current(past.lowest_temperature)?;
         let highest = self.current(past.highest_temperature)?;
         let [low, high] = [lowest, highest].map(|reading| self.options.units.temperature(reading.value));
@@ -379,7 +383,7 @@ impl<'a> Current<'a> {
 
     fn with_tendency(&self, hectopascals: f64) -> String {
         let pressure = self.options.units.pressure(hectopascals);
-        match self.current(self.station.past.pressure_change) {
+        match self.current(self.past().pressure_change) {
             Some(change) => format!("{pressure}, {}", weather::pressure_tendency(change.value)),
             None => pressure.to_string(),
         }
@@ -495,7 +499,6 @@ impl Display for Measure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reading::Past;
     use crate::reading::Quantity::*;
 
     /// 2026-11-22T14:08:00Z
@@ -600,13 +603,13 @@ mod tests {
     fn everything() -> Station {
         let past = |value| Some(Observed { value, at: now().before(minutes(3)) });
         let mut station = station(&EVERYTHING);
-        station.past = Past {
+        station.past = Some(Box::new(Past {
             rain_of_hour: past(1.24),
             rain_of_day: past(5.1),
             pressure_change: past(-2.0),
             lowest_temperature: past(-0.6),
             highest_temperature: past(12.4),
-        };
+        }));
         station
     }
 
@@ -617,11 +620,14 @@ mod tests {
             assert_eq!(lines(told.clone(), &Options::default()), format!("Temperature: 1°C{expected}"));
         };
         check(&told, "\nRain: 2.0 mm today");
-        told.past.rain_of_hour = Some(Observed { value: 0.0, at: now() });
+        let past =
+            |rain_of_hour, rain_of_day| Some(Box::new(Past { rain_of_hour, rain_of_day, ..Past::default() }));
+        let fell = |value, at| Some(Observed { value, at });
+        told.past = past(fell(0.0, now()), None);
         check(&told, "\nRain: 0.0 mm in the last hour, 2.0 mm today");
-        told.past.rain_of_day = Some(Observed { value: 3.0, at: now() });
+        told.past = past(fell(0.0, now()), fell(3.0, now()));
         check(&told, "\nRain: 0.0 mm in the last hour, 3.0 mm in 24 hours");
-        told.past.rain_of_hour = Some(Observed { value: 0.0, at: now().before(STALE_AFTER) });
+        told.past = past(fell(0.0, now().before(STALE_AFTER)), fell(3.0, now()));
         check(&told, "\nRain: 3.0 mm in 24 hours");
     }
 

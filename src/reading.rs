@@ -355,9 +355,11 @@ pub struct Station {
     pub air_quality: Option<Observed<String>>,
     /// Words of the source itself about the precipitation, used as they are.
     pub precipitation: Option<Observed<String>>,
-    /// What its past says.
-    pub past: Past,
-    readings: [Option<Reading>; Quantity::ALL.len()],
+    /// What its past says, if it says anything.
+    pub past: Option<Box<Past>>,
+    /// In the order of the quantities. A list of those that there are, as a query among thousands of
+    /// stations costs what it fetches from memory.
+    readings: Vec<(Quantity, Reading)>,
 }
 
 impl Station {
@@ -368,23 +370,27 @@ impl Station {
 
     /// The newest reading of `quantity`, however old.
     pub fn reading(&self, quantity: Quantity) -> Option<Reading> {
-        self.readings[quantity as usize]
+        self.readings.iter().find(|(known, _)| *known == quantity).map(|(_, reading)| *reading)
     }
 
     /// Takes a reading unless a newer one of the same quantity is there already.
     pub fn take(&mut self, quantity: Quantity, reading: Reading) {
-        let slot = &mut self.readings[quantity as usize];
-        if slot.is_none_or(|old| old.at <= reading.at) {
-            *slot = Some(reading);
+        match self.readings.binary_search_by_key(&quantity, |(known, _)| *known) {
+            Ok(index) if self.readings[index].1.at > reading.at => {}
+            Ok(index) => self.readings[index].1 = reading,
+            Err(index) => self.readings.insert(index, (quantity, reading)),
         }
     }
 
     /// Puts others in place of the readings, or none.
     pub fn change(&mut self, mut other: impl FnMut(Quantity, Reading) -> Option<Reading>) {
-        for quantity in Quantity::ALL {
-            let slot = &mut self.readings[quantity as usize];
-            *slot = slot.and_then(|reading| other(quantity, reading));
-        }
+        self.readings.retain_mut(|(quantity, reading)| match other(*quantity, *reading) {
+            Some(changed) => {
+                *reading = changed;
+                true
+            }
+            None => false,
+        });
     }
 
     /// Forgets what was observed more than `by` after `now`: the clock was set back meanwhile.
@@ -404,10 +410,11 @@ impl Station {
                 self.aliases.push(alias);
             }
         }
-        for quantity in Quantity::ALL {
-            if let Some(reading) = record.reading(quantity) {
-                self.take(quantity, reading);
-            }
+        if self.readings.is_empty() {
+            self.readings = mem::take(&mut record.readings);
+        }
+        for (quantity, reading) in record.readings {
+            self.take(quantity, reading);
         }
         newer(&mut self.air_quality, record.air_quality);
         newer(&mut self.precipitation, record.precipitation);
@@ -416,8 +423,8 @@ impl Station {
     /// The time of the newest reading or words; `None` for a station that never reported.
     pub fn newest(&self) -> Option<Timestamp> {
         let words = [&self.air_quality, &self.precipitation].into_iter().flatten();
-        let numbers = self.readings.iter().flatten();
-        numbers.map(|reading| reading.at).chain(words.map(|words| words.at)).max()
+        let numbers = self.readings.iter();
+        numbers.map(|(_, reading)| reading.at).chain(words.map(|words| words.at)).max()
     }
 }
 

@@ -313,13 +313,14 @@ impl Place {
     /// What the past says is told in place of what one message says.
     fn with_past(&self, station: &mut Station, now: Timestamp) {
         let history = &self.history;
-        station.past = Past {
+        let past = Past {
             rain_of_hour: history.rain_of_hour(now),
             rain_of_day: history.rain_of_day(now),
             pressure_change: history.pressure_change(now),
             lowest_temperature: history.lowest_temperature(now),
             highest_temperature: history.highest_temperature(now),
         };
+        station.past = (past != Past::default()).then(|| Box::new(past));
         // The WMO's wind is the mean of ten minutes, and its gust the highest in them.
         let (mean, gust) = (history.mean_wind(now), history.highest_gust(now));
         station.change(|quantity, reading| {
