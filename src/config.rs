@@ -81,7 +81,7 @@ pub const OPTIONS: [Opt; 11] = [
     Opt {
         name: "sensor",
         value: "FILE",
-        help: "sensor file; serve, query and check need one",
+        help: "sensor file, unless the TOML file has [[station]]",
         default: None,
         expected: "the path of a file",
         take: |settings, given| keep(&mut settings.sensor, given.path()),

@@ -58,8 +58,8 @@ impl Options {
 /// What is added to the readings of a quantity, in thousandths of its base unit.
 pub type Offsets = BTreeMap<Quantity, i64>;
 
-/// The longest text that is read as a whole. 10,000 stations with all they can say need 3.3 MB, and
-/// 41 MB while they are read again beside the old ones. The texts that cost most for their length,
+/// The longest text that is read as a whole. 10,000 stations with all they can say need 3.5 MB, and
+/// the process takes 62 MB with them. The texts that cost most for their length,
 /// `[[0],[0],…`, take 190 MB (64 bits, glibc), 135 MB of which the allocator keeps for the next time.
 /// A board with 512 MB has them.
 pub(super) const FILE_BYTES: usize = 4 << 20;
