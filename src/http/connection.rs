@@ -31,7 +31,8 @@ const IDLE: Duration = Duration::from_secs(120);
 /// kernel reset the connection, and the client might lose the answer.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// What is left, when the server stops, to a client that has connected: its request may be on the way.
+/// How long a client that has connected is waited for when the server stops: its request may be on the
+/// way.
 const NEW_AT_STOP: Duration = Duration::from_millis(250);
 /// What is left, when the server stops, for a head of somebody who never showed a key.
 const HEAD_AT_STOP: Duration = Duration::from_secs(1);
@@ -268,7 +269,8 @@ impl<R> Connection<R> {
             // A pipelined request that waits for its turn is in flight, too.
             Phase::Idle if self.input.is_empty() => self.last(false, now),
             Phase::Drain(_) => self.last(true, now),
-            Phase::New => self.since = self.since.min(within(NEW, NEW_AT_STOP)),
+            // It may have had its time already.
+            Phase::New => self.since = self.since.checked_sub(NEW - NEW_AT_STOP).unwrap_or(now),
             Phase::Head if !self.admitted => self.since = self.since.min(within(HEAD, HEAD_AT_STOP)),
             Phase::Idle | Phase::Head | Phase::Body(_) | Phase::Last { .. } => {}
         }

@@ -504,6 +504,10 @@ fn a_stop_answers_what_is_in_flight() {
     // Who has shown no key gets no more than a moment.
     let due = |client: Client| client.connection.deadline() - client.start;
     assert_eq!(due(stopped(b"")), Duration::from_millis(250));
+    let mut silent = Client::new();
+    let later = silent.start + Duration::from_secs(1);
+    silent.connection.stop(later);
+    assert!(silent.connection.deadline() <= later, "who had that moment already goes at once");
     assert_eq!(due(stopped(&get[..20])), Duration::from_secs(1));
     assert_eq!(due(stopped(post)), Duration::from_secs(30));
 }
