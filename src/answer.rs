@@ -4,6 +4,7 @@ use std::convert::identity;
 use std::fmt::{self, Display, Write};
 use std::time::Duration;
 
+use crate::format::AHEAD;
 use crate::reading::{Observed, Past, Quantity, Reading, Snapshot, Station, Unit};
 use crate::time::{Timestamp, in_words};
 use crate::weather;
@@ -258,7 +259,11 @@ impl<'a> Current<'a> {
             }
             (None, Some(last)) if !self.is_current(last) => {
                 let age = in_words(last.age(self.now));
-                lines.put(NOTHING, format_args!("the station last reported at {last}, {age} ago."));
+                if last.ahead(self.now) > AHEAD {
+                    lines.put(NOTHING, format_args!("the last report is of {last}, which is still to come."));
+                } else {
+                    lines.put(NOTHING, format_args!("the station last reported at {last}, {age} ago."));
+                }
             }
             // What is current has no label, or makes no line.
             (None, _) => lines.put(NOTHING, "the station reports nothing of this kind."),
@@ -273,9 +278,10 @@ impl<'a> Current<'a> {
         TOLD.into_iter().filter_map(|told| self.station.reading(told)).map(|told| told.at).chain(words).max()
     }
 
-    /// Whether what was observed then is told.
+    /// Whether what was observed then is told. What lies ahead of the clock was observed before the
+    /// clock was set back, nobody knows how long ago.
     fn is_current(&self, at: Timestamp) -> bool {
-        at.age(self.now) < self.options.stale_after
+        at.age(self.now) < self.options.stale_after && at.ahead(self.now) <= AHEAD
     }
 
     fn reading(&self, quantity: Quantity) -> Option<Reading> {
@@ -611,6 +617,22 @@ mod tests {
             highest_temperature: past(12.4),
         }));
         station
+    }
+
+    #[test]
+    fn a_reading_from_the_future_is_not_current() {
+        let mut told = station_at("London", minutes(0), &[]);
+        told.take(Temperature, Observed { value: 4.0, at: now() });
+        let ask = |told: &Station, now| {
+            answer(&Snapshot::new(vec![told.clone()]), None, None, now, &Options::default())
+        };
+        assert!(ask(&told, now().before(AHEAD)).contains("Temperature: 4°C"), "clocks differ a little");
+        let before = now().before(minutes(60));
+        let expected = format!(
+            "City: London\nNo current readings: the last report is of {}, which is still to come.",
+            now()
+        );
+        assert_eq!(ask(&told, before), expected);
     }
 
     #[test]
