@@ -382,6 +382,11 @@ impl Station {
         }
     }
 
+    /// Gives back memory that further readings would need: there may be thousands of stations.
+    pub fn shrink_to_fit(&mut self) {
+        self.readings.shrink_to_fit();
+    }
+
     /// Puts others in place of the readings, or none.
     pub fn change(&mut self, mut other: impl FnMut(Quantity, Reading) -> Option<Reading>) {
         self.readings.retain_mut(|(quantity, reading)| match other(*quantity, *reading) {

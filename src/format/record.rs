@@ -241,6 +241,7 @@ impl<'r> Reader<'r> {
         // What only holds records is no place, whatever its name.
         if station.newest().is_some() || (station.city.is_some() && !holds_records) {
             station.city = station.city.or_else(|| self.source.city.map(str::to_owned));
+            station.shrink_to_fit();
             (self.take)(Record { device, station });
         }
     }

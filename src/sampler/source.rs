@@ -59,7 +59,7 @@ impl Options {
 pub type Offsets = BTreeMap<Quantity, i64>;
 
 /// The longest text that is read as a whole. 10,000 stations with all they can say need 3.5 MB, and
-/// the process takes 62 MB with them. The texts that cost most for their length,
+/// the process takes 59 MB while they are read again. The texts that cost most for their length,
 /// `[[0],[0],…`, take 190 MB (64 bits, glibc), 135 MB of which the allocator keeps for the next time.
 /// A board with 512 MB has them.
 pub(super) const FILE_BYTES: usize = 4 << 20;
