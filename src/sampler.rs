@@ -21,6 +21,7 @@ pub use self::check::{check, watch};
 use self::source::Source;
 pub use self::source::{Offsets, Options as SourceOptions};
 use self::state::State;
+use crate::format::Finding;
 use crate::reading::Snapshot;
 use crate::thread::spawn_vital;
 use crate::time::Timestamp;
@@ -41,9 +42,9 @@ pub struct Options {
 
 /// All sources and what they have said.
 pub struct Sampler {
-    options: Options,
     sources: Vec<Source>,
     board: Board,
+    state: Option<PathBuf>,
 }
 
 impl Sampler {
@@ -52,7 +53,7 @@ impl Sampler {
     pub fn new(options: Options) -> Sampler {
         let board = Board::new(&options.stations, options.city.as_deref());
         let sources = options.sources.iter().map(|source| source_of(source, &options)).collect();
-        Sampler { options, sources, board }
+        Sampler { sources, board, state: options.state }
     }
 
     /// What is known now.
@@ -69,28 +70,35 @@ impl Sampler {
 
     /// Looks at all sources, one after the other. Gives the files that could not be read.
     fn look(&mut self, now: Timestamp) -> Vec<(PathBuf, source::Error)> {
-        let mut faults = Vec::new();
-        for (id, source) in self.sources.iter_mut().enumerate() {
-            let city = source.options.station.clone();
-            let board = &mut self.board;
-            let mut take = |file, change| board.take((id, file), city.as_deref(), change, now);
-            faults.append(&mut source.look(now, &mut take, &mut |_| {}));
-        }
-        faults
+        (0..self.sources.len()).flat_map(|id| self.look_at(id, now, &mut |_| {})).collect()
+    }
+
+    /// Looks at one source. Gives those of its files that could not be read.
+    fn look_at(
+        &mut self,
+        id: usize,
+        now: Timestamp,
+        findings: &mut dyn FnMut(Finding<'_>),
+    ) -> Vec<(PathBuf, source::Error)> {
+        let source = &mut self.sources[id];
+        let city = source.options.station.clone();
+        let board = &mut self.board;
+        let mut take = |file, change| board.take((id, file), city.as_deref(), change, now);
+        source.look(now, &mut take, findings)
     }
 
     /// Looks at each source from time to time in a thread of its own. After each look `after` is called
     /// with what is known then.
     pub fn start(self, after: After) -> io::Result<Running> {
-        let Sampler { options, sources, mut board } = self;
+        let Sampler { sources, mut board, state } = self;
         let (tried, first_looks) = mpsc::channel();
-        let state = options.state.as_deref().map(|directory| {
+        let state = state.as_deref().map(|directory| {
             let (state, pasts) = State::open(directory);
             board.take_pasts(&pasts);
             state
         });
         let shared = Arc::new(Shared { board: Mutex::new(board), after, state, tried });
-        let mut running = Running { options, shared, first_looks, watches: Vec::new(), ids: 0 };
+        let mut running = Running { shared, first_looks, watches: Vec::new(), ids: 0 };
         for source in sources {
             let watch = running.watch(source)?;
             running.watches.push(watch);
@@ -146,7 +154,6 @@ impl Shared {
 
 /// Sources that are looked at from time to time.
 pub struct Running {
-    options: Options,
     shared: Arc<Shared>,
     first_looks: Receiver<(usize, bool)>,
     watches: Vec<Watch>,
@@ -205,8 +212,7 @@ impl Running {
                     match self.watch(source) {
                         Ok(watch) => added.push(watch),
                         Err(error) => {
-                            let mut board = self.shared.board();
-                            added.iter().for_each(|watch| board.remove(watch.id));
+                            self.forget(&added);
                             return Err(error.to_string());
                         }
                     }
@@ -215,8 +221,7 @@ impl Running {
         }
         let readable = self.readable(&added, RELOAD);
         if let Some(bad) = added.iter().find(|watch| !readable.contains(&watch.id)) {
-            let mut board = self.shared.board();
-            added.iter().for_each(|watch| board.remove(watch.id));
+            self.forget(&added);
             return Err(format!("{}: no readings", bad.options.file.display()));
         }
         let (watches, dropped): (Vec<_>, Vec<_>) =
@@ -233,8 +238,13 @@ impl Running {
         drop(board);
         self.watches = watches;
         self.watches.append(&mut added);
-        self.options = options;
         Ok(())
+    }
+
+    /// Takes away what sources have said.
+    fn forget(&self, watches: &[Watch]) {
+        let mut board = self.shared.board();
+        watches.iter().for_each(|watch| board.remove(watch.id));
     }
 
     fn watch(&mut self, mut source: Source) -> io::Result<Watch> {

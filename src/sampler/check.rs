@@ -4,8 +4,7 @@ use std::collections::HashMap;
 use std::io::{self, Write};
 use std::thread;
 
-use super::board::Board;
-use super::{Options, Sampler, source_of};
+use super::{Options, Sampler};
 use crate::format::Finding;
 use crate::reading::{Quantity, Station, Unit};
 use crate::time::{Timestamp, in_words};
@@ -13,17 +12,11 @@ use crate::time::{Timestamp, in_words};
 /// Writes a line for each key of each file and each station, or why there are none. `Ok(true)` if
 /// `serve` would have readings of each source; an error is one of `out`.
 pub fn check(options: &Options, now: Timestamp, out: &mut dyn Write) -> io::Result<bool> {
-    let mut board = Board::new(&options.stations, options.city.as_deref());
+    let mut sampler = Sampler::new(options.clone());
     let mut good = true;
-    for (id, source) in options.sources.iter().enumerate() {
-        let mut source = source_of(source, options);
-        let city = source.options.station.clone();
+    for id in 0..sampler.sources.len() {
         let mut found = Findings::default();
-        let faults = source.look(
-            now,
-            &mut |file, change| board.take((id, file), city.as_deref(), change, now),
-            &mut |finding| found.add(&finding, now),
-        );
+        let faults = sampler.look_at(id, now, &mut |finding| found.add(&finding, now));
         for Found { text, times, .. } in found.lines {
             let times = if times > 1 { format!(" ({times} times)") } else { String::new() };
             writeln!(out, "{text}{times}")?;
@@ -31,10 +24,10 @@ pub fn check(options: &Options, now: Timestamp, out: &mut dyn Write) -> io::Resu
         for (path, fault) in faults {
             writeln!(out, "error: {}: {fault}", path.display())?;
         }
-        good &= source.is_good() == Some(true);
+        good &= sampler.sources[id].is_good() == Some(true);
     }
     if good {
-        for station in board.snapshot(now).0.stations() {
+        for station in sampler.snapshot(now).stations() {
             write_station(station, out)?;
         }
     }
@@ -77,9 +70,7 @@ impl Findings {
 fn told(finding: &Finding<'_>, now: Timestamp) -> (String, String) {
     let (key, rest) = match finding {
         Finding::Reading { key, quantity, value, unit, assumed, at } => {
-            // To a tenth, and without the sign of -0.0.
-            let value = (value * 10.0).round() / 10.0 + 0.0;
-            let mut rest = format!("{} {value:.1}", quantity.name());
+            let mut rest = format!("{} {:.1}", quantity.name(), tenths(*value));
             if *unit != Unit::One {
                 let whence = if *assumed { "assumed" } else { "read" };
                 rest += &format!(" {} ({} {whence})", quantity.base_unit().symbol(), unit.symbol());
@@ -110,7 +101,7 @@ pub fn watch(options: Options, out: &mut dyn Write, is_terminal: bool) -> io::Re
             table += &format!("{}\n", station.city.as_deref().unwrap_or("without a name"));
             for quantity in Quantity::ALL {
                 let Some(reading) = station.reading(quantity) else { continue };
-                let value = (reading.value * 10.0).round() / 10.0 + 0.0;
+                let value = tenths(reading.value);
                 let (name, unit) = (quantity.name(), quantity.base_unit().symbol());
                 table += &format!("  {name:<18} {value:>9.1} {unit:<6} {}\n", age(reading.at, now));
             }
@@ -126,6 +117,11 @@ pub fn watch(options: Options, out: &mut dyn Write, is_terminal: bool) -> io::Re
         }
         thread::sleep(every);
     }
+}
+
+/// To a tenth, and without the sign of -0.0.
+fn tenths(value: f64) -> f64 {
+    (value * 10.0).round() / 10.0 + 0.0
 }
 
 fn age(at: Timestamp, now: Timestamp) -> String {

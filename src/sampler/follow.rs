@@ -53,14 +53,19 @@ impl Follow {
         look: &Look<'_>,
         take: &mut dyn FnMut(Change),
         findings: &mut dyn FnMut(Finding<'_>),
-    ) -> Result<(Follow, Version), Error> {
+    ) -> Result<Follow, Error> {
         let (mut file, version) = open(look.path)?;
         let mut follow = Follow::new(format, version.clone());
         let mut log = Log { file: &mut file, size: version.size };
         follow.offset = follow.start(&mut log, look)?;
         let written = version.written(look.now);
         follow.read_on(&mut log, look, written, Undated::LastDevice, take, findings)?;
-        Ok((follow, version))
+        Ok(follow)
+    }
+
+    /// The file as it was when it was read last.
+    pub(super) fn version(&self) -> &Version {
+        &self.version
     }
 
     fn new(format: &'static Format, version: Version) -> Follow {
@@ -78,7 +83,7 @@ impl Follow {
         look: &Look<'_>,
         take: &mut dyn FnMut(Change),
         findings: &mut dyn FnMut(Finding<'_>),
-    ) -> Result<Version, Error> {
+    ) -> Result<(), Error> {
         let (mut file, version) = open(look.path)?;
         let mut log = Log { file: &mut file, size: version.size };
         let before = std::mem::replace(&mut self.version, version.clone());
@@ -93,8 +98,7 @@ impl Follow {
                 undated = Undated::Taken;
             }
         } else if !self.is_rewritten(&mut log, &before)? {
-            self.read_on(&mut log, look, look.now, Undated::Taken, take, findings)?;
-            return Ok(version);
+            return self.read_on(&mut log, look, look.now, Undated::Taken, take, findings);
         }
         let (weather, head) = (self.weather, std::mem::take(&mut self.head));
         *self = Follow { weather, ..Follow::new(self.format, version.clone()) };
@@ -106,8 +110,7 @@ impl Follow {
             self.head = head;
         }
         let written = version.written(look.now);
-        self.read_on(&mut log, look, written, undated, take, findings)?;
-        Ok(version)
+        self.read_on(&mut log, look, written, undated, take, findings)
     }
 
     /// Whether the same file has another content: it is shorter, was written without growing, or what
@@ -184,7 +187,8 @@ impl Follow {
         let Some(skipped) = lines.next() else { return Ok((at + n as u64, None)) };
         let line = at + skipped.len() as u64;
         for candidate in lines {
-            let records = self.records(look, candidate, look.now, Undated::Refused, &mut |_| {});
+            let text = [&self.head, candidate].concat();
+            let records = look.records(self.format, &text, look.now, Undated::Refused, &mut |_| {});
             let time =
                 records.ok().and_then(|records| records.iter().find_map(|record| record.station.newest()));
             if time.is_some() {
@@ -225,13 +229,17 @@ impl Follow {
                     let is_last = self.offset + buffer.len() as u64 >= log.size;
                     let undated =
                         if undated == Undated::LastDevice && !is_last { Undated::Refused } else { undated };
-                    let mut records = self.records(look, &buffer[from..end], written, undated, findings)?;
+                    let text = [&self.head, &buffer[from..end]].concat();
+                    let mut records = if text.trim_ascii().is_empty() {
+                        Vec::new()
+                    } else {
+                        look.records(self.format, &text, written, undated, findings)?
+                    };
                     if undated == Undated::LastDevice {
                         keep_last(&mut records, written);
                     }
                     self.weather |= records.iter().any(|record| record.station.newest().is_some());
                     take(Change::More(records));
-                    let text = [&self.head, &buffer[from..end]].concat();
                     self.head = self.format.head(&text, &look.options.dialect);
                     self.offset += end as u64;
                     buffer.drain(..end);
@@ -245,21 +253,6 @@ impl Follow {
             }
         }
         Ok(())
-    }
-
-    fn records(
-        &self,
-        look: &Look<'_>,
-        lines: &[u8],
-        written: Timestamp,
-        undated: Undated,
-        findings: &mut dyn FnMut(Finding<'_>),
-    ) -> Result<Vec<Record>, Error> {
-        let text = [&self.head, lines].concat();
-        if text.trim_ascii().is_empty() {
-            return Ok(Vec::new());
-        }
-        look.records(self.format, &text, written, undated, findings)
     }
 }
 

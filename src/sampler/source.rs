@@ -345,9 +345,8 @@ impl File {
         findings: &mut dyn FnMut(Finding<'_>),
     ) -> Result<(), Error> {
         if let Some(follow) = &mut self.follow {
-            let version = follow.go_on(look, take, findings)?;
-            self.read = version.settled(look.now).then_some(version);
-            return follow.had_weather();
+            follow.go_on(look, take, findings)?;
+            return self.followed(look);
         }
         let dialect = &look.options.dialect;
         let begun = match look.options.format {
@@ -382,9 +381,16 @@ impl File {
         take: &mut dyn FnMut(Change),
         findings: &mut dyn FnMut(Finding<'_>),
     ) -> Result<(), Error> {
-        let (follow, version) = Follow::begin(format, look, take, findings)?;
-        self.read = version.settled(look.now).then_some(version);
-        self.follow.insert(follow).had_weather()
+        self.follow = Some(Follow::begin(format, look, take, findings)?);
+        self.followed(look)
+    }
+
+    /// Remembers how the file looked when it was followed to its end.
+    fn followed(&mut self, look: &Look<'_>) -> Result<(), Error> {
+        let Some(follow) = &self.follow else { return Ok(()) };
+        let version = follow.version();
+        self.read = version.settled(look.now).then(|| version.clone());
+        follow.had_weather()
     }
 }
 
@@ -398,16 +404,15 @@ struct Driver {
 impl Driver {
     /// The sensor whose directory or file this is.
     fn at(path: &Path) -> Option<Driver> {
-        let directory = if path.is_dir() { path } else { path.parent()? };
         if path.is_dir() {
             let entries = path.read_dir().ok()?.flatten().take(FILES);
             let names: Vec<_> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
             let wanted = kernel::wanted(&names.iter().map(String::as_str).collect::<Vec<_>>());
             let names: Vec<String> = wanted.into_iter().map(str::to_owned).collect();
-            return (!names.is_empty()).then(|| Driver { directory: directory.to_owned(), names });
+            return (!names.is_empty()).then(|| Driver { directory: path.to_owned(), names });
         }
         let name = path.file_name()?.to_str().filter(|name| kernel::is_kernel_file(name))?;
-        Some(Driver { directory: directory.to_owned(), names: vec![name.to_owned(), "name".to_owned()] })
+        Some(Driver { directory: path.parent()?.to_owned(), names: vec![name.to_owned(), "name".to_owned()] })
     }
 
     fn read(
