@@ -21,6 +21,7 @@ use serde_json::{Map, Value};
 use crate::answer::{self, Labels, Units};
 use crate::auth::{self, Keys};
 use crate::http::Engine;
+use crate::socket::Address;
 use crate::{file, sampler};
 
 /// The exit code that shells and most programs use for a command line that makes no sense.
@@ -31,7 +32,7 @@ const EXIT_CONFIG: u8 = 78;
 
 /// Port and path are those of Dify's own example. Only the board itself is served until told
 /// otherwise: the way in is a tunnel that ends here.
-const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8000);
+const DEFAULT_LISTEN: Address = Address::Tcp(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8000));
 const DEFAULT_PATH: &str = "/api/dify/receive";
 
 /// Weather stations write every 16 s to every few minutes; a look at a file costs microseconds.
@@ -57,9 +58,9 @@ pub const OPTIONS: [Opt; 11] = [
     Opt {
         name: "listen",
         value: "ADDR:PORT",
-        help: "where to listen, may be repeated",
+        help: "or unix:/PATH; may be repeated",
         default: Some("127.0.0.1:8000"),
-        expected: "ADDR:PORT, like 127.0.0.1:8000 or [::1]:8000",
+        expected: "ADDR:PORT, like 127.0.0.1:8000 or [::1]:8000, or unix:/PATH",
         take: |settings, given| keep(&mut settings.listen, given.addresses()),
     },
     Opt {
@@ -378,7 +379,7 @@ pub struct Config {
     /// The TOML file, if there is one.
     pub file: Option<PathBuf>,
     /// Where to listen, at least one.
-    pub listen: Vec<SocketAddr>,
+    pub listen: Vec<Address>,
     /// The path of the endpoint, without a slash at its end but for `/` itself.
     pub path: String,
     /// How many threads answer.
@@ -429,7 +430,7 @@ impl Config {
 #[derive(Default)]
 struct Settings {
     file: Option<PathBuf>,
-    listen: Option<Vec<SocketAddr>>,
+    listen: Option<Vec<Address>>,
     path: Option<String>,
     key_file: Option<PathBuf>,
     key_variable: Option<OsString>,
@@ -665,7 +666,7 @@ impl Given<'_> {
         self.duration().filter(|every| bounds.contains(every))
     }
 
-    fn addresses(&self) -> Option<Vec<SocketAddr>> {
+    fn addresses(&self) -> Option<Vec<Address>> {
         let texts = self.texts()?;
         let addresses: Option<Vec<_>> =
             texts.iter().flat_map(|text| text.split(',')).map(|text| address(text.trim())).collect();
@@ -728,12 +729,17 @@ impl fmt::Display for Given<'_> {
 }
 
 /// `ADDR:PORT`. No name is looked up, because at start there may be no network yet; `localhost` is
-/// always the board itself (RFC 6761, 6.3).
-fn address(text: &str) -> Option<SocketAddr> {
-    match text.strip_prefix("localhost:") {
-        Some(port) => format!("{}:{port}", Ipv4Addr::LOCALHOST).parse().ok(),
-        None => text.parse().ok(),
+/// always the board itself (RFC 6761, 6.3). A socket in the file system has its whole path, as a service
+/// starts in another directory than its user.
+fn address(text: &str) -> Option<Address> {
+    if let Some(path) = text.strip_prefix("unix:") {
+        return path.starts_with('/').then(|| Address::Unix(path.into()));
     }
+    let address = match text.strip_prefix("localhost:") {
+        Some(port) => format!("{}:{port}", Ipv4Addr::LOCALHOST).parse(),
+        None => text.parse(),
+    };
+    address.ok().map(Address::Tcp)
 }
 
 fn find_flag(name: &str) -> Result<&'static Opt, String> {
@@ -846,8 +852,8 @@ mod tests {
         check_layers(
             "listen",
             ["0.0.0.0:1", "[::1]:2, 127.0.0.1:3", "localhost:4"],
-            |config| format!("{:?}", config.listen),
-            ["[0.0.0.0:1]", "[[::1]:2, 127.0.0.1:3]", "[127.0.0.1:4]"],
+            |config| config.listen.iter().map(Address::to_string).collect::<Vec<_>>().join(" "),
+            ["0.0.0.0:1", "[::1]:2 127.0.0.1:3", "127.0.0.1:4"],
         );
         check_layers("path", ["/", "/a/b/", "/~c%20"], |config| config.path.clone(), ["/", "/a/b", "/~c%20"]);
         let key = |config: &Config| format!("{:?}", config.key);
@@ -885,11 +891,13 @@ mod tests {
 
     #[test]
     fn listens_on_several_addresses() {
-        let listen = |layers| loaded(layers).listen.iter().map(SocketAddr::to_string).collect::<Vec<_>>();
+        let listen = |layers| loaded(layers).listen.iter().map(Address::to_string).collect::<Vec<_>>();
         let flags: &[_] = &["--listen", "127.0.0.1:1", "--listen=[::1]:2"];
         assert_eq!(listen(Layers { flags, ..Layers::default() }), ["127.0.0.1:1", "[::1]:2"]);
         let toml = r#"listen = ["127.0.0.1:3", "localhost:0"]"#;
         assert_eq!(listen(Layers { toml, ..Layers::default() }), ["127.0.0.1:3", "127.0.0.1:0"]);
+        let toml = r#"listen = ["unix:/run/h.sock", "127.0.0.1:3"]"#;
+        assert_eq!(listen(Layers { toml, ..Layers::default() }), ["unix:/run/h.sock", "127.0.0.1:3"]);
     }
 
     #[test]
@@ -972,7 +980,9 @@ mod tests {
 
     #[test]
     fn refuses_wrong_values_of_each_option() {
-        let listen = |found| format!("expected ADDR:PORT, like 127.0.0.1:8000 or [::1]:8000, found {found}");
+        let listen = |found| {
+            format!("expected ADDR:PORT, like 127.0.0.1:8000 or [::1]:8000, or unix:/PATH, found {found}")
+        };
         for value in
             ["", "127.0.0.1", ":8000", "8000", "::1:8000", "pi.local:80", "127.0.0.1:70000", "localhost:x"]
         {

@@ -6,7 +6,6 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io;
-use std::net::{SocketAddr, TcpListener};
 use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -15,6 +14,8 @@ use std::time::{Duration, Instant};
 
 use log::{debug, error, log_enabled, warn};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use crate::socket::{Listener, Peer};
 
 mod body;
 pub mod connection;
@@ -67,8 +68,8 @@ pub struct Head<'h> {
     pub path: &'h str,
     /// The value of the `Authorization` field if there is exactly one.
     pub authorization: Option<&'h [u8]>,
-    /// The other end of the connection: behind a tunnel, the tunnel's own end.
-    pub peer: SocketAddr,
+    /// The other end of the connection.
+    pub peer: Peer,
 }
 
 /// An answer, not yet in the form it has on the wire.
@@ -156,7 +157,7 @@ impl LogLine {
     }
 
     /// For what was refused before its head could be read.
-    fn unread(peer: SocketAddr) -> LogLine {
+    fn unread(peer: Peer) -> LogLine {
         LogLine::start(&Head { method: "-", path: "-", authorization: None, peer })
     }
 
@@ -181,11 +182,11 @@ pub enum Server {
 /// Serves `service` on `listeners` with as many threads as asked for, or as can be started.
 pub fn start<S: Service>(
     engine: Engine,
-    listeners: Vec<TcpListener>,
+    listeners: Vec<Listener>,
     service: Arc<S>,
     threads: NonZero<usize>,
 ) -> io::Result<Server> {
-    for listener in &listeners {
+    for listener in listeners.iter().filter(|listener| matches!(listener, Listener::Tcp(_))) {
         // Answers go out whole, so that nothing is gained by waiting for more. Accepted connections
         // inherit it (tcp(7)), which is one system call instead of one for each.
         rustix::net::sockopt::set_tcp_nodelay(listener, true)?;
@@ -215,18 +216,6 @@ impl Server {
             Server::Tiny(running) => running.stop(),
         }
     }
-}
-
-/// Clients that may wait to be accepted, in the kernel's queue: as many as we take. Behind the
-/// standard library's 128, the rest of a burst would try again after a second.
-const BACKLOG: i32 = 1024;
-
-/// Listens on an address; a restart binds at once, connections in TIME_WAIT notwithstanding.
-pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    // Sets SO_REUSEADDR.
-    let listener = TcpListener::bind(address)?;
-    rustix::net::listen(&listener, BACKLOG)?;
-    Ok(listener)
 }
 
 /// Descriptors for all but connections, listeners and the threads' own three: the log, signals, a file
@@ -262,9 +251,10 @@ fn fit_connections(threads: NonZero<usize>, listeners: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use std::io::{Read as _, Write as _};
-    use std::net::{Ipv4Addr, TcpStream};
+    use std::net::Ipv4Addr;
 
     use super::*;
+    use crate::socket::Address;
 
     /// Panics where the path says so.
     struct Fragile;
@@ -283,9 +273,8 @@ mod tests {
         }
     }
 
-    fn ask(address: SocketAddr, path: &str) -> String {
-        let mut stream = TcpStream::connect(address).expect("a connection");
-        stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a time-out");
+    fn ask(address: &Address, path: &str) -> String {
+        let mut stream = address.connect(Duration::from_secs(20)).expect("a connection");
         write!(stream, "GET {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n").expect("a request");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("an answer");
@@ -296,18 +285,18 @@ mod tests {
     fn a_panic_in_a_handler_is_a_500_and_the_server_goes_on() {
         let engines = [Engine::Event, Engine::TinyHttp];
         for engine in engines.into_iter().take(if cfg!(feature = "tiny_http") { 2 } else { 1 }) {
-            let listener = listen((Ipv4Addr::LOCALHOST, 0).into()).expect("a port");
-            let address = listener.local_addr().expect("its address");
+            let listener = Address::Tcp((Ipv4Addr::LOCALHOST, 0).into()).listen().expect("a port");
+            let address = listener.address().expect("its address");
             let server =
                 start(engine, vec![listener], Arc::new(Fragile), NonZero::<usize>::MIN).expect("a server");
             let before = PANICS.load(Ordering::Relaxed);
             for path in ["/admit", "/respond", "/admit"] {
-                let answer = ask(address, path);
+                let answer = ask(&address, path);
                 assert!(answer.starts_with("HTTP/1.1 500 "), "{engine:?}: {answer}");
                 assert!(answer.ends_with("{\"detail\": \"internal error\"}"), "{engine:?}: {answer}");
             }
             assert_eq!(PANICS.load(Ordering::Relaxed), before + 3, "{engine:?}");
-            let answer = ask(address, "/");
+            let answer = ask(&address, "/");
             assert!(answer.starts_with("HTTP/1.1 200 "), "{engine:?}: {answer}");
             server.stop();
         }

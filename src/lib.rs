@@ -7,7 +7,7 @@
 pub mod file;
 pub mod place;
 pub mod published;
-pub mod systemd;
+pub mod socket;
 pub mod thread;
 pub mod time;
 pub mod weather;
@@ -16,6 +16,7 @@ pub mod weather;
 pub mod auth;
 pub mod http;
 pub mod reading;
+pub mod systemd;
 
 // Layer 2
 pub mod format;

@@ -1,6 +1,5 @@
 //! From a request to the room that answers it: path, method, key, and then Dify's points.
 
-use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -12,6 +11,7 @@ use crate::extension::{self, Refusal};
 use crate::http::{Head, Response, Service};
 use crate::published::Published;
 use crate::reading::Snapshot;
+use crate::socket::Peer;
 use crate::time::Timestamp;
 
 /// The one endpoint and what it answers from.
@@ -83,7 +83,7 @@ impl Service for Routes {
             return Err(Response::refusal(405, &terms.not_allowed).with_field("Allow", "POST"));
         }
         if !terms.keys.admits(head.authorization) {
-            self.refused.note(head.peer.ip(), Instant::now());
+            self.refused.note(head.peer, Instant::now());
             return Err(Response::refusal(401, "Unauthorized").with_field("WWW-Authenticate", "Bearer"));
         }
         Ok(terms)
@@ -107,7 +107,7 @@ struct RefusedKeys(Mutex<Tally>);
 struct Tally {
     /// Refused since the last line.
     count: u64,
-    last_from: Option<IpAddr>,
+    last_from: Option<Peer>,
     last_line: Option<Instant>,
 }
 
@@ -115,7 +115,7 @@ struct Tally {
 const BETWEEN_LINES: Duration = Duration::from_secs(60);
 
 impl RefusedKeys {
-    fn note(&self, from: IpAddr, now: Instant) {
+    fn note(&self, from: Peer, now: Instant) {
         {
             let mut tally = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             tally.count += 1;
@@ -128,6 +128,10 @@ impl RefusedKeys {
         let mut tally = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let due = tally.last_line.is_none_or(|last| now.saturating_duration_since(last) >= BETWEEN_LINES);
         let Some(from) = tally.last_from.filter(|_| due && tally.count > 0) else { return };
+        let from = match from {
+            Peer::Tcp(address) => address.ip().to_string(),
+            Peer::Unix => "a unix socket".to_owned(),
+        };
         warn!("requests refused for a wrong or missing key: {}, the last from {from}", tally.count);
         *tally = Tally { last_line: Some(now), ..Tally::default() };
     }

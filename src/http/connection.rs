@@ -6,12 +6,12 @@
 //! client's end ([`end`](Connection::end)), a deadline that passed ([`expire`](Connection::expire)).
 
 use std::mem;
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use super::body::Chunked;
 use super::head::{self, Framing, MAX_HEAD, Malformed, Parsed};
 use super::{CONTENT_TYPE, LogLine, MAX_BODY, Response, Service, guarded, reason};
+use crate::socket::Peer;
 
 // The deadlines are for the whole of what they bound, not for each read: a client that sends a
 // byte now and then does not extend them.
@@ -71,7 +71,7 @@ pub enum Step {
 
 /// A connection and all that it holds in memory.
 pub struct Connection<R> {
-    peer: SocketAddr,
+    peer: Peer,
     phase: Phase<R>,
     /// When the phase began.
     since: Instant,
@@ -128,7 +128,7 @@ struct Reply {
 
 impl<R> Connection<R> {
     /// A connection that was accepted `now`.
-    pub fn new(peer: SocketAddr, now: Instant) -> Connection<R> {
+    pub fn new(peer: Peer, now: Instant) -> Connection<R> {
         Connection {
             peer,
             phase: Phase::New,

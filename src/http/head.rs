@@ -4,11 +4,11 @@
 //! behind a tunnel or a proxy such a difference lets one client speak in another's name.
 
 use std::mem::MaybeUninit;
-use std::net::SocketAddr;
 
 use memchr::memchr;
 
 use super::{Head, MAX_BODY};
+use crate::socket::Peer;
 
 /// Room for the head: browsers and proxies send 1 to 2 KiB, and nginx and Apache allow a field 8 KiB.
 pub(super) const MAX_HEAD: usize = 8 * 1024;
@@ -84,7 +84,7 @@ pub(super) fn end(bytes: &[u8], scanned: &mut usize) -> Result<Option<usize>, Ma
 }
 
 /// Reads a whole head, its empty line included.
-pub(super) fn parse(bytes: &[u8], peer: SocketAddr) -> Result<Parsed<'_>, Malformed> {
+pub(super) fn parse(bytes: &[u8], peer: Peer) -> Result<Parsed<'_>, Malformed> {
     let mut fields = [const { MaybeUninit::uninit() }; MAX_FIELDS];
     let mut request = httparse::Request::new(&mut []);
     let parsed = request.parse_with_uninit_headers(bytes, &mut fields).map_err(|error| match error {

@@ -5,7 +5,7 @@
 //! is done here.
 
 use std::io::{self, Read};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::mem;
 use std::num::NonZero;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,6 +17,7 @@ use tiny_http::{Header, Request, Server};
 
 use super::head::{self, Malformed};
 use super::{CONTENT_TYPE, DRAIN, Head, LogLine, MAX_BODY, Response, Service, guarded};
+use crate::socket::{Listener, Peer};
 use crate::thread::{end_process, spawn_vital};
 
 /// The engine's threads.
@@ -29,7 +30,7 @@ pub struct Running {
 }
 
 pub(super) fn start<S: Service>(
-    listeners: Vec<TcpListener>,
+    listeners: Vec<Listener>,
     service: &Arc<S>,
     threads: NonZero<usize>,
 ) -> io::Result<Running> {
@@ -38,6 +39,10 @@ pub(super) fn start<S: Service>(
         Running { servers: Vec::new(), stopping: Arc::new(AtomicBool::new(false)), threads: 0, ended };
     for listener in listeners {
         listener.set_nonblocking(false)?;
+        let listener = match listener {
+            Listener::Tcp(listener) => tiny_http::Listener::from(listener),
+            Listener::Unix(listener) => tiny_http::Listener::from(listener),
+        };
         let server = Arc::new(Server::from_listener(listener, None).map_err(io::Error::other)?);
         running.servers.push(Arc::clone(&server));
         for n in 0..threads.get() {
@@ -57,6 +62,8 @@ pub(super) fn start<S: Service>(
 
 impl Running {
     pub(super) fn stop(self) {
+        // Dropped, one would remove its socket from the file system, which may be systemd's.
+        mem::forget(self.servers.clone());
         self.stopping.store(true, Ordering::SeqCst);
         let until = Instant::now() + DRAIN;
         for _ in 0..self.threads {
@@ -110,7 +117,7 @@ impl<S: Service> Worker<S> {
     }
 
     fn response(&self, request: &mut Request) -> (Response, LogLine) {
-        let peer = request.remote_addr().copied().unwrap_or(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)));
+        let peer = request.remote_addr().copied().map_or(Peer::Unix, Peer::Tcp);
         let mut authorizations = request.headers().iter().filter(|field| field.field.equiv("Authorization"));
         let authorization = authorizations.next().map(|field| field.value.as_bytes());
         let head = Head {

@@ -26,4 +26,5 @@ mod reload;
 mod sensor_file;
 mod systemd;
 mod traps;
+mod unix_socket;
 mod zones;

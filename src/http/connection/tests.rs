@@ -39,7 +39,7 @@ struct Client {
 impl Client {
     fn new() -> Client {
         let start = Instant::now();
-        let peer = SocketAddr::from(([127, 0, 0, 1], 4711));
+        let peer = Peer::Tcp(([127, 0, 0, 1], 4711).into());
         Client {
             connection: Connection::new(peer, start),
             start,
