@@ -35,6 +35,9 @@ const EXIT_CONFIG: u8 = 78;
 const DEFAULT_LISTEN: Address = Address::Tcp(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8000));
 const DEFAULT_PATH: &str = "/api/dify/receive";
 
+/// What is served at these paths is for others than Dify's extension.
+const TAKEN: [&str; 4] = ["/weather", "/openapi.json", "/healthz", "/metrics"];
+
 /// Weather stations write every 16 s to every few minutes; a look at a file costs microseconds.
 const DEFAULT_EVERY: Duration = Duration::from_secs(5);
 
@@ -54,7 +57,7 @@ const KEY_VARIABLE: &str = "WEATHERHOOK_KEY";
 
 /// What can be set: as `--stale-after` on the command line, as `WEATHERHOOK_STALE_AFTER` in the
 /// environment, as `stale_after` in the TOML file. Flags, variables, keys and help come from here.
-pub const OPTIONS: [Opt; 11] = [
+pub const OPTIONS: [Opt; 12] = [
     Opt {
         name: "listen",
         value: "ADDR:PORT",
@@ -68,8 +71,17 @@ pub const OPTIONS: [Opt; 11] = [
         value: "PATH",
         help: "path of the endpoint, as in Dify",
         default: Some(DEFAULT_PATH),
-        expected: "a slash and visible ASCII characters, without ? and #",
+        expected: "a slash and visible ASCII characters, without ? and #, and none of \
+                   /weather, /openapi.json, /healthz and /metrics",
         take: |settings, given| keep(&mut settings.path, given.endpoint()),
+    },
+    Opt {
+        name: "public_url",
+        value: "URL",
+        help: "how the world reaches it, for /openapi.json",
+        default: None,
+        expected: "a URL like https://weather.example.org, without ? and #",
+        take: |settings, given| keep(&mut settings.public_url, given.url()),
     },
     Opt {
         name: "key_file",
@@ -382,6 +394,8 @@ pub struct Config {
     pub listen: Vec<Address>,
     /// The path of the endpoint, without a slash at its end but for `/` itself.
     pub path: String,
+    /// The URL by which the world reaches the server, without a slash at its end, if that is known.
+    pub public_url: Option<String>,
     /// How many threads answer.
     pub threads: NonZero<usize>,
     /// What serves the sockets.
@@ -432,6 +446,7 @@ struct Settings {
     file: Option<PathBuf>,
     listen: Option<Vec<Address>>,
     path: Option<String>,
+    public_url: Option<String>,
     key_file: Option<PathBuf>,
     key_variable: Option<OsString>,
     credentials: Option<PathBuf>,
@@ -561,6 +576,7 @@ impl Settings {
             file: self.file,
             listen: self.listen.unwrap_or_else(|| vec![DEFAULT_LISTEN]),
             path: self.path.unwrap_or_else(|| DEFAULT_PATH.to_owned()),
+            public_url: self.public_url,
             threads: self.threads.unwrap_or_else(|| {
                 thread::available_parallelism()
                     .map_or(NonZero::<usize>::MIN, |cores| cores.min(DEFAULT_THREADS_MAX))
@@ -675,10 +691,15 @@ impl Given<'_> {
 
     fn endpoint(&self) -> Option<String> {
         let path = self.text()?;
-        let fits = path.starts_with('/')
-            && path.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#".contains(&byte));
         let trimmed = path.trim_end_matches('/');
+        let fits = path.starts_with('/') && is_of_url(path) && !TAKEN.contains(&trimmed);
         fits.then(|| if trimmed.is_empty() { "/" } else { trimmed }.to_owned())
+    }
+
+    fn url(&self) -> Option<String> {
+        let url = self.text()?.trim_end_matches('/');
+        let host = url.strip_prefix("https://").or(url.strip_prefix("http://"))?;
+        (is_of_url(url) && !host.is_empty() && !host.starts_with('/')).then(|| url.to_owned())
     }
 
     fn name(&self) -> Option<String> {
@@ -740,6 +761,10 @@ fn address(text: &str) -> Option<Address> {
         None => text.parse(),
     };
     address.ok().map(Address::Tcp)
+}
+
+fn is_of_url(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#".contains(&byte))
 }
 
 fn find_flag(name: &str) -> Result<&'static Opt, String> {
@@ -999,7 +1024,7 @@ mod tests {
 
         for value in ["", "receive", "/a?b", "/a#b", "/a b", "/ä", "/a\nb"] {
             let expected = format!(
-                "--path: expected a slash and visible ASCII characters, without ? and #, found {value:?}"
+                "--path: expected a slash and visible ASCII characters, without ? and #, and none of /weather, /openapi.json, /healthz and /metrics, found {value:?}"
             );
             check_flags(&["--path", value], &expected);
         }

@@ -26,12 +26,49 @@ pub enum Refusal {
     NotImplemented,
 }
 
-/// Answers a call: the JSON of the answer.
+/// What a call is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Point {
+    /// `ping`
+    Ping,
+    /// `app.external_data_tool.query`
+    Query,
+    /// `app.moderation.input`
+    ModerationInput,
+    /// `app.moderation.output`
+    ModerationOutput,
+}
+
+impl Point {
+    fn named(name: &str) -> Option<Point> {
+        Some(match name {
+            "ping" => Point::Ping,
+            "app.external_data_tool.query" => Point::Query,
+            "app.moderation.input" => Point::ModerationInput,
+            "app.moderation.output" => Point::ModerationOutput,
+            _ => return None,
+        })
+    }
+}
+
+/// Answers a call: its point, if that is one of ours, and the JSON of the answer.
 pub fn receive(
     body: &[u8],
     snapshot: &Snapshot,
     now: Timestamp,
     options: &answer::Options,
+) -> (Option<Point>, Result<Cow<'static, [u8]>, Refusal>) {
+    let mut point = None;
+    let answer = answered(body, snapshot, now, options, &mut point);
+    (point, answer)
+}
+
+fn answered(
+    body: &[u8],
+    snapshot: &Snapshot,
+    now: Timestamp,
+    options: &answer::Options,
+    called: &mut Option<Point>,
 ) -> Result<Cow<'static, [u8]>, Refusal> {
     let call: Json<'_, Call<'_>> =
         serde_json::from_slice(body).map_err(|error| Refusal::NotJson(error.to_string()))?;
@@ -41,10 +78,12 @@ pub fn receive(
     let Json::Text(point) = point else {
         return Err(wrong_shape("point", "a string", &point));
     };
+    let point = Point::named(&point);
+    *called = point;
     let params = optional("params", params)?;
-    match &*point {
-        "ping" => Ok(Cow::Borrowed(br#"{"result": "pong"}"#)),
-        "app.external_data_tool.query" => {
+    match point.ok_or(Refusal::NotImplemented)? {
+        Point::Ping => Ok(Cow::Borrowed(br#"{"result": "pong"}"#)),
+        Point::Query => {
             let inputs = optional("params.inputs", params.inputs)?;
             let place = [inputs.location, inputs.city, inputs.place].into_iter().find_map(words);
             let query = words(params.query);
@@ -57,10 +96,9 @@ pub fn receive(
             Ok(json.into())
         }
         // There is no word list, so nothing is flagged. Dify wants an action all the same.
-        "app.moderation.input" | "app.moderation.output" => {
+        Point::ModerationInput | Point::ModerationOutput => {
             Ok(Cow::Borrowed(br#"{"flagged": false, "action": "direct_output"}"#))
         }
-        _ => Err(Refusal::NotImplemented),
     }
 }
 

@@ -9,7 +9,7 @@ use std::io;
 use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use log::{debug, error, log_enabled, warn};
@@ -34,6 +34,16 @@ pub enum Engine {
     TinyHttp,
 }
 
+impl Engine {
+    /// As it is configured.
+    pub fn name(self) -> &'static str {
+        match self {
+            Engine::Event => "event",
+            Engine::TinyHttp => "tiny_http",
+        }
+    }
+}
+
 /// The largest body. Dify's output moderation sends the whole text so far, which is what needs
 /// room; a weather query has some hundred bytes.
 pub const MAX_BODY: usize = 1 << 20;
@@ -52,7 +62,8 @@ pub trait Service: Send + Sync + 'static {
     /// What `admit` found out and `respond` needs.
     type Route: Send;
 
-    /// Lets a request in or refuses it, from its head alone.
+    /// Lets a request in, so that its body is taken, or answers it from its head alone: mostly with a
+    /// refusal.
     fn admit(&self, head: &Head<'_>) -> Result<Self::Route, Response>;
 
     /// Answers a request that was let in. Only touches memory: the engine's thread waits for it.
@@ -66,6 +77,12 @@ pub struct Head<'h> {
     pub method: &'h str,
     /// The path without query, as sent, never empty.
     pub path: &'h str,
+    /// What follows the `?` behind the path, as sent.
+    pub query: &'h str,
+    /// The host that the client asked for, perhaps with a port; empty where it said none (HTTP/1.0).
+    pub host: &'h str,
+    /// The last value of `X-Forwarded-Proto`, which the nearest proxy has written, or a client of its own.
+    pub forwarded_proto: &'h str,
     /// The value of the `Authorization` field if there is exactly one.
     pub authorization: Option<&'h [u8]>,
     /// The other end of the connection.
@@ -79,22 +96,30 @@ pub struct Response {
     pub status: u16,
     /// One more field that the status calls for.
     pub field: Option<(&'static str, &'static str)>,
-    /// The content, always JSON.
+    /// What the content is.
+    pub content_type: &'static str,
+    /// The content.
     pub body: Cow<'static, [u8]>,
 }
 
-const CONTENT_TYPE: &str = "application/json";
+const JSON: &str = "application/json";
 
 impl Response {
     /// 200 with JSON that was written by the caller.
     pub fn json(body: impl Into<Cow<'static, [u8]>>) -> Response {
-        Response { status: 200, field: None, body: body.into() }
+        Response { status: 200, field: None, content_type: JSON, body: body.into() }
+    }
+
+    /// Plain text.
+    pub fn text(status: u16, content_type: &'static str, body: String) -> Response {
+        Response { status, field: None, content_type, body: body.into_bytes().into() }
     }
 
     /// A refusal that says why: `{"detail": "…"}`, the form that Dify's documentation uses.
     pub fn refusal(status: u16, detail: &str) -> Response {
         let detail = serde_json::Value::from(detail);
-        Response { status, field: None, body: format!("{{\"detail\": {detail}}}").into_bytes().into() }
+        let body = format!("{{\"detail\": {detail}}}").into_bytes();
+        Response { status, field: None, content_type: JSON, body: body.into() }
     }
 
     /// The same with a field that belongs to the status.
@@ -125,6 +150,47 @@ fn reason(status: u16) -> &'static str {
 
 /// Handlers that panicked since the start.
 static PANICS: AtomicU64 = AtomicU64::new(0);
+
+/// The statuses with which requests are refused.
+const REFUSALS: [u16; 10] = [400, 401, 404, 405, 408, 413, 417, 431, 503, 505];
+
+/// What an engine counts as it goes.
+#[derive(Debug, Default)]
+pub struct Meter {
+    /// Connections that are open now. tiny_http does not tell.
+    connections: AtomicUsize,
+    /// Connections since the start. tiny_http does not tell.
+    accepted: AtomicU64,
+    /// Memory held for clients now, in bytes. tiny_http does not tell.
+    held: AtomicUsize,
+    /// Requests that were refused before they had a handler, in the order of [`REFUSALS`].
+    refused: [AtomicU64; REFUSALS.len()],
+}
+
+impl Meter {
+    /// Counts a request that is refused without a handler.
+    pub fn refuse(&self, status: u16) {
+        if let Some(index) = REFUSALS.iter().position(|known| *known == status) {
+            self.refused[index].fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Connections that are open now, those since the start, and bytes held for clients.
+    pub fn connections(&self) -> (usize, u64, usize) {
+        let Meter { connections, accepted, held, .. } = self;
+        (connections.load(Ordering::Relaxed), accepted.load(Ordering::Relaxed), held.load(Ordering::Relaxed))
+    }
+
+    /// The statuses with which requests were refused, and how many.
+    pub fn refusals(&self) -> impl Iterator<Item = (u16, u64)> {
+        REFUSALS.into_iter().zip(self.refused.iter().map(|count| count.load(Ordering::Relaxed)))
+    }
+
+    /// Handlers that panicked, in the whole process.
+    pub fn panics(&self) -> u64 {
+        PANICS.load(Ordering::Relaxed)
+    }
+}
 
 /// Calls into the service; a panic there becomes a 500 and the process goes on.
 fn guarded<T>(call: impl FnOnce() -> Result<T, Response>) -> Result<T, Response> {
@@ -158,7 +224,16 @@ impl LogLine {
 
     /// For what was refused before its head could be read.
     fn unread(peer: Peer) -> LogLine {
-        LogLine::start(&Head { method: "-", path: "-", authorization: None, peer })
+        let head = Head {
+            method: "-",
+            path: "-",
+            query: "",
+            host: "",
+            forwarded_proto: "",
+            authorization: None,
+            peer,
+        };
+        LogLine::start(&head)
     }
 
     fn finish(self, response: &Response) {
@@ -185,6 +260,7 @@ pub fn start<S: Service>(
     listeners: Vec<Listener>,
     service: Arc<S>,
     threads: NonZero<usize>,
+    meter: Arc<Meter>,
 ) -> io::Result<Server> {
     for listener in listeners.iter().filter(|listener| matches!(listener, Listener::Tcp(_))) {
         // Answers go out whole, so that nothing is gained by waiting for more. Accepted connections
@@ -194,10 +270,10 @@ pub fn start<S: Service>(
     match engine {
         Engine::Event => {
             let connections = fit_connections(threads, listeners.len());
-            event_loop::start(listeners, service, threads, connections).map(Server::Event)
+            event_loop::start(listeners, service, threads, connections, meter).map(Server::Event)
         }
         #[cfg(feature = "tiny_http")]
-        Engine::TinyHttp => tiny::start(listeners, &service, threads).map(Server::Tiny),
+        Engine::TinyHttp => tiny::start(listeners, &service, threads, &meter).map(Server::Tiny),
         #[cfg(not(feature = "tiny_http"))]
         Engine::TinyHttp => Err(io::Error::new(
             io::ErrorKind::Unsupported,
@@ -287,8 +363,9 @@ mod tests {
         for engine in engines.into_iter().take(if cfg!(feature = "tiny_http") { 2 } else { 1 }) {
             let listener = Address::Tcp((Ipv4Addr::LOCALHOST, 0).into()).listen().expect("a port");
             let address = listener.address().expect("its address");
-            let server =
-                start(engine, vec![listener], Arc::new(Fragile), NonZero::<usize>::MIN).expect("a server");
+            let service = Arc::new(Fragile);
+            let server = start(engine, vec![listener], service, NonZero::<usize>::MIN, Arc::default());
+            let server = server.expect("a server");
             let before = PANICS.load(Ordering::Relaxed);
             for path in ["/admit", "/respond", "/admit"] {
                 let answer = ask(&address, path);

@@ -10,6 +10,7 @@ pub mod published;
 pub mod socket;
 pub mod thread;
 pub mod time;
+pub mod url;
 pub mod weather;
 
 // Layer 1
@@ -29,6 +30,8 @@ pub mod sampler;
 // Layer 4
 pub mod config;
 pub mod extension;
+pub mod metrics;
+pub mod tool;
 
 // Layer 5
 pub mod check;

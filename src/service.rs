@@ -13,7 +13,7 @@ use signal_hook::flag;
 use signal_hook::iterator::Signals;
 
 use crate::config::{self, Config};
-use crate::http::{self, Engine};
+use crate::http::{self, Meter};
 use crate::published::Published;
 use crate::reading::Snapshot;
 use crate::routes::{Routes, Terms};
@@ -84,7 +84,8 @@ pub fn serve(
 
     let mut sampler = Sampler::new(config.sampler.clone());
     let snapshot = Arc::new(Published::new(sampler.snapshot(Timestamp::now())));
-    let routes = Arc::new(Routes::new(terms, Arc::clone(&snapshot)));
+    let meter = Arc::new(Meter::default());
+    let routes = Arc::new(Routes::new(terms, Arc::clone(&snapshot), config.engine, Arc::clone(&meter)));
     let beat = Arc::new(Beat::default());
     let housekeeper = Housekeeper {
         snapshot,
@@ -98,13 +99,10 @@ pub fn serve(
         .map_err(Error::machine("source threads"))?;
     beat.expect(&config.sampler);
     sampler.wait(FIRST_LOOK);
-    let server = http::start(config.engine, listeners, Arc::clone(&routes), config.threads)
+    let server = http::start(config.engine, listeners, Arc::clone(&routes), config.threads, meter)
         .map_err(Error::machine("http threads"))?;
 
-    let engine = match config.engine {
-        Engine::Event => "event",
-        Engine::TinyHttp => "tiny_http",
-    };
+    let engine = config.engine.name();
     for address in &addresses {
         match address {
             Address::Tcp(_) => info!("listening on http://{address}{} ({engine} engine)", config.path),
@@ -160,7 +158,7 @@ fn terms(config: &Config) -> Result<Terms, config::Error> {
     for warning in warnings {
         warn!("{warning}");
     }
-    Ok(Terms::new(&config.path, keys, config.answer.clone()))
+    Ok(Terms::new(&config.path, keys, config.answer.clone(), config.public_url.clone()))
 }
 
 fn listen(addresses: &[Address]) -> Result<Vec<Listener>, Error> {
@@ -217,7 +215,7 @@ impl Housekeeper {
     fn run(&self, snapshot: &Arc<Snapshot>) {
         self.beat.samples.fetch_add(1, Ordering::Relaxed);
         self.snapshot.store(Arc::clone(snapshot));
-        let new = words(snapshot, Timestamp::now(), self.routes.stale_after());
+        let new = words(snapshot.stations().len(), self.routes.stale(Timestamp::now()));
         let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
         if new != *status {
             systemd::status(&new);
@@ -228,12 +226,9 @@ impl Housekeeper {
 }
 
 /// What `systemctl status` shows of the stations.
-fn words(snapshot: &Snapshot, now: Timestamp, stale_after: Duration) -> String {
-    let stations = snapshot.stations();
-    let is_stale = |newest: Option<Timestamp>| newest.is_none_or(|at| at.age(now) >= stale_after);
-    let stale = stations.iter().filter(|station| is_stale(station.newest())).count();
-    let plural = if stations.len() == 1 { "" } else { "s" };
-    format!("serving {} station{plural}, {stale} stale", stations.len())
+fn words(stations: usize, stale: usize) -> String {
+    let plural = if stations == 1 { "" } else { "s" };
+    format!("serving {stations} station{plural}, {stale} stale")
 }
 
 /// Tells systemd that all is well, but only where it is.

@@ -28,7 +28,7 @@ use rustix::time::{
 use slab::Slab;
 
 use super::connection::{Connection, Step, Tick};
-use super::{DRAIN, Service};
+use super::{DRAIN, Meter, Service};
 use crate::socket::{BACKLOG, Listener, Peer};
 use crate::thread::{end_process, spawn_vital};
 
@@ -77,8 +77,7 @@ struct Shared {
     stopping: AtomicBool,
     /// The listeners are still there, so that connections may still be handed over.
     accepting: AtomicBool,
-    /// Memory held for clients, in bytes.
-    held: AtomicUsize,
+    meter: Arc<Meter>,
     workers: Vec<Mailbox>,
 }
 
@@ -101,6 +100,7 @@ pub(super) fn start<S: Service>(
     service: Arc<S>,
     threads: NonZero<usize>,
     connections: usize,
+    meter: Arc<Meter>,
 ) -> io::Result<Running> {
     let mut mailboxes = Vec::new();
     let mut rims = Vec::new();
@@ -119,7 +119,7 @@ pub(super) fn start<S: Service>(
     let shared = Arc::new(Shared {
         stopping: AtomicBool::new(false),
         accepting: AtomicBool::new(true),
-        held: AtomicUsize::new(0),
+        meter,
         workers: mailboxes,
     });
     let mut listeners = listeners;
@@ -487,6 +487,8 @@ impl<S: Service> Worker<S> {
     fn insert(&mut self, stream: OwnedFd, peer: Peer) {
         while self.connections.len() >= self.share && self.make_room() {}
         self.inserted += 1;
+        self.shared.meter.accepted.fetch_add(1, Ordering::Relaxed);
+        self.shared.meter.connections.fetch_add(1, Ordering::Relaxed);
         let key = self.connections.insert(Slot {
             stream,
             connection: Connection::new(peer, self.clock.now),
@@ -517,7 +519,8 @@ impl<S: Service> Worker<S> {
 
     fn close(&mut self, key: usize) {
         let slot = self.connections.remove(key);
-        self.shared.held.fetch_sub(slot.held, Ordering::Relaxed);
+        self.shared.meter.held.fetch_sub(slot.held, Ordering::Relaxed);
+        self.shared.meter.connections.fetch_sub(1, Ordering::Relaxed);
         self.shared.workers[self.index].connections.fetch_sub(1, Ordering::Relaxed);
         // Its entry among the deadlines would stay until it is due, for up to two minutes.
         if self.deadlines.len() > 2 * self.connections.len() + 64 {
@@ -541,17 +544,22 @@ impl<S: Service> Worker<S> {
     /// Does for a connection what can be done now.
     fn drive(&mut self, key: usize) {
         let Some(slot) = self.connections.get_mut(key) else { return };
-        let tick = Tick { now: self.clock.now, date: &self.clock.date, stopping: self.stop_at.is_some() };
+        let tick = Tick {
+            now: self.clock.now,
+            date: &self.clock.date,
+            stopping: self.stop_at.is_some(),
+            meter: &self.shared.meter,
+        };
         slot.connection.lend_output(&mut self.room.spare_output);
         let mut turn = slot.turn(&mut self.room.input, &*self.service, &tick);
         slot.connection.reclaim_output(&mut self.room.spare_output);
 
         let before = slot.held;
-        let total = slot.count_held(&self.shared.held);
+        let total = slot.count_held(&self.shared.meter.held);
         if slot.held > before && total > MAX_HELD {
             slot.connection.overload(&tick);
             turn = slot.turn(&mut self.room.input, &*self.service, &tick);
-            slot.count_held(&self.shared.held);
+            slot.count_held(&self.shared.meter.held);
         }
 
         match turn {
@@ -590,6 +598,7 @@ impl<S: Service> Worker<S> {
                     now: self.clock.now,
                     date: &self.clock.date,
                     stopping: self.stop_at.is_some(),
+                    meter: &self.shared.meter,
                 });
             }
             // Also queues the deadline that counts now.

@@ -101,8 +101,16 @@ fn wrong_values_are_told_by_flag_variable_and_key() {
     check_value("listen", "8000", "ADDR:PORT, like 127.0.0.1:8000 or [::1]:8000, or unix:/PATH");
     check_value("listen", "127.0.0.1", "ADDR:PORT, like 127.0.0.1:8000 or [::1]:8000, or unix:/PATH");
     check_value("listen", "127.0.0.1:65536", "ADDR:PORT, like 127.0.0.1:8000 or [::1]:8000, or unix:/PATH");
-    check_value("path", "api", "a slash and visible ASCII characters, without ? and #");
-    check_value("path", "/a?b", "a slash and visible ASCII characters, without ? and #");
+    check_value(
+        "path",
+        "api",
+        "a slash and visible ASCII characters, without ? and #, and none of /weather, /openapi.json, /healthz and /metrics",
+    );
+    check_value(
+        "path",
+        "/a?b",
+        "a slash and visible ASCII characters, without ? and #, and none of /weather, /openapi.json, /healthz and /metrics",
+    );
     check_value("key_file", "", "the path of a file");
     check_value("sensor", "", "the path of a file");
     check_value("city", " ", "a name without control characters");

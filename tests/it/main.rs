@@ -25,6 +25,7 @@ mod refusals;
 mod reload;
 mod sensor_file;
 mod systemd;
+mod tools;
 mod traps;
 mod unix_socket;
 mod zones;
