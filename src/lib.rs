@@ -35,6 +35,7 @@ pub mod tool;
 
 // Layer 5
 pub mod check;
+pub mod doctor;
 pub mod routes;
 
 // Layer 6

@@ -8,6 +8,7 @@ mod commands;
 mod contract;
 mod corpus;
 mod demo;
+mod doctor;
 mod documented;
 #[cfg(feature = "tiny_http")]
 mod engines;
