@@ -9,6 +9,7 @@ use crate::answer;
 use crate::auth::Keys;
 use crate::extension::{self, Refusal};
 use crate::http::{Head, Response, Service};
+use crate::moderation::Moderation;
 use crate::published::Published;
 use crate::reading::Snapshot;
 use crate::socket::Peer;
@@ -21,11 +22,13 @@ pub struct Routes {
     refused: RefusedKeys,
 }
 
-/// What a reload can change: where the endpoint is, who is let in, how answers are written.
+/// What a reload can change: where the endpoint is, who is let in, how answers are written, which words
+/// no text may have.
 pub struct Terms {
     path: String,
     keys: Keys,
     answer: answer::Options,
+    moderation: Option<Moderation>,
     /// For those who took the wrong path or method: which ones are right.
     not_found: String,
     not_allowed: String,
@@ -33,12 +36,13 @@ pub struct Terms {
 
 impl Terms {
     /// `path` begins with a slash; one at its end makes no difference.
-    pub fn new(path: &str, keys: Keys, answer: answer::Options) -> Terms {
+    pub fn new(path: &str, keys: Keys, answer: answer::Options, moderation: Option<Moderation>) -> Terms {
         let endpoint = format!("send POST to {path}");
         Terms {
             path: without_last_slash(path).to_owned(),
             keys,
             answer,
+            moderation,
             not_found: format!("not found: {endpoint}"),
             not_allowed: format!("method not allowed: {endpoint}"),
         }
@@ -90,7 +94,8 @@ impl Service for Routes {
     }
 
     fn respond(&self, terms: Arc<Terms>, body: &[u8]) -> Response {
-        match extension::receive(body, &self.snapshot.load(), Timestamp::now(), &terms.answer) {
+        let moderation = terms.moderation.as_ref();
+        match extension::receive(body, &self.snapshot.load(), Timestamp::now(), &terms.answer, moderation) {
             Ok(json) => Response::json(json),
             Err(Refusal::NotJson(why)) => Response::refusal(400, &format!("body is not JSON: {why}")),
             Err(Refusal::WrongShape(why)) => Response::refusal(422, &why),
