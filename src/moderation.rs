@@ -5,15 +5,14 @@
 //! match is one of bytes, and all words are looked for at once. Each symbol knows where in the text it
 //! comes from, since folding changes lengths.
 
+mod automaton;
+
 use std::fmt;
 use std::io;
 use std::ops::{ControlFlow, Range};
 use std::path::PathBuf;
 
-use aho_corasick::Anchored;
-use aho_corasick::automaton::{Automaton as _, StateID};
-use aho_corasick::nfa::noncontiguous::NFA;
-
+use self::automaton::{Automaton, START};
 use crate::file;
 use crate::place::{DOT_ABOVE, fold_letter, in_spaced_word, is_hangul};
 
@@ -91,8 +90,7 @@ impl std::error::Error for Error {}
 
 /// The words, ready to be looked for, and what is done about them.
 pub struct Moderation {
-    automaton: NFA,
-    start: StateID,
+    automaton: Automaton,
     /// How many words there are. One that stands in the list twice counts twice.
     count: usize,
     /// The most symbols that a word has.
@@ -128,15 +126,13 @@ impl Moderation {
             words.push(word);
         }
         let longest = words.iter().map(Vec::len).max().ok_or_else(|| Error::Empty(file.clone()))?;
-        let automaton = NFA::builder().prefilter(false).build(&words);
+        let count = words.len();
         // The bounds above are far below those of the automaton.
-        let too_large = || Error::Line(file.clone(), words.len(), "the list is too large".to_owned());
-        let automaton = automaton.map_err(|_| too_large())?;
-        let start = automaton.start_state(Anchored::No).map_err(|_| too_large())?;
+        let too_large = || Error::Line(file.clone(), count, "the list is too large".to_owned());
+        let automaton = Automaton::new(words).ok_or_else(too_large)?;
         Ok(Moderation {
             automaton,
-            start,
-            count: words.len(),
+            count,
             longest,
             matching: options.matching,
             action: options.action.clone(),
@@ -303,22 +299,22 @@ impl Search<'_> {
         text: &str,
         mut found: impl FnMut(Range<usize>, usize) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
-        let Moderation { automaton, start, matching, .. } = self.moderation;
+        let Moderation { automaton, matching, .. } = self.moderation;
         let starts = &mut self.starts;
-        let size = starts.len();
-        let mut state = *start;
+        // A power of two, of which the rest is a mask.
+        let ring = starts.len() - 1;
+        let mut state = START;
         let mut read = 0;
         symbols(text, *matching, |symbol| {
-            starts[read % size] = symbol.start;
+            starts[read & ring] = symbol.start;
             read += 1;
-            state = automaton.next_state(Anchored::No, state, symbol.byte);
-            if !automaton.is_match(state) {
+            state = automaton.next(state, symbol.byte);
+            let length = automaton.length(state);
+            if length == 0 {
                 return ControlFlow::Continue(());
             }
-            // The first is the longest: after a state's own word come those of shorter suffixes.
-            let length = automaton.pattern_len(automaton.match_pattern(state, 0));
-            let start = starts[(read - length) % size];
-            let settled = if read < size { 0 } else { starts[read % size] };
+            let start = starts[(read - length) & ring];
+            let settled = if read > ring { starts[read & ring] } else { 0 };
             found(start..symbol.end, settled)
         })
     }
@@ -338,7 +334,7 @@ mod tests {
 
     /// What comes of a text, with `|` between the words of the list.
     #[track_caller]
-    fn check(matching: Matching, list: &str, text: &str, expected: &str) {
+    fn check_text(matching: Matching, list: &str, text: &str, expected: &str) {
         let moderation = moderation(&list.replace('|', "\n"), matching);
         let mut search = moderation.search();
         let covered = search.cover(text, '*');
@@ -350,7 +346,7 @@ mod tests {
     fn words_are_found_as_words() {
         #[track_caller]
         fn check(list: &str, text: &str, expected: &str) {
-            super::tests::check(Matching::Words, list, text, expected);
+            check_text(Matching::Words, list, text, expected);
         }
         check("bad", "bad", "***");
         check("bad", "a bad, BAD (Bad) bad_bad bad-bad.", "a ***, *** (***) ***_*** ***-***.");
@@ -393,7 +389,7 @@ mod tests {
     fn substrings_are_found_anywhere() {
         #[track_caller]
         fn check(list: &str, text: &str, expected: &str) {
-            super::tests::check(Matching::Substrings, list, text, expected);
+            check_text(Matching::Substrings, list, text, expected);
         }
         check("bad", "badge embadded BAD bäd", "***ge em***ded *** bäd");
         check("aba", "xababay", "x*****y");
@@ -613,11 +609,11 @@ mod tests {
             let list = (0..words).map(|_| numbers.text(&alphabet, length) + "\n").collect::<String>();
             assert!(list.len() <= FILE_MAX && list.len() > FILE_MAX * 9 / 10);
             let moderation = moderation(&list, Matching::Words);
-            let bytes = moderation.automaton.memory_usage();
+            let bytes = moderation.automaton.memory();
             println!("{words} words of {length} characters: {} KiB", bytes / 1024);
             assert!(bytes < MEMORY_MAX, "{bytes}");
         }
     }
 
-    const MEMORY_MAX: usize = 12 << 20;
+    const MEMORY_MAX: usize = 4 << 20;
 }
