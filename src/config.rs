@@ -4,6 +4,7 @@
 //! default. What a higher layer overrides is checked all the same: a mistake is told when it is
 //! made, not on the day when the flag above it is taken away.
 
+mod moderation;
 mod stations;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ use serde_json::{Map, Value};
 use crate::answer::{self, Labels, Units};
 use crate::auth::{self, Keys};
 use crate::http::Engine;
+use crate::moderation::Moderation;
 use crate::socket::Address;
 use crate::{file, sampler};
 
@@ -175,6 +177,9 @@ const EVERY_EXPECTED: &str = "a time from 100ms to 1h, like 5s";
 
 /// The tables of the file in which places and their sources stand.
 const STATION: &str = "station";
+
+/// The table of the file that names the list of words and what is done about them.
+const MODERATION: &str = "moderation";
 
 /// The table of the file in which the labels of the answer stand.
 const LABELS: &str = "labels";
@@ -375,8 +380,8 @@ Each option is also an environment variable ({VARIABLE_PREFIX}STALE_AFTER) and, 
 for --{CONFIG}, a key of the TOML file (stale_after = \"15m\"). A flag wins over the
 environment, the environment over the file. Paths in the file start at the
 directory of the file. Its tables [[{STATION}]] with [[{STATION}.source]] describe
-places that one file alone does not. Its table [{LABELS}] sets the words before
-the colons:
+places that one file alone does not, its table [{MODERATION}] words that no text may
+have. Its table [{LABELS}] sets the words before the colons:
   {}
 
 Without --key-file: $CREDENTIALS_DIRECTORY/key, or else ${KEY_VARIABLE}.
@@ -415,6 +420,8 @@ pub struct Config {
     pub sampler: sampler::Options,
     /// How the answer is written.
     pub answer: answer::Options,
+    /// Where the words are that no text may have; [`Config::moderation`] reads them.
+    pub moderation: Option<crate::moderation::Options>,
 }
 
 impl Config {
@@ -463,6 +470,12 @@ impl Config {
         })?;
         Keys::load(source).map_err(|error| Error::Config(error.to_string()))
     }
+
+    /// Reads the list of words, if there is to be one.
+    pub fn moderation(&self) -> Result<Option<Moderation>, Error> {
+        let moderation = self.moderation.as_ref().map(Moderation::load).transpose();
+        moderation.map_err(|error| Error::Config(error.to_string()))
+    }
 }
 
 /// What the layers have given so far, the highest first.
@@ -490,6 +503,7 @@ struct Settings {
     stations: Option<(Value, PathBuf)>,
     places: Vec<sampler::StationOptions>,
     sources: Vec<sampler::SourceOptions>,
+    moderation: Option<crate::moderation::Options>,
 }
 
 impl Settings {
@@ -549,13 +563,17 @@ impl Settings {
                     self.stations = Some((value.clone(), directory.to_owned()));
                     continue;
                 }
+                MODERATION => {
+                    self.moderation = Some(moderation::read(value, directory)?);
+                    continue;
+                }
                 _ => {}
             }
             let option = in_file().find(|option| option.name == key).ok_or_else(|| {
                 unknown(
                     "key",
                     key,
-                    nearest(key, in_file().map(|option| option.name).chain([LABELS, STATION])),
+                    nearest(key, in_file().map(|option| option.name).chain([LABELS, MODERATION, STATION])),
                 )
             })?;
             let read = option.read(self, &Given::Toml(value, directory));
@@ -616,6 +634,7 @@ impl Settings {
                 labels: self.labels,
                 stale_after: self.stale_after.unwrap_or(answer.stale_after),
             },
+            moderation: self.moderation,
         })
     }
 

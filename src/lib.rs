@@ -16,6 +16,7 @@ pub mod weather;
 // Layer 1
 pub mod auth;
 pub mod http;
+pub mod moderation;
 pub mod reading;
 pub mod systemd;
 

@@ -19,6 +19,7 @@ mod keys;
 mod labels_and_units;
 mod layers;
 mod log;
+mod moderation;
 mod past;
 mod places;
 mod protocol;
