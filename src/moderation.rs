@@ -5,14 +5,15 @@
 //! match is one of bytes, and all words are looked for at once. Each symbol knows where in the text it
 //! comes from, since folding changes lengths.
 
-mod automaton;
-
 use std::fmt;
 use std::io;
 use std::ops::{ControlFlow, Range};
 use std::path::PathBuf;
 
-use self::automaton::{Automaton, START};
+use aho_corasick::Anchored;
+use aho_corasick::automaton::{Automaton as _, StateID};
+use aho_corasick::nfa::contiguous::NFA;
+
 use crate::file;
 use crate::place::{DOT_ABOVE, fold_letter, in_spaced_word, is_hangul};
 
@@ -90,7 +91,8 @@ impl std::error::Error for Error {}
 
 /// The words, ready to be looked for, and what is done about them.
 pub struct Moderation {
-    automaton: Automaton,
+    automaton: NFA,
+    start: StateID,
     /// How many words there are. One that stands in the list twice counts twice.
     count: usize,
     /// The most symbols that a word has.
@@ -126,13 +128,15 @@ impl Moderation {
             words.push(word);
         }
         let longest = words.iter().map(Vec::len).max().ok_or_else(|| Error::Empty(file.clone()))?;
-        let count = words.len();
+        let automaton = NFA::builder().prefilter(false).build(&words);
         // The bounds above are far below those of the automaton.
-        let too_large = || Error::Line(file.clone(), count, "the list is too large".to_owned());
-        let automaton = Automaton::new(words).ok_or_else(too_large)?;
+        let too_large = || Error::Line(file.clone(), words.len(), "the list is too large".to_owned());
+        let automaton = automaton.map_err(|_| too_large())?;
+        let start = automaton.start_state(Anchored::No).map_err(|_| too_large())?;
         Ok(Moderation {
             automaton,
-            count,
+            start,
+            count: words.len(),
             longest,
             matching: options.matching,
             action: options.action.clone(),
@@ -299,22 +303,22 @@ impl Search<'_> {
         text: &str,
         mut found: impl FnMut(Range<usize>, usize) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
-        let Moderation { automaton, matching, .. } = self.moderation;
+        let Moderation { automaton, start, matching, .. } = self.moderation;
         let starts = &mut self.starts;
-        // A power of two, of which the rest is a mask.
-        let ring = starts.len() - 1;
-        let mut state = START;
+        let size = starts.len();
+        let mut state = *start;
         let mut read = 0;
         symbols(text, *matching, |symbol| {
-            starts[read & ring] = symbol.start;
+            starts[read % size] = symbol.start;
             read += 1;
-            state = automaton.next(state, symbol.byte);
-            let length = automaton.length(state);
-            if length == 0 {
+            state = automaton.next_state(Anchored::No, state, symbol.byte);
+            if !automaton.is_match(state) {
                 return ControlFlow::Continue(());
             }
-            let start = starts[(read - length) & ring];
-            let settled = if read > ring { starts[read & ring] } else { 0 };
+            // The first is the longest: after a state's own word come those of shorter suffixes.
+            let length = automaton.pattern_len(automaton.match_pattern(state, 0));
+            let start = starts[(read - length) % size];
+            let settled = if read < size { 0 } else { starts[read % size] };
             found(start..symbol.end, settled)
         })
     }
@@ -607,14 +611,14 @@ mod tests {
         // As many different letters as the file can hold: short words, long ones, and those of two bytes
         // of which folding makes six.
         for (words, length, alphabet, most) in [
-            (WORDS_MAX, 11, letters.as_slice(), 3 << 20),
-            (FILE_MAX / (WORD_MAX + 1), WORD_MAX, &letters, 3 << 20),
-            (FILE_MAX / (2 * WORD_MAX + 1), WORD_MAX, &['ΐ', 'ΰ'], 9 << 20),
+            (WORDS_MAX, 11, letters.as_slice(), 8 << 20),
+            (FILE_MAX / (WORD_MAX + 1), WORD_MAX, &letters, 8 << 20),
+            (FILE_MAX / (2 * WORD_MAX + 1), WORD_MAX, &['ΐ', 'ΰ'], 24 << 20),
         ] {
             let list = (0..words).map(|_| numbers.text(alphabet, length) + "\n").collect::<String>();
             assert!(list.len() <= FILE_MAX && list.len() > FILE_MAX * 9 / 10);
             let moderation = moderation(&list, Matching::Words);
-            let bytes = moderation.automaton.memory();
+            let bytes = moderation.automaton.memory_usage();
             println!("{words} words of {length} characters: {} KiB", bytes / 1024);
             assert!(bytes < most, "{bytes}");
         }
