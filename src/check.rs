@@ -32,5 +32,17 @@ pub fn run(config: &Config, now: Timestamp, out: &mut dyn Write) -> io::Result<b
             false
         }
     };
-    Ok(sampler::check(&config.sampler, now, out)? && keys_are_good)
+    let words_are_good = match config.moderation() {
+        Ok(moderation) => {
+            if let Some(moderation) = moderation {
+                writeln!(out, "moderation: {moderation}")?;
+            }
+            true
+        }
+        Err(error) => {
+            writeln!(out, "error: {error}")?;
+            false
+        }
+    };
+    Ok(sampler::check(&config.sampler, now, out)? && keys_are_good && words_are_good)
 }

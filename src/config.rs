@@ -4,6 +4,7 @@
 //! default. What a higher layer overrides is checked all the same: a mistake is told when it is
 //! made, not on the day when the flag above it is taken away.
 
+mod moderation;
 mod stations;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ use serde_json::{Map, Value};
 use crate::answer::{self, Labels, Units};
 use crate::auth::{self, Keys};
 use crate::http::Engine;
+use crate::moderation::Moderation;
 use crate::socket::Address;
 use crate::{file, sampler};
 
@@ -48,6 +50,10 @@ const THREADS_MAX: u64 = 64;
 
 /// Many times what all options and labels with their comments need.
 const FILE_MAX: usize = 64 * 1024;
+
+/// Where the package and the installation by hand put configuration and key, so that who sits at the board
+/// asks `weatherhook check` and not more.
+const INSTALLED: &str = "/etc/weatherhook";
 
 const VARIABLE_PREFIX: &str = "WEATHERHOOK_";
 
@@ -172,17 +178,21 @@ const EVERY_EXPECTED: &str = "a time from 100ms to 1h, like 5s";
 /// The tables of the file in which places and their sources stand.
 const STATION: &str = "station";
 
+/// The table of the file that names the list of words and what is done about them.
+const MODERATION: &str = "moderation";
+
 /// The table of the file in which the labels of the answer stand.
 const LABELS: &str = "labels";
 
 const LABEL_EXPECTED: &str = "text without control characters, or nothing to leave the line out";
 
 /// The commands with their argument and what they do.
-const COMMANDS: [(&str, &str); 5] = [
+const COMMANDS: [(&str, &str); 6] = [
     ("serve", "answer Dify until a SIGTERM"),
     ("demo", "serve an example station, to try it all out"),
     ("query [PLACE]", "print what Dify would be told about a place"),
     ("check [--watch]", "tell what is wrong with configuration, key or sensor file"),
+    ("doctor [URL]", "tell where the way from Dify to the sensor is broken"),
     ("keygen", "print a new key"),
 ];
 
@@ -259,6 +269,8 @@ pub enum Command {
     Check(Flags),
     /// Show what the sources say, again and again.
     Watch(Flags),
+    /// Tell where the way from Dify is broken: on this board, or to the endpoint of that URL.
+    Doctor(Option<String>, Flags),
     /// Print a new key.
     Keygen,
     /// Print [`help`].
@@ -317,10 +329,10 @@ impl Command {
             Some("help") => return Ok(Command::Help),
             Some("serve") => Command::Serve(flags),
             Some("demo") => Command::Demo(flags),
-            Some("query") => {
-                let place = words.next().map(OsString::into_string).transpose();
-                let place = place.map_err(|place| format!("query: {place:?} is not UTF-8"))?;
-                Command::Query(place, flags)
+            Some(name @ ("query" | "doctor")) => {
+                let word = words.next().map(OsString::into_string).transpose();
+                let word = word.map_err(|word| format!("{name}: {word:?} is not UTF-8"))?;
+                if name == "query" { Command::Query(word, flags) } else { Command::Doctor(word, flags) }
             }
             Some("check") => Command::Check(flags),
             Some("keygen") if flags.0.is_empty() => Command::Keygen,
@@ -355,7 +367,7 @@ Commands:
     for (usage, help) in COMMANDS {
         let _ = writeln!(text, "  {usage:<18}  {help}");
     }
-    text.push_str("  --help, --version\n\nOptions of serve, demo, query and check:\n");
+    text.push_str("  --help, --version\n\nOptions of all but keygen:\n");
     for option in &OPTIONS {
         let usage = format!("{} {}", option.flag(), option.value);
         let default = option.default.map(|default| format!(" [{default}]")).unwrap_or_default();
@@ -368,11 +380,13 @@ Each option is also an environment variable ({VARIABLE_PREFIX}STALE_AFTER) and, 
 for --{CONFIG}, a key of the TOML file (stale_after = \"15m\"). A flag wins over the
 environment, the environment over the file. Paths in the file start at the
 directory of the file. Its tables [[{STATION}]] with [[{STATION}.source]] describe
-places that one file alone does not. Its table [{LABELS}] sets the words before
-the colons:
+places that one file alone does not, its table [{MODERATION}] words that are not
+let through. Its table [{LABELS}] sets the words before the colons:
   {}
 
 Without --key-file: $CREDENTIALS_DIRECTORY/key, or else ${KEY_VARIABLE}.
+Without --config and --sensor: weatherhook.toml and key of {INSTALLED}, if
+they are there.
 
 Exit codes: 0 done, 1 failed, {EXIT_USAGE} wrong command line, {EXIT_CONFIG} wrong configuration.
 
@@ -406,11 +420,13 @@ pub struct Config {
     pub sampler: sampler::Options,
     /// How the answer is written.
     pub answer: answer::Options,
+    /// Where the words are that no text may have; [`Config::moderation`] reads them.
+    pub moderation: Option<crate::moderation::Options>,
 }
 
 impl Config {
     /// Puts the layers together. `default_file` is the TOML file where neither flag nor variable
-    /// names one. The keys stay unread, so that what needs none works without.
+    /// names one; without it, and without a sensor file, that of an installed service is taken. The keys stay unread, so that what needs none works without.
     pub fn load(
         flags: &Flags,
         variables: impl IntoIterator<Item = (OsString, OsString)>,
@@ -420,12 +436,28 @@ impl Config {
         settings.take_flags(flags).map_err(Error::Usage)?;
         settings.take_variables(variables).map_err(Error::Config)?;
         settings.file = settings.file.or_else(|| default_file.map(Path::to_owned));
+        if settings.file.is_none() && settings.sensor.is_none() {
+            settings.file = Some(Path::new(INSTALLED).join("weatherhook.toml")).filter(|path| path.exists());
+            settings.installed_key = settings.file.as_ref().map(|_| Path::new(INSTALLED).join("key"));
+        }
         if let Some(path) = settings.file.clone() {
             let faulty = |fault| Error::Config(format!("{}: {fault}", path.display()));
             settings.take_file(&path).map_err(faulty)?;
             settings.take_stations().map_err(faulty)?;
         }
         settings.finish().map_err(Error::Config)
+    }
+
+    /// The same for what cannot do without a sensor file.
+    pub fn with_sources(self) -> Result<Config, Error> {
+        if self.sampler.sources.is_empty() {
+            return Err(Error::Config(
+                "no sensor file: give --sensor FILE, set WEATHERHOOK_SENSOR, or write \
+                 sensor = \"FILE\" or [[station]] tables in the file of --config"
+                    .to_owned(),
+            ));
+        }
+        Ok(self)
     }
 
     /// Reads the keys; beside them come warnings of one line each.
@@ -438,6 +470,12 @@ impl Config {
         })?;
         Keys::load(source).map_err(|error| Error::Config(error.to_string()))
     }
+
+    /// Reads the list of words, if there is to be one.
+    pub fn moderation(&self) -> Result<Option<Moderation>, Error> {
+        let moderation = self.moderation.as_ref().map(Moderation::load).transpose();
+        moderation.map_err(|error| Error::Config(error.to_string()))
+    }
 }
 
 /// What the layers have given so far, the highest first.
@@ -449,6 +487,8 @@ struct Settings {
     public_url: Option<String>,
     key_file: Option<PathBuf>,
     key_variable: Option<OsString>,
+    /// The key of an installed service, if its configuration is taken.
+    installed_key: Option<PathBuf>,
     credentials: Option<PathBuf>,
     state: Option<PathBuf>,
     sensor: Option<PathBuf>,
@@ -463,6 +503,7 @@ struct Settings {
     stations: Option<(Value, PathBuf)>,
     places: Vec<sampler::StationOptions>,
     sources: Vec<sampler::SourceOptions>,
+    moderation: Option<crate::moderation::Options>,
 }
 
 impl Settings {
@@ -522,13 +563,17 @@ impl Settings {
                     self.stations = Some((value.clone(), directory.to_owned()));
                     continue;
                 }
+                MODERATION => {
+                    self.moderation = Some(moderation::read(value, directory)?);
+                    continue;
+                }
                 _ => {}
             }
             let option = in_file().find(|option| option.name == key).ok_or_else(|| {
                 unknown(
                     "key",
                     key,
-                    nearest(key, in_file().map(|option| option.name).chain([LABELS, STATION])),
+                    nearest(key, in_file().map(|option| option.name).chain([LABELS, MODERATION, STATION])),
                 )
             })?;
             let read = option.read(self, &Given::Toml(value, directory));
@@ -566,11 +611,6 @@ impl Settings {
         if let Some(sensor) = self.sensor {
             self.sources.push(sampler::SourceOptions::new(sensor, self.every.unwrap_or(DEFAULT_EVERY)));
         }
-        if self.sources.is_empty() {
-            return Err("no sensor file: give --sensor FILE, set WEATHERHOOK_SENSOR, or write \
-                 sensor = \"FILE\" or [[station]] tables in the file of --config"
-                .to_owned());
-        }
         let answer = answer::Options::default();
         Ok(Config {
             file: self.file,
@@ -594,20 +634,23 @@ impl Settings {
                 labels: self.labels,
                 stale_after: self.stale_after.unwrap_or(answer.stale_after),
             },
+            moderation: self.moderation,
         })
     }
 
-    /// A named key file, else systemd's credential, else the variable.
+    /// A named key file, else systemd's credential, else the variable, else an installed service's.
     fn key(&self) -> Option<auth::Source> {
         if let Some(path) = self.key_file.clone() {
             let guarded = self.credentials.as_ref().is_some_and(|directory| path.starts_with(directory));
             return Some(if guarded { auth::Source::Credential(path) } else { auth::Source::File(path) });
         }
         let credential = self.credentials.as_ref().map(|directory| directory.join("key"));
-        credential.filter(|path| path.exists()).map(auth::Source::Credential).or_else(|| {
+        let variable = || {
             let value = self.key_variable.clone()?;
             Some(auth::Source::Variable { name: KEY_VARIABLE, value })
-        })
+        };
+        let credential = credential.filter(|path| path.exists()).map(auth::Source::Credential);
+        credential.or_else(variable).or_else(|| self.installed_key.clone().map(auth::Source::File))
     }
 }
 
@@ -1164,7 +1207,8 @@ mod tests {
     fn a_sensor_is_needed() {
         let expected = "no sensor file: give --sensor FILE, set WEATHERHOOK_SENSOR, \
                         or write sensor = \"FILE\" or [[station]] tables in the file of --config";
-        let error = Config::load(&Flags::default(), [], None).expect_err("no sensor");
+        let error =
+            Config::load(&Flags::default(), [], None).and_then(Config::with_sources).expect_err("no sensor");
         assert_eq!(error, Error::Config(expected.to_owned()));
     }
 

@@ -16,6 +16,7 @@ pub mod weather;
 // Layer 1
 pub mod auth;
 pub mod http;
+pub mod moderation;
 pub mod reading;
 pub mod systemd;
 
@@ -35,6 +36,7 @@ pub mod tool;
 
 // Layer 5
 pub mod check;
+pub mod doctor;
 pub mod routes;
 
 // Layer 6

@@ -7,9 +7,10 @@ use log::warn;
 
 use crate::answer;
 use crate::auth::Keys;
-use crate::extension::{self, Point, Refusal};
+use crate::extension::{self, Knowledge, Point, Refusal};
 use crate::http::{Engine, Head, Meter, Response, Service};
 use crate::metrics::{self, Requests, Subject};
+use crate::moderation::Moderation;
 use crate::published::Published;
 use crate::reading::Snapshot;
 use crate::socket::Peer;
@@ -36,11 +37,13 @@ pub struct Routes {
     refused: RefusedKeys,
 }
 
-/// What a reload can change: where the endpoint is, who is let in, how answers are written.
+/// What a reload can change: where the endpoint is, who is let in, how answers are written, which words
+/// no text may have.
 pub struct Terms {
     path: String,
     keys: Keys,
     answer: answer::Options,
+    moderation: Option<Moderation>,
     /// The URL by which the world reaches this server, if that is known.
     public_url: Option<String>,
     /// For those who took the wrong path or method: which ones are right.
@@ -50,12 +53,19 @@ pub struct Terms {
 
 impl Terms {
     /// `path` begins with a slash; one at its end makes no difference.
-    pub fn new(path: &str, keys: Keys, answer: answer::Options, public_url: Option<String>) -> Terms {
+    pub fn new(
+        path: &str,
+        keys: Keys,
+        answer: answer::Options,
+        moderation: Option<Moderation>,
+        public_url: Option<String>,
+    ) -> Terms {
         let endpoint = format!("send POST to {path}");
         Terms {
             path: without_last_slash(path).to_owned(),
             keys,
             answer,
+            moderation,
             public_url,
             not_found: format!("not found: {endpoint}"),
             not_allowed: format!("method not allowed: {endpoint}"),
@@ -207,8 +217,13 @@ impl Service for Routes {
     fn respond(&self, Admitted { terms, wanted }: Admitted, body: &[u8]) -> Response {
         match wanted {
             Wanted::Call => {
-                let (point, answer) =
-                    extension::receive(body, &self.snapshot.load(), Timestamp::now(), &terms.answer);
+                let knowledge = Knowledge {
+                    snapshot: &self.snapshot.load(),
+                    now: Timestamp::now(),
+                    options: &terms.answer,
+                    moderation: terms.moderation.as_ref(),
+                };
+                let (point, answer) = extension::receive(body, &knowledge);
                 let subject = match point {
                     Some(Point::Ping) => Subject::Ping,
                     Some(Point::Query) => Subject::Query,

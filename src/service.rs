@@ -152,13 +152,14 @@ pub fn serve(
     Ok(())
 }
 
-/// What requests are answered by, the keys read anew.
+/// What requests are answered by, the keys and the list of words read anew.
 fn terms(config: &Config) -> Result<Terms, config::Error> {
     let (keys, warnings) = config.keys()?;
     for warning in warnings {
         warn!("{warning}");
     }
-    Ok(Terms::new(&config.path, keys, config.answer.clone(), config.public_url.clone()))
+    let (answer, public_url) = (config.answer.clone(), config.public_url.clone());
+    Ok(Terms::new(&config.path, keys, answer, config.moderation()?, public_url))
 }
 
 fn listen(addresses: &[Address]) -> Result<Vec<Listener>, Error> {

@@ -19,12 +19,15 @@ fn check(toml: &str) -> (Option<i32>, String) {
     let sensor =
         r#"{"model": "Bresser-5in1", "id": 206, "channel": "A", "T1": 10.2, "F1": 80, "temperature": 10.2}"#;
     scratch.write("weather.json", format!("{sensor}\n"));
+    scratch.write("words.txt", "damn\n");
     let config = scratch.write("weatherhook.toml", toml);
     // The service has its key from systemd.
     let output = output(weatherhook(["check", "--config", text(&config)]).env("WEATHERHOOK_KEY", KEY));
     let said = [output.stdout, output.stderr].concat();
     (output.status.code(), String::from_utf8(said).expect("text"))
 }
+
+const MODERATION: [&str; 5] = ["words_file", "action", "preset_response", "mask", "match"];
 
 /// The configuration that package and `scripts/install` put in place.
 #[test]
@@ -48,11 +51,12 @@ fn the_example_is_a_good_configuration() {
     let options = OPTIONS.iter().map(|option| option.name).filter(|name| *name != "config");
     let source = ["file", "format", "match", "keys", "columns", "offset", "every", "zone"];
     let station = ["city", "aliases", "elevation_m", "default"];
-    for known in options.chain(Labels::KEYS).chain(source).chain(station) {
+    for known in options.chain(Labels::KEYS).chain(source).chain(station).chain(MODERATION) {
         assert!(keys.contains(&known), "{known} is not in the example");
     }
     // What is set: the place with its name and its being the default, three files, two of them with a time.
-    assert_eq!(count, keys.len() - 7, "{keys:?}");
+    // The header of `[moderation]` is no key but is taken, too.
+    assert_eq!(count - 1, keys.len() - 7, "{keys:?}");
     let mut all = all.replace(log, "weather.json");
     for sensor in ["iio/devices/iio:device*", "w1/devices/28-*"] {
         all = all.replace(&format!("/sys/bus/{sensor}"), "weather.json");
@@ -60,6 +64,7 @@ fn the_example_is_a_good_configuration() {
     let (code, said) = check(&all);
     assert_eq!(code, Some(0), "{said}");
     assert!(said.contains("station: Home: readings: 2, also called London, LDN, the default"), "{said}");
+    assert!(said.contains("\nmoderation: 1 word, overridden\n"), "{said}");
 }
 
 #[test]
@@ -87,6 +92,9 @@ fn every_option_and_label_is_in_the_readme() {
     }
     for label in Labels::KEYS {
         assert!(readme.contains(&format!("\n{label} = \"")), "{label}");
+    }
+    for key in MODERATION {
+        assert!(readme.contains(&format!("\n{key} = \"")), "{key}");
     }
     let sensors = repository("docs/sensors.md");
     for key in [

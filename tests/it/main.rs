@@ -8,6 +8,7 @@ mod commands;
 mod contract;
 mod corpus;
 mod demo;
+mod doctor;
 mod documented;
 #[cfg(feature = "tiny_http")]
 mod engines;
@@ -18,6 +19,7 @@ mod keys;
 mod labels_and_units;
 mod layers;
 mod log;
+mod moderation;
 mod past;
 mod places;
 mod protocol;
