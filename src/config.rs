@@ -380,8 +380,8 @@ Each option is also an environment variable ({VARIABLE_PREFIX}STALE_AFTER) and, 
 for --{CONFIG}, a key of the TOML file (stale_after = \"15m\"). A flag wins over the
 environment, the environment over the file. Paths in the file start at the
 directory of the file. Its tables [[{STATION}]] with [[{STATION}.source]] describe
-places that one file alone does not, its table [{MODERATION}] words that are not
-let through. Its table [{LABELS}] sets the words before the colons:
+places that one file alone does not; [{MODERATION}] names a list of words that no
+text may have. Its table [{LABELS}] sets the words before the colons:
   {}
 
 Without --key-file: $CREDENTIALS_DIRECTORY/key, or else ${KEY_VARIABLE}.
