@@ -1,5 +1,6 @@
 //! The real program, started for a test and ended with it.
 
+use std::env;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
@@ -40,7 +41,7 @@ impl Scratch {
         if fs::create_dir(&path).is_ok() {
             return Scratch(path);
         }
-        let path = std::env::temp_dir().join(name);
+        let path = env::temp_dir().join(name);
         fs::create_dir(&path).expect("a scratch directory");
         Scratch(path)
     }
@@ -68,10 +69,21 @@ impl Drop for Scratch {
     }
 }
 
+/// The words that start the program, before its arguments: the one that cargo has built, or else what
+/// `WEATHERHOOK_RUNNER` holds, words with blanks between them. So `scripts/arm-test` puts an emulator
+/// and the program of another CPU in its place; the tests themselves stay here.
+pub(crate) fn program() -> Vec<String> {
+    match env::var("WEATHERHOOK_RUNNER") {
+        Ok(words) => words.split_whitespace().map(str::to_owned).collect(),
+        Err(_) => vec![env!("CARGO_BIN_EXE_weatherhook").to_owned()],
+    }
+}
+
 /// The program with an environment of which the tests know everything.
 pub(crate) fn weatherhook<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_weatherhook"));
-    command.args(arguments).env_clear().env("TZ", "UTC").stdin(Stdio::null());
+    let program = program();
+    let mut command = Command::new(&program[0]);
+    command.args(&program[1..]).args(arguments).env_clear().env("TZ", "UTC").stdin(Stdio::null());
     command
 }
 
