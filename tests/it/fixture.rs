@@ -69,11 +69,14 @@ impl Drop for Scratch {
     }
 }
 
-/// The words that start the program, before its arguments: the one that cargo has built, or else what
-/// `WEATHERHOOK_RUNNER` holds, words with blanks between them. So `scripts/arm-test` puts an emulator
-/// and the program of another CPU in its place; the tests themselves stay here.
+/// Holds the words that start another program than the one that cargo has built, with blanks between
+/// them: so `scripts/arm-test` puts an emulator and the program of another CPU in its place, and the tests
+/// themselves stay here.
+const RUNNER: &str = "WEATHERHOOK_RUNNER";
+
+/// The words that start the program, before its arguments.
 pub(crate) fn program() -> Vec<String> {
-    match env::var("WEATHERHOOK_RUNNER") {
+    match env::var(RUNNER) {
         Ok(words) => words.split_whitespace().map(str::to_owned).collect(),
         Err(_) => vec![env!("CARGO_BIN_EXE_weatherhook").to_owned()],
     }
@@ -310,11 +313,14 @@ impl Server {
         }
     }
 
-    /// Resident memory, in KiB.
-    pub(crate) fn resident(&self) -> u64 {
+    /// Resident memory, in KiB. Of an emulated program it cannot be told from the emulator's.
+    pub(crate) fn resident(&self) -> Option<u64> {
+        if env::var_os(RUNNER).is_some() {
+            return None;
+        }
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("its status");
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("VmRSS");
-        line.trim().trim_end_matches(" kB").parse().expect("a number")
+        Some(line.trim().trim_end_matches(" kB").parse().expect("a number"))
     }
 }
 
