@@ -185,21 +185,44 @@ pub fn answer(
     now: Timestamp,
     options: &Options,
 ) -> String {
+    match find(snapshot, place, query) {
+        Ok(station) => report(station, now, options),
+        Err(sentence) => sentence,
+    }
+}
+
+/// The station that is meant, or the sentence that says why there is none.
+pub fn find<'s>(
+    snapshot: &'s Snapshot,
+    place: Option<&str>,
+    query: Option<&str>,
+) -> Result<&'s Station, String> {
     if snapshot.stations().is_empty() {
         // Also where a place is asked for: nothing is known about which places there are.
-        return "No readings yet: the sensors have not reported.".to_owned();
+        return Err("No readings yet: the sensors have not reported.".to_owned());
     }
-    let current = |station| Current { station, now, options };
     if let Some(place) = place.filter(|place| !place.trim().is_empty()) {
-        return match snapshot.named(place) {
-            Some(station) => current(station).report(),
-            None => "Unknown city".to_owned(),
-        };
+        return snapshot.named(place).ok_or_else(|| "Unknown city".to_owned());
     }
-    match query.and_then(|query| snapshot.named_in(query)).or_else(|| snapshot.default_station()) {
-        Some(station) => current(station).report(),
-        None => ask_back(snapshot),
-    }
+    let named = query.and_then(|query| snapshot.named_in(query));
+    named.or_else(|| snapshot.default_station()).ok_or_else(|| ask_back(snapshot))
+}
+
+/// The lines of a station, or the sentence that says that it is silent.
+pub fn report(station: &Station, now: Timestamp, options: &Options) -> String {
+    Current { station, now, options }.report()
+}
+
+/// Whether what was observed then is told. What lies ahead of the clock was observed before the clock was
+/// set back, nobody knows how long ago.
+pub fn is_current(at: Timestamp, now: Timestamp, options: &Options) -> bool {
+    at.age(now) < options.stale_after && at.ahead(now) <= AHEAD
+}
+
+/// How many stations have nothing current to tell.
+pub fn stale(snapshot: &Snapshot, now: Timestamp, options: &Options) -> usize {
+    let reports = |station: &&Station| station.newest().is_some_and(|at| is_current(at, now, options));
+    snapshot.stations().len() - snapshot.stations().iter().filter(reports).count()
 }
 
 /// Names the stations, so that the model can ask which one is meant.
@@ -278,10 +301,8 @@ impl<'a> Current<'a> {
         TOLD.into_iter().filter_map(|told| self.station.reading(told)).map(|told| told.at).chain(words).max()
     }
 
-    /// Whether what was observed then is told. What lies ahead of the clock was observed before the
-    /// clock was set back, nobody knows how long ago.
     fn is_current(&self, at: Timestamp) -> bool {
-        at.age(self.now) < self.options.stale_after && at.ahead(self.now) <= AHEAD
+        is_current(at, self.now, self.options)
     }
 
     fn reading(&self, quantity: Quantity) -> Option<Reading> {

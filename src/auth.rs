@@ -135,6 +135,11 @@ impl Keys {
         self.0.len()
     }
 
+    /// The key that was written first, for a call of our own.
+    pub fn first(&self) -> String {
+        self.0.first().map(Padded::text).unwrap_or_default()
+    }
+
     /// Whether the value of the request's one `Authorization` field bears a key. `None` is for a
     /// request without such a field, or with more than one.
     ///
@@ -208,6 +213,11 @@ impl Padded {
             *word = u64::from_ne_bytes(bytes);
         }
         Padded { words, length: text.len() }
+    }
+
+    fn text(&self) -> String {
+        let bytes = self.words.iter().flat_map(|word| word.to_ne_bytes()).take(self.length);
+        bytes.map(char::from).collect()
     }
 }
 

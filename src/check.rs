@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use crate::config::Config;
 use crate::sampler;
+use crate::socket::Address;
 use crate::time::Timestamp;
 
 /// Writes the findings to `out`. `Ok(true)` if `serve` would start and have readings; an error is
@@ -13,7 +14,10 @@ pub fn run(config: &Config, now: Timestamp, out: &mut dyn Write) -> io::Result<b
         writeln!(out, "configuration: {}", file.display())?;
     }
     for address in &config.listen {
-        writeln!(out, "endpoint: http://{address}{}", config.path)?;
+        match address {
+            Address::Tcp(_) => writeln!(out, "endpoint: http://{address}{}", config.path)?,
+            Address::Unix(_) => writeln!(out, "endpoint: {address}, path {}", config.path)?,
+        }
     }
     let keys_are_good = match config.keys() {
         Ok((keys, warnings)) => {
@@ -28,5 +32,17 @@ pub fn run(config: &Config, now: Timestamp, out: &mut dyn Write) -> io::Result<b
             false
         }
     };
-    Ok(sampler::check(&config.sampler, now, out)? && keys_are_good)
+    let words_are_good = match config.moderation() {
+        Ok(moderation) => {
+            if let Some(moderation) = moderation {
+                writeln!(out, "moderation: {moderation}")?;
+            }
+            true
+        }
+        Err(error) => {
+            writeln!(out, "error: {error}")?;
+            false
+        }
+    };
+    Ok(sampler::check(&config.sampler, now, out)? && keys_are_good && words_are_good)
 }

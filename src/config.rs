@@ -4,6 +4,7 @@
 //! default. What a higher layer overrides is checked all the same: a mistake is told when it is
 //! made, not on the day when the flag above it is taken away.
 
+mod moderation;
 mod stations;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,8 @@ use serde_json::{Map, Value};
 use crate::answer::{self, Labels, Units};
 use crate::auth::{self, Keys};
 use crate::http::Engine;
+use crate::moderation::Moderation;
+use crate::socket::Address;
 use crate::{file, sampler};
 
 /// The exit code that shells and most programs use for a command line that makes no sense.
@@ -31,8 +34,11 @@ const EXIT_CONFIG: u8 = 78;
 
 /// Port and path are those of Dify's own example. Only the board itself is served until told
 /// otherwise: the way in is a tunnel that ends here.
-const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8000);
+const DEFAULT_LISTEN: Address = Address::Tcp(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8000));
 const DEFAULT_PATH: &str = "/api/dify/receive";
+
+/// What is served at these paths is for others than Dify's extension.
+const TAKEN: [&str; 4] = ["/weather", "/openapi.json", "/healthz", "/metrics"];
 
 /// Weather stations write every 16 s to every few minutes; a look at a file costs microseconds.
 const DEFAULT_EVERY: Duration = Duration::from_secs(5);
@@ -45,6 +51,10 @@ const THREADS_MAX: u64 = 64;
 /// Many times what all options and labels with their comments need.
 const FILE_MAX: usize = 64 * 1024;
 
+/// Where the package and the installation by hand put configuration and key, so that who sits at the board
+/// asks `weatherhook check` and not more.
+const INSTALLED: &str = "/etc/weatherhook";
+
 const VARIABLE_PREFIX: &str = "WEATHERHOOK_";
 
 /// The one variable with our prefix that is no option: a key on the command line would be shown to
@@ -53,13 +63,13 @@ const KEY_VARIABLE: &str = "WEATHERHOOK_KEY";
 
 /// What can be set: as `--stale-after` on the command line, as `WEATHERHOOK_STALE_AFTER` in the
 /// environment, as `stale_after` in the TOML file. Flags, variables, keys and help come from here.
-pub const OPTIONS: [Opt; 11] = [
+pub const OPTIONS: [Opt; 12] = [
     Opt {
         name: "listen",
         value: "ADDR:PORT",
-        help: "where to listen, may be repeated",
+        help: "or unix:/PATH; may be repeated",
         default: Some("127.0.0.1:8000"),
-        expected: "ADDR:PORT, like 127.0.0.1:8000 or [::1]:8000",
+        expected: "ADDR:PORT, like 127.0.0.1:8000 or [::1]:8000, or unix:/PATH",
         take: |settings, given| keep(&mut settings.listen, given.addresses()),
     },
     Opt {
@@ -67,8 +77,17 @@ pub const OPTIONS: [Opt; 11] = [
         value: "PATH",
         help: "path of the endpoint, as in Dify",
         default: Some(DEFAULT_PATH),
-        expected: "a slash and visible ASCII characters, without ? and #",
+        expected: "a slash and visible ASCII characters, without ? and #, and none of \
+                   /weather, /openapi.json, /healthz and /metrics",
         take: |settings, given| keep(&mut settings.path, given.endpoint()),
+    },
+    Opt {
+        name: "public_url",
+        value: "URL",
+        help: "how the world reaches it, for /openapi.json",
+        default: None,
+        expected: "a URL like https://weather.example.org, without ? and #",
+        take: |settings, given| keep(&mut settings.public_url, given.url()),
     },
     Opt {
         name: "key_file",
@@ -159,17 +178,21 @@ const EVERY_EXPECTED: &str = "a time from 100ms to 1h, like 5s";
 /// The tables of the file in which places and their sources stand.
 const STATION: &str = "station";
 
+/// The table of the file that names the list of words and what is done about them.
+const MODERATION: &str = "moderation";
+
 /// The table of the file in which the labels of the answer stand.
 const LABELS: &str = "labels";
 
 const LABEL_EXPECTED: &str = "text without control characters, or nothing to leave the line out";
 
 /// The commands with their argument and what they do.
-const COMMANDS: [(&str, &str); 5] = [
+const COMMANDS: [(&str, &str); 6] = [
     ("serve", "answer Dify until a SIGTERM"),
     ("demo", "serve an example station, to try it all out"),
     ("query [PLACE]", "print what Dify would be told about a place"),
     ("check [--watch]", "tell what is wrong with configuration, key or sensor file"),
+    ("doctor [URL]", "tell where the way from Dify to the sensor is broken"),
     ("keygen", "print a new key"),
 ];
 
@@ -246,6 +269,8 @@ pub enum Command {
     Check(Flags),
     /// Show what the sources say, again and again.
     Watch(Flags),
+    /// Tell where the way from Dify is broken: on this board, or to the endpoint of that URL.
+    Doctor(Option<String>, Flags),
     /// Print a new key.
     Keygen,
     /// Print [`help`].
@@ -304,10 +329,10 @@ impl Command {
             Some("help") => return Ok(Command::Help),
             Some("serve") => Command::Serve(flags),
             Some("demo") => Command::Demo(flags),
-            Some("query") => {
-                let place = words.next().map(OsString::into_string).transpose();
-                let place = place.map_err(|place| format!("query: {place:?} is not UTF-8"))?;
-                Command::Query(place, flags)
+            Some(name @ ("query" | "doctor")) => {
+                let word = words.next().map(OsString::into_string).transpose();
+                let word = word.map_err(|word| format!("{name}: {word:?} is not UTF-8"))?;
+                if name == "query" { Command::Query(word, flags) } else { Command::Doctor(word, flags) }
             }
             Some("check") => Command::Check(flags),
             Some("keygen") if flags.0.is_empty() => Command::Keygen,
@@ -342,7 +367,7 @@ Commands:
     for (usage, help) in COMMANDS {
         let _ = writeln!(text, "  {usage:<18}  {help}");
     }
-    text.push_str("  --help, --version\n\nOptions of serve, demo, query and check:\n");
+    text.push_str("  --help, --version\n\nOptions of all but keygen:\n");
     for option in &OPTIONS {
         let usage = format!("{} {}", option.flag(), option.value);
         let default = option.default.map(|default| format!(" [{default}]")).unwrap_or_default();
@@ -355,11 +380,13 @@ Each option is also an environment variable ({VARIABLE_PREFIX}STALE_AFTER) and, 
 for --{CONFIG}, a key of the TOML file (stale_after = \"15m\"). A flag wins over the
 environment, the environment over the file. Paths in the file start at the
 directory of the file. Its tables [[{STATION}]] with [[{STATION}.source]] describe
-places that one file alone does not. Its table [{LABELS}] sets the words before
-the colons:
+places that one file alone does not, its table [{MODERATION}] words that no text may
+have. Its table [{LABELS}] sets the words before the colons:
   {}
 
 Without --key-file: $CREDENTIALS_DIRECTORY/key, or else ${KEY_VARIABLE}.
+Without --config and --sensor: weatherhook.toml and key of {INSTALLED}, if
+they are there.
 
 Exit codes: 0 done, 1 failed, {EXIT_USAGE} wrong command line, {EXIT_CONFIG} wrong configuration.
 
@@ -378,9 +405,11 @@ pub struct Config {
     /// The TOML file, if there is one.
     pub file: Option<PathBuf>,
     /// Where to listen, at least one.
-    pub listen: Vec<SocketAddr>,
+    pub listen: Vec<Address>,
     /// The path of the endpoint, without a slash at its end but for `/` itself.
     pub path: String,
+    /// The URL by which the world reaches the server, without a slash at its end, if that is known.
+    pub public_url: Option<String>,
     /// How many threads answer.
     pub threads: NonZero<usize>,
     /// What serves the sockets.
@@ -391,11 +420,13 @@ pub struct Config {
     pub sampler: sampler::Options,
     /// How the answer is written.
     pub answer: answer::Options,
+    /// Where the words are that no text may have; [`Config::moderation`] reads them.
+    pub moderation: Option<crate::moderation::Options>,
 }
 
 impl Config {
     /// Puts the layers together. `default_file` is the TOML file where neither flag nor variable
-    /// names one. The keys stay unread, so that what needs none works without.
+    /// names one; without it, and without a sensor file, that of an installed service is taken. The keys stay unread, so that what needs none works without.
     pub fn load(
         flags: &Flags,
         variables: impl IntoIterator<Item = (OsString, OsString)>,
@@ -405,12 +436,28 @@ impl Config {
         settings.take_flags(flags).map_err(Error::Usage)?;
         settings.take_variables(variables).map_err(Error::Config)?;
         settings.file = settings.file.or_else(|| default_file.map(Path::to_owned));
+        if settings.file.is_none() && settings.sensor.is_none() {
+            settings.file = Some(Path::new(INSTALLED).join("weatherhook.toml")).filter(|path| path.exists());
+            settings.installed_key = settings.file.as_ref().map(|_| Path::new(INSTALLED).join("key"));
+        }
         if let Some(path) = settings.file.clone() {
             let faulty = |fault| Error::Config(format!("{}: {fault}", path.display()));
             settings.take_file(&path).map_err(faulty)?;
             settings.take_stations().map_err(faulty)?;
         }
         settings.finish().map_err(Error::Config)
+    }
+
+    /// The same for what cannot do without a sensor file.
+    pub fn with_sources(self) -> Result<Config, Error> {
+        if self.sampler.sources.is_empty() {
+            return Err(Error::Config(
+                "no sensor file: give --sensor FILE, set WEATHERHOOK_SENSOR, or write \
+                 sensor = \"FILE\" or [[station]] tables in the file of --config"
+                    .to_owned(),
+            ));
+        }
+        Ok(self)
     }
 
     /// Reads the keys; beside them come warnings of one line each.
@@ -423,16 +470,25 @@ impl Config {
         })?;
         Keys::load(source).map_err(|error| Error::Config(error.to_string()))
     }
+
+    /// Reads the list of words, if there is to be one.
+    pub fn moderation(&self) -> Result<Option<Moderation>, Error> {
+        let moderation = self.moderation.as_ref().map(Moderation::load).transpose();
+        moderation.map_err(|error| Error::Config(error.to_string()))
+    }
 }
 
 /// What the layers have given so far, the highest first.
 #[derive(Default)]
 struct Settings {
     file: Option<PathBuf>,
-    listen: Option<Vec<SocketAddr>>,
+    listen: Option<Vec<Address>>,
     path: Option<String>,
+    public_url: Option<String>,
     key_file: Option<PathBuf>,
     key_variable: Option<OsString>,
+    /// The key of an installed service, if its configuration is taken.
+    installed_key: Option<PathBuf>,
     credentials: Option<PathBuf>,
     state: Option<PathBuf>,
     sensor: Option<PathBuf>,
@@ -447,6 +503,7 @@ struct Settings {
     stations: Option<(Value, PathBuf)>,
     places: Vec<sampler::StationOptions>,
     sources: Vec<sampler::SourceOptions>,
+    moderation: Option<crate::moderation::Options>,
 }
 
 impl Settings {
@@ -506,13 +563,17 @@ impl Settings {
                     self.stations = Some((value.clone(), directory.to_owned()));
                     continue;
                 }
+                MODERATION => {
+                    self.moderation = Some(moderation::read(value, directory)?);
+                    continue;
+                }
                 _ => {}
             }
             let option = in_file().find(|option| option.name == key).ok_or_else(|| {
                 unknown(
                     "key",
                     key,
-                    nearest(key, in_file().map(|option| option.name).chain([LABELS, STATION])),
+                    nearest(key, in_file().map(|option| option.name).chain([LABELS, MODERATION, STATION])),
                 )
             })?;
             let read = option.read(self, &Given::Toml(value, directory));
@@ -550,16 +611,12 @@ impl Settings {
         if let Some(sensor) = self.sensor {
             self.sources.push(sampler::SourceOptions::new(sensor, self.every.unwrap_or(DEFAULT_EVERY)));
         }
-        if self.sources.is_empty() {
-            return Err("no sensor file: give --sensor FILE, set WEATHERHOOK_SENSOR, or write \
-                 sensor = \"FILE\" or [[station]] tables in the file of --config"
-                .to_owned());
-        }
         let answer = answer::Options::default();
         Ok(Config {
             file: self.file,
             listen: self.listen.unwrap_or_else(|| vec![DEFAULT_LISTEN]),
             path: self.path.unwrap_or_else(|| DEFAULT_PATH.to_owned()),
+            public_url: self.public_url,
             threads: self.threads.unwrap_or_else(|| {
                 thread::available_parallelism()
                     .map_or(NonZero::<usize>::MIN, |cores| cores.min(DEFAULT_THREADS_MAX))
@@ -577,20 +634,23 @@ impl Settings {
                 labels: self.labels,
                 stale_after: self.stale_after.unwrap_or(answer.stale_after),
             },
+            moderation: self.moderation,
         })
     }
 
-    /// A named key file, else systemd's credential, else the variable.
+    /// A named key file, else systemd's credential, else the variable, else an installed service's.
     fn key(&self) -> Option<auth::Source> {
         if let Some(path) = self.key_file.clone() {
             let guarded = self.credentials.as_ref().is_some_and(|directory| path.starts_with(directory));
             return Some(if guarded { auth::Source::Credential(path) } else { auth::Source::File(path) });
         }
         let credential = self.credentials.as_ref().map(|directory| directory.join("key"));
-        credential.filter(|path| path.exists()).map(auth::Source::Credential).or_else(|| {
+        let variable = || {
             let value = self.key_variable.clone()?;
             Some(auth::Source::Variable { name: KEY_VARIABLE, value })
-        })
+        };
+        let credential = credential.filter(|path| path.exists()).map(auth::Source::Credential);
+        credential.or_else(variable).or_else(|| self.installed_key.clone().map(auth::Source::File))
     }
 }
 
@@ -665,7 +725,7 @@ impl Given<'_> {
         self.duration().filter(|every| bounds.contains(every))
     }
 
-    fn addresses(&self) -> Option<Vec<SocketAddr>> {
+    fn addresses(&self) -> Option<Vec<Address>> {
         let texts = self.texts()?;
         let addresses: Option<Vec<_>> =
             texts.iter().flat_map(|text| text.split(',')).map(|text| address(text.trim())).collect();
@@ -674,10 +734,15 @@ impl Given<'_> {
 
     fn endpoint(&self) -> Option<String> {
         let path = self.text()?;
-        let fits = path.starts_with('/')
-            && path.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#".contains(&byte));
         let trimmed = path.trim_end_matches('/');
+        let fits = path.starts_with('/') && is_of_url(path) && !TAKEN.contains(&trimmed);
         fits.then(|| if trimmed.is_empty() { "/" } else { trimmed }.to_owned())
+    }
+
+    fn url(&self) -> Option<String> {
+        let url = self.text()?.trim_end_matches('/');
+        let host = url.strip_prefix("https://").or(url.strip_prefix("http://"))?;
+        (is_of_url(url) && !host.is_empty() && !host.starts_with('/')).then(|| url.to_owned())
     }
 
     fn name(&self) -> Option<String> {
@@ -728,12 +793,21 @@ impl fmt::Display for Given<'_> {
 }
 
 /// `ADDR:PORT`. No name is looked up, because at start there may be no network yet; `localhost` is
-/// always the board itself (RFC 6761, 6.3).
-fn address(text: &str) -> Option<SocketAddr> {
-    match text.strip_prefix("localhost:") {
-        Some(port) => format!("{}:{port}", Ipv4Addr::LOCALHOST).parse().ok(),
-        None => text.parse().ok(),
+/// always the board itself (RFC 6761, 6.3). A socket in the file system has its whole path, as a service
+/// starts in another directory than its user.
+fn address(text: &str) -> Option<Address> {
+    if let Some(path) = text.strip_prefix("unix:") {
+        return path.starts_with('/').then(|| Address::Unix(path.into()));
     }
+    let address = match text.strip_prefix("localhost:") {
+        Some(port) => format!("{}:{port}", Ipv4Addr::LOCALHOST).parse(),
+        None => text.parse(),
+    };
+    address.ok().map(Address::Tcp)
+}
+
+fn is_of_url(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#".contains(&byte))
 }
 
 fn find_flag(name: &str) -> Result<&'static Opt, String> {
@@ -846,8 +920,8 @@ mod tests {
         check_layers(
             "listen",
             ["0.0.0.0:1", "[::1]:2, 127.0.0.1:3", "localhost:4"],
-            |config| format!("{:?}", config.listen),
-            ["[0.0.0.0:1]", "[[::1]:2, 127.0.0.1:3]", "[127.0.0.1:4]"],
+            |config| config.listen.iter().map(Address::to_string).collect::<Vec<_>>().join(" "),
+            ["0.0.0.0:1", "[::1]:2 127.0.0.1:3", "127.0.0.1:4"],
         );
         check_layers("path", ["/", "/a/b/", "/~c%20"], |config| config.path.clone(), ["/", "/a/b", "/~c%20"]);
         let key = |config: &Config| format!("{:?}", config.key);
@@ -885,11 +959,13 @@ mod tests {
 
     #[test]
     fn listens_on_several_addresses() {
-        let listen = |layers| loaded(layers).listen.iter().map(SocketAddr::to_string).collect::<Vec<_>>();
+        let listen = |layers| loaded(layers).listen.iter().map(Address::to_string).collect::<Vec<_>>();
         let flags: &[_] = &["--listen", "127.0.0.1:1", "--listen=[::1]:2"];
         assert_eq!(listen(Layers { flags, ..Layers::default() }), ["127.0.0.1:1", "[::1]:2"]);
         let toml = r#"listen = ["127.0.0.1:3", "localhost:0"]"#;
         assert_eq!(listen(Layers { toml, ..Layers::default() }), ["127.0.0.1:3", "127.0.0.1:0"]);
+        let toml = r#"listen = ["unix:/run/h.sock", "127.0.0.1:3"]"#;
+        assert_eq!(listen(Layers { toml, ..Layers::default() }), ["unix:/run/h.sock", "127.0.0.1:3"]);
     }
 
     #[test]
@@ -972,7 +1048,9 @@ mod tests {
 
     #[test]
     fn refuses_wrong_values_of_each_option() {
-        let listen = |found| format!("expected ADDR:PORT, like 127.0.0.1:8000 or [::1]:8000, found {found}");
+        let listen = |found| {
+            format!("expected ADDR:PORT, like 127.0.0.1:8000 or [::1]:8000, or unix:/PATH, found {found}")
+        };
         for value in
             ["", "127.0.0.1", ":8000", "8000", "::1:8000", "pi.local:80", "127.0.0.1:70000", "localhost:x"]
         {
@@ -989,7 +1067,7 @@ mod tests {
 
         for value in ["", "receive", "/a?b", "/a#b", "/a b", "/ä", "/a\nb"] {
             let expected = format!(
-                "--path: expected a slash and visible ASCII characters, without ? and #, found {value:?}"
+                "--path: expected a slash and visible ASCII characters, without ? and #, and none of /weather, /openapi.json, /healthz and /metrics, found {value:?}"
             );
             check_flags(&["--path", value], &expected);
         }
@@ -1129,7 +1207,8 @@ mod tests {
     fn a_sensor_is_needed() {
         let expected = "no sensor file: give --sensor FILE, set WEATHERHOOK_SENSOR, \
                         or write sensor = \"FILE\" or [[station]] tables in the file of --config";
-        let error = Config::load(&Flags::default(), [], None).expect_err("no sensor");
+        let error =
+            Config::load(&Flags::default(), [], None).and_then(Config::with_sources).expect_err("no sensor");
         assert_eq!(error, Error::Config(expected.to_owned()));
     }
 

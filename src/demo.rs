@@ -3,13 +3,13 @@
 
 use std::fs::{self, DirBuilder};
 use std::io::{self, Write};
-use std::net::SocketAddr;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::auth;
 use crate::config::{self, Config};
 use crate::service::{self, Error};
+use crate::socket::Address;
 
 const CONFIGURATION: &str = include_str!("../demo/weatherhook.toml");
 const SENSOR: &str = include_str!("../demo/london.json");
@@ -27,12 +27,17 @@ pub fn run(load: impl Fn(&Path) -> Result<Config, config::Error>, out: &mut dyn 
     };
     service::serve(&load, |config, addresses| {
         // The server runs whether or not anybody reads this.
-        let _ = addresses.first().map(|address| explain(*address, config, &key, out));
+        let _ = addresses.first().map(|address| explain(address, config, &key, out));
     })
 }
 
-fn explain(address: SocketAddr, config: &Config, key: &str, out: &mut dyn Write) -> io::Result<()> {
-    let endpoint = format!("http://{address}{}", config.path);
+fn explain(address: &Address, config: &Config, key: &str, out: &mut dyn Write) -> io::Result<()> {
+    let (socket, endpoint) = match address {
+        Address::Tcp(_) => (String::new(), format!("http://{address}{}", config.path)),
+        Address::Unix(path) => {
+            (format!("--unix-socket '{}' ", path.display()), format!("http://localhost{}", config.path))
+        }
+    };
     let sensor = config.sampler.sources.iter().map(|source| source.file.display().to_string());
     let sensor = sensor.collect::<Vec<_>>().join(", ");
     write!(
@@ -43,7 +48,7 @@ API key:       {key}
 
 Ask it as Dify does:
 
-curl -s '{endpoint}' -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' -d '{{"point": "app.external_data_tool.query", "params": {{"app_id": "61248ab4-1125-45be-ae32-0ce91334d021", "tool_variable": "weather_retrieve", "inputs": {{"location": "London"}}, "query": "What is the weather like today?"}}}}'
+curl -s {socket}'{endpoint}' -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' -d '{{"point": "app.external_data_tool.query", "params": {{"app_id": "61248ab4-1125-45be-ae32-0ce91334d021", "tool_variable": "weather_retrieve", "inputs": {{"location": "London"}}, "query": "What is the weather like today?"}}}}'
 
 The answer is made from {sensor}: change a value there and ask again.
 Ctrl-C ends the demo.

@@ -6,12 +6,16 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::io::Write as _;
+use std::iter;
 use std::marker::PhantomData;
+use std::ops::Range;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Number;
 
 use crate::answer::{self, answer};
+use crate::moderation::{Action, Moderation};
 use crate::reading::Snapshot;
 use crate::time::Timestamp;
 
@@ -26,12 +30,57 @@ pub enum Refusal {
     NotImplemented,
 }
 
-/// Answers a call: the JSON of the answer.
+/// What a call is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Point {
+    /// `ping`
+    Ping,
+    /// `app.external_data_tool.query`
+    Query,
+    /// `app.moderation.input`
+    ModerationInput,
+    /// `app.moderation.output`
+    ModerationOutput,
+}
+
+impl Point {
+    fn named(name: &str) -> Option<Point> {
+        Some(match name {
+            "ping" => Point::Ping,
+            "app.external_data_tool.query" => Point::Query,
+            "app.moderation.input" => Point::ModerationInput,
+            "app.moderation.output" => Point::ModerationOutput,
+            _ => return None,
+        })
+    }
+}
+
+/// What a call is answered from.
+pub struct Knowledge<'a> {
+    /// The readings.
+    pub snapshot: &'a Snapshot,
+    /// The moment of the call.
+    pub now: Timestamp,
+    /// How the answer is written.
+    pub options: &'a answer::Options,
+    /// The words that no text may have; without them no text is flagged.
+    pub moderation: Option<&'a Moderation>,
+}
+
+/// Answers a call: its point, if that is one of ours, and the JSON of the answer.
 pub fn receive(
     body: &[u8],
-    snapshot: &Snapshot,
-    now: Timestamp,
-    options: &answer::Options,
+    knowledge: &Knowledge<'_>,
+) -> (Option<Point>, Result<Cow<'static, [u8]>, Refusal>) {
+    let mut point = None;
+    let answer = answered(body, knowledge, &mut point);
+    (point, answer)
+}
+
+fn answered(
+    body: &[u8],
+    &Knowledge { snapshot, now, options, moderation }: &Knowledge<'_>,
+    called: &mut Option<Point>,
 ) -> Result<Cow<'static, [u8]>, Refusal> {
     let call: Json<'_, Call<'_>> =
         serde_json::from_slice(body).map_err(|error| Refusal::NotJson(error.to_string()))?;
@@ -41,10 +90,12 @@ pub fn receive(
     let Json::Text(point) = point else {
         return Err(wrong_shape("point", "a string", &point));
     };
+    let point = Point::named(&point);
+    *called = point;
     let params = optional("params", params)?;
-    match &*point {
-        "ping" => Ok(Cow::Borrowed(br#"{"result": "pong"}"#)),
-        "app.external_data_tool.query" => {
+    match point.ok_or(Refusal::NotImplemented)? {
+        Point::Ping => Ok(Cow::Borrowed(br#"{"result": "pong"}"#)),
+        Point::Query => {
             let inputs = optional("params.inputs", params.inputs)?;
             let place = [inputs.location, inputs.city, inputs.place].into_iter().find_map(words);
             let query = words(params.query);
@@ -56,12 +107,167 @@ pub fn receive(
             json.push(b'}');
             Ok(json.into())
         }
-        // There is no word list, so nothing is flagged. Dify wants an action all the same.
-        "app.moderation.input" | "app.moderation.output" => {
-            Ok(Cow::Borrowed(br#"{"flagged": false, "action": "direct_output"}"#))
+        Point::ModerationInput => {
+            moderate(body, moderation, &[("inputs", Empty::Object), ("query", Empty::Text)])
         }
-        _ => Err(Refusal::NotImplemented),
+        Point::ModerationOutput => moderate(body, moderation, &[("text", Empty::Text)]),
     }
+}
+
+/// Dify wants an action even where there is none.
+const NOT_FLAGGED: &[u8] = br#"{"flagged": false, "action": "direct_output"}"#;
+
+/// Looks for words that no text may have.
+///
+/// Dify puts what it gets back in the place of all that it has sent, so whatever holds no such word goes
+/// back byte for byte: the fields are looked for in the body, which is known to be JSON, as they were
+/// written. To parse them into values would lose digits of numbers and take several times the memory.
+fn moderate(
+    body: &[u8],
+    moderation: Option<&Moderation>,
+    fields: &[(&str, Empty)],
+) -> Result<Cow<'static, [u8]>, Refusal> {
+    let Some(moderation) = moderation else { return Ok(NOT_FLAGGED.into()) };
+    // The parser does not look into texts that nobody has asked for.
+    let body = std::str::from_utf8(body).map_err(|_| Refusal::NotJson("invalid UTF-8".to_owned()))?;
+    let params = member(body, "params").unwrap_or_default();
+    let mut search = moderation.search();
+    let mut json = br#"{"flagged": true, "action": "overridden""#.to_vec();
+    let mut is_flagged = false;
+    for &(name, empty) in fields {
+        // What is left out is the same as nothing, but Dify takes no null back.
+        let given = member(params, name).filter(|&given| given != "null").unwrap_or(empty.json());
+        if given.as_bytes().first() != empty.json().as_bytes().first() {
+            return Err(wrong_shape(&format!("params.{name}"), empty.expected(), &parse(given)));
+        }
+        // Writing into a vector cannot fail.
+        let _ = write!(json, ", \"{name}\": ");
+        // Up to here it is copied.
+        let mut done = 0;
+        for token in texts(given) {
+            let Json::Text(text) = parse(&given[token.clone()]) else {
+                return Err(Refusal::NotJson(format!("params.{name}: half a surrogate pair")));
+            };
+            match moderation.action() {
+                Action::DirectOutput { preset_response } if search.finds(&text) => {
+                    return Ok(direct_output(preset_response).into());
+                }
+                Action::DirectOutput { .. } => {}
+                Action::Overridden { mask } => {
+                    if let Some(covered) = search.cover(&text, *mask) {
+                        is_flagged = true;
+                        json.extend_from_slice(&given.as_bytes()[done..token.start]);
+                        let _ = serde_json::to_writer(&mut json, &covered);
+                        done = token.end;
+                    }
+                }
+            }
+        }
+        json.extend_from_slice(&given.as_bytes()[done..]);
+    }
+    json.push(b'}');
+    Ok(if is_flagged { json.into() } else { NOT_FLAGGED.into() })
+}
+
+/// What a field of a moderation is where the call has none.
+#[derive(Clone, Copy)]
+enum Empty {
+    Object,
+    Text,
+}
+
+impl Empty {
+    fn json(self) -> &'static str {
+        match self {
+            Empty::Object => "{}",
+            Empty::Text => "\"\"",
+        }
+    }
+
+    fn expected(self) -> &'static str {
+        match self {
+            Empty::Object => "an object",
+            Empty::Text => "a string",
+        }
+    }
+}
+
+fn direct_output(preset_response: &str) -> Vec<u8> {
+    let mut json = br#"{"flagged": true, "action": "direct_output", "preset_response": "#.to_vec();
+    // Writing a text into a vector cannot fail.
+    let _ = serde_json::to_writer(&mut json, preset_response);
+    json.push(b'}');
+    json
+}
+
+/// What a piece of good JSON is. `Missing` is a text that no Unicode text can be: one with half of a pair
+/// of surrogates, which nobody notices who only passes over it.
+fn parse(json: &str) -> Json<'_> {
+    serde_json::from_slice(json.as_bytes()).unwrap_or_default()
+}
+
+/// The value of a member of an object, as it is written in good JSON; of two the last. `None` for what
+/// is no object.
+fn member<'j>(object: &'j str, name: &str) -> Option<&'j str> {
+    let mut found = None;
+    let mut rest = object.trim_ascii_start().strip_prefix('{')?;
+    loop {
+        rest = rest.trim_ascii_start();
+        if !rest.starts_with('"') {
+            return found;
+        }
+        let (own, behind) = rest.split_at(end_of_text(rest.as_bytes(), 0));
+        let value = behind.trim_ascii_start().strip_prefix(':')?.trim_ascii_start();
+        let (value, behind) = value.split_at(end_of_value(value.as_bytes()));
+        if matches!(parse(own), Json::Text(own) if own == name) {
+            found = Some(value.trim_ascii_end());
+        }
+        rest = behind.strip_prefix(',').unwrap_or_default();
+    }
+}
+
+/// Where the value ends with which a part of an object begins: before a comma or a closing bracket that
+/// is not its own. Not by calling itself: it may be as deep as it is long.
+fn end_of_value(json: &[u8]) -> usize {
+    let (mut at, mut depth) = (0, 0_usize);
+    while let Some(byte) = json.get(at) {
+        match byte {
+            b'"' => {
+                at = end_of_text(json, at);
+                continue;
+            }
+            b'{' | b'[' => depth += 1,
+            b',' | b'}' | b']' if depth == 0 => break,
+            b'}' | b']' => depth -= 1,
+            _ => {}
+        }
+        at += 1;
+    }
+    at
+}
+
+/// Behind the closing quote of the text whose opening quote is at `start`.
+fn end_of_text(json: &[u8], start: usize) -> usize {
+    let mut at = start + 1;
+    while json.get(at).is_some_and(|&byte| byte != b'"') {
+        at += if json[at] == b'\\' { 2 } else { 1 };
+    }
+    (at + 1).min(json.len())
+}
+
+/// Where in good JSON its texts stand, with their quotes, however deep. Names of members are none.
+fn texts(json: &str) -> impl Iterator<Item = Range<usize>> {
+    let bytes = json.as_bytes();
+    let mut at = 0;
+    iter::from_fn(move || {
+        loop {
+            let start = at + bytes[at..].iter().position(|&byte| byte == b'"')?;
+            at = end_of_text(bytes, start);
+            if !bytes[at..].trim_ascii_start().starts_with(b":") {
+                return Some(start..at);
+            }
+        }
+    })
 }
 
 fn wrong_shape<O>(field: &str, expected: &str, found: &Json<'_, O>) -> Refusal {

@@ -6,15 +6,16 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io;
-use std::net::{SocketAddr, TcpListener};
 use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use log::{debug, error, log_enabled, warn};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use crate::socket::{Listener, Peer};
 
 mod body;
 pub mod connection;
@@ -31,6 +32,16 @@ pub enum Engine {
     Event,
     /// The loop on tiny_http, for a server that stands behind a proxy.
     TinyHttp,
+}
+
+impl Engine {
+    /// As it is configured.
+    pub fn name(self) -> &'static str {
+        match self {
+            Engine::Event => "event",
+            Engine::TinyHttp => "tiny_http",
+        }
+    }
 }
 
 /// The largest body. Dify's output moderation sends the whole text so far, which is what needs
@@ -51,7 +62,8 @@ pub trait Service: Send + Sync + 'static {
     /// What `admit` found out and `respond` needs.
     type Route: Send;
 
-    /// Lets a request in or refuses it, from its head alone.
+    /// Lets a request in, so that its body is taken, or answers it from its head alone: mostly with a
+    /// refusal.
     fn admit(&self, head: &Head<'_>) -> Result<Self::Route, Response>;
 
     /// Answers a request that was let in. Only touches memory: the engine's thread waits for it.
@@ -65,10 +77,16 @@ pub struct Head<'h> {
     pub method: &'h str,
     /// The path without query, as sent, never empty.
     pub path: &'h str,
+    /// What follows the `?` behind the path, as sent.
+    pub query: &'h str,
+    /// The host that the client asked for, perhaps with a port; empty where it said none (HTTP/1.0).
+    pub host: &'h str,
+    /// The last value of `X-Forwarded-Proto`, which the nearest proxy has written, or a client of its own.
+    pub forwarded_proto: &'h str,
     /// The value of the `Authorization` field if there is exactly one.
     pub authorization: Option<&'h [u8]>,
-    /// The other end of the connection: behind a tunnel, the tunnel's own end.
-    pub peer: SocketAddr,
+    /// The other end of the connection.
+    pub peer: Peer,
 }
 
 /// An answer, not yet in the form it has on the wire.
@@ -78,22 +96,30 @@ pub struct Response {
     pub status: u16,
     /// One more field that the status calls for.
     pub field: Option<(&'static str, &'static str)>,
-    /// The content, always JSON.
+    /// What the content is.
+    pub content_type: &'static str,
+    /// The content.
     pub body: Cow<'static, [u8]>,
 }
 
-const CONTENT_TYPE: &str = "application/json";
+const JSON: &str = "application/json";
 
 impl Response {
     /// 200 with JSON that was written by the caller.
     pub fn json(body: impl Into<Cow<'static, [u8]>>) -> Response {
-        Response { status: 200, field: None, body: body.into() }
+        Response { status: 200, field: None, content_type: JSON, body: body.into() }
+    }
+
+    /// Plain text.
+    pub fn text(status: u16, content_type: &'static str, body: String) -> Response {
+        Response { status, field: None, content_type, body: body.into_bytes().into() }
     }
 
     /// A refusal that says why: `{"detail": "…"}`, the form that Dify's documentation uses.
     pub fn refusal(status: u16, detail: &str) -> Response {
         let detail = serde_json::Value::from(detail);
-        Response { status, field: None, body: format!("{{\"detail\": {detail}}}").into_bytes().into() }
+        let body = format!("{{\"detail\": {detail}}}").into_bytes();
+        Response { status, field: None, content_type: JSON, body: body.into() }
     }
 
     /// The same with a field that belongs to the status.
@@ -124,6 +150,47 @@ fn reason(status: u16) -> &'static str {
 
 /// Handlers that panicked since the start.
 static PANICS: AtomicU64 = AtomicU64::new(0);
+
+/// The statuses with which requests are refused.
+const REFUSALS: [u16; 10] = [400, 401, 404, 405, 408, 413, 417, 431, 503, 505];
+
+/// What an engine counts as it goes.
+#[derive(Debug, Default)]
+pub struct Meter {
+    /// Connections that are open now. tiny_http does not tell.
+    connections: AtomicUsize,
+    /// Connections since the start. tiny_http does not tell.
+    accepted: AtomicU64,
+    /// Memory held for clients now, in bytes. tiny_http does not tell.
+    held: AtomicUsize,
+    /// Requests that were refused before they had a handler, in the order of [`REFUSALS`].
+    refused: [AtomicU64; REFUSALS.len()],
+}
+
+impl Meter {
+    /// Counts a request that is refused without a handler.
+    pub fn refuse(&self, status: u16) {
+        if let Some(index) = REFUSALS.iter().position(|known| *known == status) {
+            self.refused[index].fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Connections that are open now, those since the start, and bytes held for clients.
+    pub fn connections(&self) -> (usize, u64, usize) {
+        let Meter { connections, accepted, held, .. } = self;
+        (connections.load(Ordering::Relaxed), accepted.load(Ordering::Relaxed), held.load(Ordering::Relaxed))
+    }
+
+    /// The statuses with which requests were refused, and how many.
+    pub fn refusals(&self) -> impl Iterator<Item = (u16, u64)> {
+        REFUSALS.into_iter().zip(self.refused.iter().map(|count| count.load(Ordering::Relaxed)))
+    }
+
+    /// Handlers that panicked, in the whole process.
+    pub fn panics(&self) -> u64 {
+        PANICS.load(Ordering::Relaxed)
+    }
+}
 
 /// Calls into the service; a panic there becomes a 500 and the process goes on.
 fn guarded<T>(call: impl FnOnce() -> Result<T, Response>) -> Result<T, Response> {
@@ -156,8 +223,17 @@ impl LogLine {
     }
 
     /// For what was refused before its head could be read.
-    fn unread(peer: SocketAddr) -> LogLine {
-        LogLine::start(&Head { method: "-", path: "-", authorization: None, peer })
+    fn unread(peer: Peer) -> LogLine {
+        let head = Head {
+            method: "-",
+            path: "-",
+            query: "",
+            host: "",
+            forwarded_proto: "",
+            authorization: None,
+            peer,
+        };
+        LogLine::start(&head)
     }
 
     fn finish(self, response: &Response) {
@@ -181,11 +257,12 @@ pub enum Server {
 /// Serves `service` on `listeners` with as many threads as asked for, or as can be started.
 pub fn start<S: Service>(
     engine: Engine,
-    listeners: Vec<TcpListener>,
+    listeners: Vec<Listener>,
     service: Arc<S>,
     threads: NonZero<usize>,
+    meter: Arc<Meter>,
 ) -> io::Result<Server> {
-    for listener in &listeners {
+    for listener in listeners.iter().filter(|listener| matches!(listener, Listener::Tcp(_))) {
         // Answers go out whole, so that nothing is gained by waiting for more. Accepted connections
         // inherit it (tcp(7)), which is one system call instead of one for each.
         rustix::net::sockopt::set_tcp_nodelay(listener, true)?;
@@ -193,10 +270,10 @@ pub fn start<S: Service>(
     match engine {
         Engine::Event => {
             let connections = fit_connections(threads, listeners.len());
-            event_loop::start(listeners, service, threads, connections).map(Server::Event)
+            event_loop::start(listeners, service, threads, connections, meter).map(Server::Event)
         }
         #[cfg(feature = "tiny_http")]
-        Engine::TinyHttp => tiny::start(listeners, &service, threads).map(Server::Tiny),
+        Engine::TinyHttp => tiny::start(listeners, &service, threads, &meter).map(Server::Tiny),
         #[cfg(not(feature = "tiny_http"))]
         Engine::TinyHttp => Err(io::Error::new(
             io::ErrorKind::Unsupported,
@@ -215,18 +292,6 @@ impl Server {
             Server::Tiny(running) => running.stop(),
         }
     }
-}
-
-/// Clients that may wait to be accepted, in the kernel's queue: as many as we take. Behind the
-/// standard library's 128, the rest of a burst would try again after a second.
-const BACKLOG: i32 = 1024;
-
-/// Listens on an address; a restart binds at once, connections in TIME_WAIT notwithstanding.
-pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    // Sets SO_REUSEADDR.
-    let listener = TcpListener::bind(address)?;
-    rustix::net::listen(&listener, BACKLOG)?;
-    Ok(listener)
 }
 
 /// Descriptors for all but connections, listeners and the threads' own three: the log, signals, a file
@@ -262,9 +327,10 @@ fn fit_connections(threads: NonZero<usize>, listeners: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use std::io::{Read as _, Write as _};
-    use std::net::{Ipv4Addr, TcpStream};
+    use std::net::Ipv4Addr;
 
     use super::*;
+    use crate::socket::Address;
 
     /// Panics where the path says so.
     struct Fragile;
@@ -283,9 +349,8 @@ mod tests {
         }
     }
 
-    fn ask(address: SocketAddr, path: &str) -> String {
-        let mut stream = TcpStream::connect(address).expect("a connection");
-        stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a time-out");
+    fn ask(address: &Address, path: &str) -> String {
+        let mut stream = address.connect(Duration::from_secs(20)).expect("a connection");
         write!(stream, "GET {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n").expect("a request");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("an answer");
@@ -296,18 +361,19 @@ mod tests {
     fn a_panic_in_a_handler_is_a_500_and_the_server_goes_on() {
         let engines = [Engine::Event, Engine::TinyHttp];
         for engine in engines.into_iter().take(if cfg!(feature = "tiny_http") { 2 } else { 1 }) {
-            let listener = listen((Ipv4Addr::LOCALHOST, 0).into()).expect("a port");
-            let address = listener.local_addr().expect("its address");
-            let server =
-                start(engine, vec![listener], Arc::new(Fragile), NonZero::<usize>::MIN).expect("a server");
+            let listener = Address::Tcp((Ipv4Addr::LOCALHOST, 0).into()).listen().expect("a port");
+            let address = listener.address().expect("its address");
+            let service = Arc::new(Fragile);
+            let server = start(engine, vec![listener], service, NonZero::<usize>::MIN, Arc::default());
+            let server = server.expect("a server");
             let before = PANICS.load(Ordering::Relaxed);
             for path in ["/admit", "/respond", "/admit"] {
-                let answer = ask(address, path);
+                let answer = ask(&address, path);
                 assert!(answer.starts_with("HTTP/1.1 500 "), "{engine:?}: {answer}");
                 assert!(answer.ends_with("{\"detail\": \"internal error\"}"), "{engine:?}: {answer}");
             }
             assert_eq!(PANICS.load(Ordering::Relaxed), before + 3, "{engine:?}");
-            let answer = ask(address, "/");
+            let answer = ask(&address, "/");
             assert!(answer.starts_with("HTTP/1.1 200 "), "{engine:?}: {answer}");
             server.stop();
         }

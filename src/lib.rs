@@ -7,15 +7,18 @@
 pub mod file;
 pub mod place;
 pub mod published;
-pub mod systemd;
+pub mod socket;
 pub mod thread;
 pub mod time;
+pub mod url;
 pub mod weather;
 
 // Layer 1
 pub mod auth;
 pub mod http;
+pub mod moderation;
 pub mod reading;
+pub mod systemd;
 
 // Layer 2
 pub mod format;
@@ -28,9 +31,12 @@ pub mod sampler;
 // Layer 4
 pub mod config;
 pub mod extension;
+pub mod metrics;
+pub mod tool;
 
 // Layer 5
 pub mod check;
+pub mod doctor;
 pub mod routes;
 
 // Layer 6

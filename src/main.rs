@@ -8,7 +8,7 @@ use log::LevelFilter;
 use weatherhook::config::{self, Command, Config, Flags};
 use weatherhook::sampler::{self, Sampler};
 use weatherhook::time::Timestamp;
-use weatherhook::{answer, auth, check, demo, logging, service};
+use weatherhook::{answer, auth, check, demo, doctor, logging, service};
 
 /// Why a command failed, and the exit code that says so.
 struct Failure(u8, String);
@@ -79,6 +79,16 @@ fn run() -> Result<ExitCode, Failure> {
                 return Ok(ExitCode::FAILURE);
             }
         }
+        Command::Doctor(url, flags) => {
+            let config = Config::load(&flags, env::vars_os(), None)?;
+            let is_good = match url {
+                Some(url) => doctor::endpoint(&url, &config, &mut out)?,
+                None => doctor::board(&config, &mut out)?,
+            };
+            if !is_good {
+                return Ok(ExitCode::FAILURE);
+            }
+        }
         Command::Watch(flags) => {
             let is_terminal = out.is_terminal();
             sampler::watch(load(&flags)?.sampler, &mut out, is_terminal)?;
@@ -91,5 +101,5 @@ fn run() -> Result<ExitCode, Failure> {
 }
 
 fn load(flags: &Flags) -> Result<Config, config::Error> {
-    Config::load(flags, env::vars_os(), None)
+    Config::load(flags, env::vars_os(), None)?.with_sources()
 }

@@ -9,21 +9,29 @@ const MAX_SEARCHED: usize = 64 * 1024;
 /// The form in which names are compared: surrounding blanks gone, those inside made one, the
 /// typographic apostrophe made the plain one, case folded also beyond ASCII.
 ///
-/// Upper and then lower case, character by character, makes one of `ß`, `ẞ` and `SS`, of the two
-/// small sigmas and of the Turkish `ı` and `i`; the dot that `İ` leaves behind goes.
+/// Lower, upper and again lower case, character by character, makes one of `ß`, `ẞ` and `SS`, of the
+/// two small sigmas and of the Turkish `ı` and `i`; the dot that `İ` leaves behind goes.
 pub fn fold(name: &str) -> String {
-    const DOT_ABOVE: char = '\u{307}';
     let mut folded = String::with_capacity(name.len());
     for word in name.split_whitespace() {
         if !folded.is_empty() {
             folded.push(' ');
         }
-        let letters = word.chars().map(|c| if c == '’' { '\'' } else { c });
-        let letters = letters.flat_map(char::to_uppercase).flat_map(char::to_lowercase);
-        folded.extend(letters.filter(|&c| c != DOT_ABOVE));
+        folded.extend(word.chars().flat_map(fold_letter));
     }
     folded
 }
+
+/// What [`fold`] makes of a character that is no blank: at most three.
+pub fn fold_letter(letter: char) -> impl Iterator<Item = char> {
+    let letter = if letter == '’' { '\'' } else { letter };
+    // `ẞ` is an upper-case letter already, of which only the lower-case one becomes two.
+    let letters = letter.to_lowercase().flat_map(char::to_uppercase).flat_map(char::to_lowercase);
+    letters.filter(|&c| c != DOT_ABOVE)
+}
+
+/// What is left of the dot of `İ` in lower case, and what [`fold`] takes away.
+pub const DOT_ABOVE: char = '\u{307}';
 
 /// The names of some places, made ready to be searched for.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -164,7 +172,7 @@ fn in_one_word(left: char, right: char) -> bool {
 
 /// Whether `c` is part of a word in a script that sets words apart by blanks. In the others a name
 /// can begin and end anywhere.
-fn in_spaced_word(c: char) -> bool {
+pub fn in_spaced_word(c: char) -> bool {
     (c.is_alphanumeric() || joins_letters(c)) && !is_unspaced(c)
 }
 
@@ -195,7 +203,8 @@ fn is_unspaced(c: char) -> bool {
     )
 }
 
-fn is_hangul(c: char) -> bool {
+/// Whether `c` is Korean. A particle follows its word without a blank, so that a word may end before it.
+pub fn is_hangul(c: char) -> bool {
     matches!(c, '\u{1100}'..='\u{11ff}' | '\u{3130}'..='\u{318f}' | '\u{ac00}'..='\u{d7ff}')
 }
 
@@ -243,6 +252,7 @@ mod tests {
         check(" \t lOnDoN\u{3000}\n", "London");
         check("ZÜRICH", "Zürich");
         check("GROSSENHAIN", "Großenhain");
+        check("GROẞENHAIN", "Großenhain");
         check("ΑΘΉΝΑΣ", "Αθήνας");
         check("КИЇВ", "Київ");
         check("London, UK", "London");

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::io::{self, Read as _, Write as _};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -14,11 +13,12 @@ use signal_hook::flag;
 use signal_hook::iterator::Signals;
 
 use crate::config::{self, Config};
-use crate::http::{self, Engine};
+use crate::http::{self, Meter};
 use crate::published::Published;
 use crate::reading::Snapshot;
 use crate::routes::{Routes, Terms};
 use crate::sampler::{self, Running, Sampler};
+use crate::socket::{Address, Listener};
 use crate::systemd;
 use crate::thread::spawn_vital;
 use crate::time::Timestamp;
@@ -62,7 +62,7 @@ impl fmt::Display for Error {
 /// called with the configuration and the addresses once they listen and the first sample was tried.
 pub fn serve(
     load: &dyn Fn() -> Result<Config, config::Error>,
-    ready: impl FnOnce(&Config, &[SocketAddr]),
+    ready: impl FnOnce(&Config, &[Address]),
 ) -> Result<(), Error> {
     // From the first moment on, so that a stop during the start is not lost. The handlers run in
     // the order of their registration: the first signal finds the flag down, the second ends us.
@@ -77,13 +77,15 @@ pub fn serve(
 
     let mut config = load()?;
     let terms = terms(&config)?;
-    let listeners = if handed.is_empty() { listen(&config.listen)? } else { handed };
-    let addresses = listeners.iter().map(TcpListener::local_addr).collect::<io::Result<Vec<_>>>();
+    let are_ours = handed.is_empty();
+    let listeners = if are_ours { listen(&config.listen)? } else { handed };
+    let addresses = listeners.iter().map(Listener::address).collect::<io::Result<Vec<_>>>();
     let addresses = addresses.map_err(Error::machine("listeners"))?;
 
     let mut sampler = Sampler::new(config.sampler.clone());
     let snapshot = Arc::new(Published::new(sampler.snapshot(Timestamp::now())));
-    let routes = Arc::new(Routes::new(terms, Arc::clone(&snapshot)));
+    let meter = Arc::new(Meter::default());
+    let routes = Arc::new(Routes::new(terms, Arc::clone(&snapshot), config.engine, Arc::clone(&meter)));
     let beat = Arc::new(Beat::default());
     let housekeeper = Housekeeper {
         snapshot,
@@ -97,18 +99,24 @@ pub fn serve(
         .map_err(Error::machine("source threads"))?;
     beat.expect(&config.sampler);
     sampler.wait(FIRST_LOOK);
-    let server = http::start(config.engine, listeners, Arc::clone(&routes), config.threads)
+    let server = http::start(config.engine, listeners, Arc::clone(&routes), config.threads, meter)
         .map_err(Error::machine("http threads"))?;
 
-    let engine = match config.engine {
-        Engine::Event => "event",
-        Engine::TinyHttp => "tiny_http",
-    };
+    let engine = config.engine.name();
     for address in &addresses {
-        info!("listening on http://{address}{} ({engine} engine)", config.path);
+        match address {
+            Address::Tcp(_) => info!("listening on http://{address}{} ({engine} engine)", config.path),
+            Address::Unix(_) => info!("listening on {address}, path {} ({engine} engine)", config.path),
+        }
     }
-    if let (Some(within), Some(address)) = (systemd::watchdog(), addresses.first()) {
-        let watchdog = Watchdog { address: reachable(*address), beat: Arc::clone(&beat), within };
+    if !are_ours {
+        info!("the sockets are those that systemd has opened, not those of listen");
+    }
+    // A service may be without a network of its own and have got its listeners from outside: a socket in
+    // the file system it reaches all the same.
+    let asked = addresses.iter().find(|address| matches!(address, Address::Unix(_)));
+    if let (Some(within), Some(address)) = (systemd::watchdog(), asked.or(addresses.first())) {
+        let watchdog = Watchdog { address: address.clone(), beat: Arc::clone(&beat), within };
         spawn_vital("watchdog", move || watchdog.run()).map_err(Error::machine("watchdog thread"))?;
     }
     systemd::ready();
@@ -130,24 +138,32 @@ pub fn serve(
     }
     systemd::stopping();
     info!("stopping: requests in flight are answered");
+    if are_ours {
+        for address in &addresses {
+            // While we still listen: another process would not have taken its place yet.
+            if let Err(error) = address.withdraw() {
+                warn!("{address} stays in the file system: {error}");
+            }
+        }
+    }
     server.stop();
     sampler.save();
     info!("stopped");
     Ok(())
 }
 
-/// What requests are answered by, the keys read anew.
+/// What requests are answered by, the keys and the list of words read anew.
 fn terms(config: &Config) -> Result<Terms, config::Error> {
     let (keys, warnings) = config.keys()?;
     for warning in warnings {
         warn!("{warning}");
     }
-    Ok(Terms::new(&config.path, keys, config.answer.clone()))
+    let (answer, public_url) = (config.answer.clone(), config.public_url.clone());
+    Ok(Terms::new(&config.path, keys, answer, config.moderation()?, public_url))
 }
 
-fn listen(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, Error> {
-    let listen =
-        |address: &SocketAddr| http::listen(*address).map_err(Error::machine(format!("listen {address}")));
+fn listen(addresses: &[Address]) -> Result<Vec<Listener>, Error> {
+    let listen = |address: &Address| address.listen().map_err(Error::machine(format!("listen {address}")));
     addresses.iter().map(listen).collect()
 }
 
@@ -200,7 +216,7 @@ impl Housekeeper {
     fn run(&self, snapshot: &Arc<Snapshot>) {
         self.beat.samples.fetch_add(1, Ordering::Relaxed);
         self.snapshot.store(Arc::clone(snapshot));
-        let new = words(snapshot, Timestamp::now(), self.routes.stale_after());
+        let new = words(snapshot.stations().len(), self.routes.stale(Timestamp::now()));
         let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
         if new != *status {
             systemd::status(&new);
@@ -211,17 +227,14 @@ impl Housekeeper {
 }
 
 /// What `systemctl status` shows of the stations.
-fn words(snapshot: &Snapshot, now: Timestamp, stale_after: Duration) -> String {
-    let stations = snapshot.stations();
-    let is_stale = |newest: Option<Timestamp>| newest.is_none_or(|at| at.age(now) >= stale_after);
-    let stale = stations.iter().filter(|station| is_stale(station.newest())).count();
-    let plural = if stations.len() == 1 { "" } else { "s" };
-    format!("serving {} station{plural}, {stale} stale", stations.len())
+fn words(stations: usize, stale: usize) -> String {
+    let plural = if stations == 1 { "" } else { "s" };
+    format!("serving {stations} station{plural}, {stale} stale")
 }
 
 /// Tells systemd that all is well, but only where it is.
 struct Watchdog {
-    address: SocketAddr,
+    address: Address,
     beat: Arc<Beat>,
     within: Duration,
 }
@@ -249,24 +262,10 @@ impl Watchdog {
 
     /// A request as any client's, without a key; what counts is that it is answered.
     fn ask(&self) -> io::Result<()> {
-        let patience = Some(self.within / 4);
-        let mut stream = TcpStream::connect_timeout(&self.address, self.within / 4)?;
-        stream.set_read_timeout(patience)?;
-        stream.set_write_timeout(patience)?;
+        let mut stream = self.address.connect(self.within / 4)?;
         stream.write_all(b"HEAD / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
         stream.read_exact(&mut [0; "HTTP/1.1 404".len()])
     }
-}
-
-/// The address by which the board reaches its own listener.
-fn reachable(mut address: SocketAddr) -> SocketAddr {
-    if address.ip().is_unspecified() {
-        address.set_ip(match address {
-            SocketAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
-            SocketAddr::V6(_) => IpAddr::V6(Ipv6Addr::LOCALHOST),
-        });
-    }
-    address
 }
 
 #[cfg(test)]

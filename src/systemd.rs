@@ -3,7 +3,6 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::net::TcpListener;
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
@@ -13,6 +12,8 @@ use std::{env, process};
 use listenfd::ListenFd;
 use log::warn;
 use rustix::time::{ClockId, clock_gettime};
+
+use crate::socket::Listener;
 
 /// The service listens and has tried its first sample.
 pub fn ready() {
@@ -50,9 +51,18 @@ pub fn watchdog() -> Option<Duration> {
 
 /// The sockets that were opened for us. Called before any thread is started, as it takes the
 /// variables that tell of them out of the environment.
-pub fn listeners() -> io::Result<Vec<TcpListener>> {
+pub fn listeners() -> io::Result<Vec<Listener>> {
     let mut handed = ListenFd::from_env();
-    (0..handed.len()).filter_map(|index| handed.take_tcp_listener(index).transpose()).collect()
+    let mut listeners = Vec::new();
+    for index in 0..handed.len() {
+        // It stays where it is if it is of another kind.
+        let listener = match handed.take_tcp_listener(index) {
+            Err(_) => handed.take_unix_listener(index)?.map(Listener::Unix),
+            Ok(listener) => listener.map(Listener::Tcp),
+        };
+        listeners.extend(listener);
+    }
+    Ok(listeners)
 }
 
 fn tell(message: &str) {

@@ -85,6 +85,19 @@ impl Timestamp {
         Timestamp::from_millis(millis)
     }
 
+    /// As RFC 3339 has it, to the second, in UTC: `2026-11-22T14:05:00Z`.
+    pub fn rfc3339(self) -> String {
+        let utc = DateTime::<Utc>::from_timestamp_millis(self.0).unwrap_or_default();
+        utc.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+    }
+
+    /// Seconds since the epoch.
+    pub fn epoch_seconds(self) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "exact up to the year 9999")]
+        let millis = self.0 as f64;
+        millis / 1000.0
+    }
+
     /// How long before `now` this instant lies; zero for one that is still to come.
     pub fn age(self, now: Timestamp) -> Duration {
         Duration::from_millis(u64::try_from(now.0 - self.0).unwrap_or(0))

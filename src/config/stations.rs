@@ -24,13 +24,13 @@ const SOURCE: [&str; 8] = ["file", "format", "match", "keys", "columns", "offset
 const MATCH: [&str; 3] = ["model", "id", "channel"];
 
 /// A table of the file and where it stands, for messages.
-struct Table<'v> {
+pub(super) struct Table<'v> {
     entries: &'v Map<String, Value>,
     path: String,
 }
 
 impl<'v> Table<'v> {
-    fn new(value: &'v Value, path: String, known: &[&str]) -> Result<Table<'v>, String> {
+    pub(super) fn new(value: &'v Value, path: String, known: &[&str]) -> Result<Table<'v>, String> {
         let entries = value.as_object().ok_or_else(|| format!("{path}: expected a table, found {value}"))?;
         if let Some(key) = entries.keys().find(|key| !known.contains(&key.as_str()) && !known.is_empty()) {
             return Err(format!("{path}: {}", unknown("key", key, nearest(key, known.iter().copied()))));
@@ -39,7 +39,7 @@ impl<'v> Table<'v> {
     }
 
     /// The value of a key, if it is there, as `read` understands it.
-    fn get<T>(
+    pub(super) fn get<T>(
         &self,
         key: &str,
         expected: &str,

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use super::record::{Node, Reader};
 use super::{Dialect, Dropped, Error, Format, Path};
+use crate::url;
 
 /// One upload, or the pairs of one record.
 pub(super) static FORM: Format = Format { name: "form", lines: false, recognises: is_form, head, read };
@@ -84,8 +85,7 @@ fn upload(line: &str) -> impl Iterator<Item = Entry<'_>> {
         Some((path, query)) if !path.contains('=') => query,
         _ => line,
     };
-    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-    pairs.map(|(key, value)| (decoded(key), node(decoded(value))))
+    url::pairs(query).map(|(key, value)| (key, node(value)))
 }
 
 /// A key that ends before the `=` and begins behind `from`, with its place.
@@ -122,29 +122,6 @@ fn node(value: Cow<'_, str>) -> Node<'_> {
     // Weather Underground's `dateutc=now` says no more than the file's own time.
     let absent = text.is_empty() || text == "now" || text.parse() == Ok(ABSENT);
     if absent { Node::Missing } else { Node::Text(value) }
-}
-
-/// A part of a query, in which `+` is a blank and `%3A` a colon.
-fn decoded(text: &str) -> Cow<'_, str> {
-    if !text.contains(['+', '%']) {
-        return Cow::Borrowed(text);
-    }
-    let mut decoded = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, behind)) = rest.split_first() {
-        let digit = |at: usize| behind.get(at).and_then(|digit| char::from(*digit).to_digit(16));
-        let byte = match (first, digit(0), digit(1)) {
-            (b'%', Some(high), Some(low)) => u8::try_from(high * 16 + low).ok(),
-            _ => None,
-        };
-        decoded.push(match (first, byte) {
-            (_, Some(byte)) => byte,
-            (b'+', None) => b' ',
-            (other, None) => *other,
-        });
-        rest = &behind[if byte.is_some() { 2 } else { 0 }..];
-    }
-    Cow::Owned(String::from_utf8_lossy(&decoded).into_owned())
 }
 
 #[cfg(test)]

@@ -6,12 +6,12 @@
 //! client's end ([`end`](Connection::end)), a deadline that passed ([`expire`](Connection::expire)).
 
 use std::mem;
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use super::body::Chunked;
 use super::head::{self, Framing, MAX_HEAD, Malformed, Parsed};
-use super::{CONTENT_TYPE, LogLine, MAX_BODY, Response, Service, guarded, reason};
+use super::{LogLine, MAX_BODY, Meter, Response, Service, guarded, reason};
+use crate::socket::Peer;
 
 // The deadlines are for the whole of what they bound, not for each read: a client that sends a
 // byte now and then does not extend them.
@@ -54,6 +54,8 @@ pub struct Tick<'t> {
     pub date: &'t str,
     /// The server is stopping: each answer is the last on its connection.
     pub stopping: bool,
+    /// Where refusals are counted.
+    pub meter: &'t Meter,
 }
 
 /// What to do next with the socket.
@@ -71,7 +73,7 @@ pub enum Step {
 
 /// A connection and all that it holds in memory.
 pub struct Connection<R> {
-    peer: SocketAddr,
+    peer: Peer,
     phase: Phase<R>,
     /// When the phase began.
     since: Instant,
@@ -128,7 +130,7 @@ struct Reply {
 
 impl<R> Connection<R> {
     /// A connection that was accepted `now`.
-    pub fn new(peer: SocketAddr, now: Instant) -> Connection<R> {
+    pub fn new(peer: Peer, now: Instant) -> Connection<R> {
         Connection {
             peer,
             phase: Phase::New,
@@ -522,6 +524,7 @@ impl<R> Connection<R> {
 
     fn refuse_logged(&mut self, malformed: Malformed, log: LogLine, head_only: bool, tick: &Tick<'_>) {
         let response = Response::refusal(malformed.status, malformed.detail);
+        tick.meter.refuse(malformed.status);
         log.finish(&response);
         self.answer(&response, Reply { head_only, keep_alive: false, announce_keep_alive: false }, tick);
         self.last(true, tick.now);
@@ -538,7 +541,7 @@ impl<R> Connection<R> {
     fn answer(&mut self, response: &Response, reply: Reply, tick: &Tick<'_>) {
         self.start_output(tick);
         let keep_alive = reply.keep_alive && !tick.stopping;
-        let Response { status, field, body } = response;
+        let Response { status, field, content_type, body } = response;
         let out = &mut self.output;
         let mut put = |text: &str| out.extend_from_slice(text.as_bytes());
         let mut number = itoa::Buffer::new();
@@ -547,7 +550,7 @@ impl<R> Connection<R> {
         put(" ");
         put(reason(*status));
         put("\r\nContent-Type: ");
-        put(CONTENT_TYPE);
+        put(content_type);
         put("\r\nContent-Length: ");
         put(number.format(body.len()));
         put("\r\nDate: ");

@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::io;
 use std::mem;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::num::NonZero;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
@@ -28,7 +28,8 @@ use rustix::time::{
 use slab::Slab;
 
 use super::connection::{Connection, Step, Tick};
-use super::{BACKLOG, DRAIN, Service};
+use super::{DRAIN, Meter, Service};
+use crate::socket::{BACKLOG, Listener, Peer};
 use crate::thread::{end_process, spawn_vital};
 
 /// Memory for what clients sent and did not take yet, all connections together: the strangers' heads
@@ -76,14 +77,13 @@ struct Shared {
     stopping: AtomicBool,
     /// The listeners are still there, so that connections may still be handed over.
     accepting: AtomicBool,
-    /// Memory held for clients, in bytes.
-    held: AtomicUsize,
+    meter: Arc<Meter>,
     workers: Vec<Mailbox>,
 }
 
 /// How the accepting thread reaches another one.
 struct Mailbox {
-    sender: Sender<(OwnedFd, SocketAddr)>,
+    sender: Sender<(OwnedFd, Peer)>,
     waker: OwnedFd,
     connections: AtomicUsize,
 }
@@ -96,10 +96,11 @@ impl Mailbox {
 }
 
 pub(super) fn start<S: Service>(
-    listeners: Vec<TcpListener>,
+    listeners: Vec<Listener>,
     service: Arc<S>,
     threads: NonZero<usize>,
     connections: usize,
+    meter: Arc<Meter>,
 ) -> io::Result<Running> {
     let mut mailboxes = Vec::new();
     let mut rims = Vec::new();
@@ -118,7 +119,7 @@ pub(super) fn start<S: Service>(
     let shared = Arc::new(Shared {
         stopping: AtomicBool::new(false),
         accepting: AtomicBool::new(true),
-        held: AtomicUsize::new(0),
+        meter,
         workers: mailboxes,
     });
     let mut listeners = listeners;
@@ -186,9 +187,9 @@ struct Worker<S: Service> {
     timer: OwnedFd,
     /// When the timer goes off; nobody has to wait longer for that than for his deadline.
     timer_at: Option<Instant>,
-    inbox: Receiver<(OwnedFd, SocketAddr)>,
+    inbox: Receiver<(OwnedFd, Peer)>,
     /// Only the first worker has them.
-    listeners: Vec<TcpListener>,
+    listeners: Vec<Listener>,
     /// When to accept again; no event tells of the listeners until then.
     accept_at: Option<Instant>,
     /// When something was lacking to accept with, last; the log tells the first time.
@@ -411,8 +412,8 @@ impl<S: Service> Worker<S> {
         let Some(socket) = self.listeners.get(listener) else { return false };
         match acceptfrom_with(socket, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC) {
             Ok((stream, peer)) => {
-                let peer = peer.and_then(|peer| SocketAddr::try_from(peer).ok());
-                self.assign(stream, peer.unwrap_or(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0))));
+                let address = peer.and_then(|peer| SocketAddr::try_from(peer).ok());
+                self.assign(stream, address.map_or(Peer::Unix, Peer::Tcp));
                 true
             }
             Err(Errno::AGAIN) => false,
@@ -450,7 +451,7 @@ impl<S: Service> Worker<S> {
 
     /// Gives a connection to the thread with the fewest, this one if it is among them. Where all are
     /// full, each makes room in turn.
-    fn assign(&mut self, stream: OwnedFd, peer: SocketAddr) {
+    fn assign(&mut self, stream: OwnedFd, peer: Peer) {
         let workers = &self.shared.workers;
         let load = |n: usize| workers[n].connections.load(Ordering::Relaxed);
         let fewest = (0..workers.len()).min_by_key(|&n| load(n)).unwrap_or(self.index);
@@ -478,14 +479,16 @@ impl<S: Service> Worker<S> {
         }
     }
 
-    fn insert_counted(&mut self, stream: OwnedFd, peer: SocketAddr) {
+    fn insert_counted(&mut self, stream: OwnedFd, peer: Peer) {
         self.shared.workers[self.index].connections.fetch_add(1, Ordering::Relaxed);
         self.insert(stream, peer);
     }
 
-    fn insert(&mut self, stream: OwnedFd, peer: SocketAddr) {
+    fn insert(&mut self, stream: OwnedFd, peer: Peer) {
         while self.connections.len() >= self.share && self.make_room() {}
         self.inserted += 1;
+        self.shared.meter.accepted.fetch_add(1, Ordering::Relaxed);
+        self.shared.meter.connections.fetch_add(1, Ordering::Relaxed);
         let key = self.connections.insert(Slot {
             stream,
             connection: Connection::new(peer, self.clock.now),
@@ -516,7 +519,8 @@ impl<S: Service> Worker<S> {
 
     fn close(&mut self, key: usize) {
         let slot = self.connections.remove(key);
-        self.shared.held.fetch_sub(slot.held, Ordering::Relaxed);
+        self.shared.meter.held.fetch_sub(slot.held, Ordering::Relaxed);
+        self.shared.meter.connections.fetch_sub(1, Ordering::Relaxed);
         self.shared.workers[self.index].connections.fetch_sub(1, Ordering::Relaxed);
         // Its entry among the deadlines would stay until it is due, for up to two minutes.
         if self.deadlines.len() > 2 * self.connections.len() + 64 {
@@ -540,17 +544,22 @@ impl<S: Service> Worker<S> {
     /// Does for a connection what can be done now.
     fn drive(&mut self, key: usize) {
         let Some(slot) = self.connections.get_mut(key) else { return };
-        let tick = Tick { now: self.clock.now, date: &self.clock.date, stopping: self.stop_at.is_some() };
+        let tick = Tick {
+            now: self.clock.now,
+            date: &self.clock.date,
+            stopping: self.stop_at.is_some(),
+            meter: &self.shared.meter,
+        };
         slot.connection.lend_output(&mut self.room.spare_output);
         let mut turn = slot.turn(&mut self.room.input, &*self.service, &tick);
         slot.connection.reclaim_output(&mut self.room.spare_output);
 
         let before = slot.held;
-        let total = slot.count_held(&self.shared.held);
+        let total = slot.count_held(&self.shared.meter.held);
         if slot.held > before && total > MAX_HELD {
             slot.connection.overload(&tick);
             turn = slot.turn(&mut self.room.input, &*self.service, &tick);
-            slot.count_held(&self.shared.held);
+            slot.count_held(&self.shared.meter.held);
         }
 
         match turn {
@@ -589,6 +598,7 @@ impl<S: Service> Worker<S> {
                     now: self.clock.now,
                     date: &self.clock.date,
                     stopping: self.stop_at.is_some(),
+                    meter: &self.shared.meter,
                 });
             }
             // Also queues the deadline that counts now.

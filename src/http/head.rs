@@ -4,11 +4,11 @@
 //! behind a tunnel or a proxy such a difference lets one client speak in another's name.
 
 use std::mem::MaybeUninit;
-use std::net::SocketAddr;
 
 use memchr::memchr;
 
 use super::{Head, MAX_BODY};
+use crate::socket::Peer;
 
 /// Room for the head: browsers and proxies send 1 to 2 KiB, and nginx and Apache allow a field 8 KiB.
 pub(super) const MAX_HEAD: usize = 8 * 1024;
@@ -84,7 +84,7 @@ pub(super) fn end(bytes: &[u8], scanned: &mut usize) -> Result<Option<usize>, Ma
 }
 
 /// Reads a whole head, its empty line included.
-pub(super) fn parse(bytes: &[u8], peer: SocketAddr) -> Result<Parsed<'_>, Malformed> {
+pub(super) fn parse(bytes: &[u8], peer: Peer) -> Result<Parsed<'_>, Malformed> {
     let mut fields = [const { MaybeUninit::uninit() }; MAX_FIELDS];
     let mut request = httparse::Request::new(&mut []);
     let parsed = request.parse_with_uninit_headers(bytes, &mut fields).map_err(|error| match error {
@@ -105,6 +105,7 @@ pub(super) fn parse(bytes: &[u8], peer: SocketAddr) -> Result<Parsed<'_>, Malfor
     let mut hosts = 0;
     let mut length = None;
     let mut chunked = false;
+    let (mut host, mut forwarded_proto) = (&b""[..], &b""[..]);
     let mut authorization = None;
     let mut authorizations = 0;
     let mut expects_continue = false;
@@ -117,6 +118,7 @@ pub(super) fn parse(bytes: &[u8], peer: SocketAddr) -> Result<Parsed<'_>, Malfor
                 return Err(Malformed::new("Host: expected a host and perhaps a port"));
             }
             hosts += 1;
+            host = value;
         } else if is("content-length") {
             if length.replace(content_length(value)?).is_some() {
                 return Err(Malformed::new("Content-Length: given twice"));
@@ -129,6 +131,8 @@ pub(super) fn parse(bytes: &[u8], peer: SocketAddr) -> Result<Parsed<'_>, Malfor
         } else if is("authorization") {
             authorizations += 1;
             authorization = Some(value);
+        } else if is("x-forwarded-proto") {
+            forwarded_proto = value;
         } else if is("expect") {
             if !value.eq_ignore_ascii_case(b"100-continue") {
                 return Err(Malformed { status: 417, detail: "Expect: only 100-continue is known" });
@@ -155,6 +159,9 @@ pub(super) fn parse(bytes: &[u8], peer: SocketAddr) -> Result<Parsed<'_>, Malfor
     let head = Head {
         method,
         path: path(target),
+        query: query(target),
+        host: text(host),
+        forwarded_proto: last(forwarded_proto),
         authorization: if authorizations == 1 { authorization } else { None },
         peer,
     };
@@ -197,4 +204,19 @@ pub(super) fn path(target: &str) -> &str {
     };
     let path = target.split('?').next().unwrap_or_default();
     if path.is_empty() { "/" } else { path }
+}
+
+/// What follows the path in a target.
+pub(super) fn query(target: &str) -> &str {
+    target.split_once('?').map_or("", |(_, query)| query)
+}
+
+/// The value of a field, if it is text; else it says nothing to us.
+pub(super) fn text(value: &[u8]) -> &str {
+    std::str::from_utf8(value).unwrap_or_default()
+}
+
+/// The last member of a list: each proxy adds its own behind those before.
+pub(super) fn last(list: &[u8]) -> &str {
+    text(list.rsplit(|&byte| byte == b',').next().unwrap_or_default()).trim()
 }

@@ -5,7 +5,7 @@
 //! is done here.
 
 use std::io::{self, Read};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::mem;
 use std::num::NonZero;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,7 +16,8 @@ use log::{debug, warn};
 use tiny_http::{Header, Request, Server};
 
 use super::head::{self, Malformed};
-use super::{CONTENT_TYPE, DRAIN, Head, LogLine, MAX_BODY, Response, Service, guarded};
+use super::{DRAIN, Head, LogLine, MAX_BODY, Meter, Response, Service, guarded};
+use crate::socket::{Listener, Peer};
 use crate::thread::{end_process, spawn_vital};
 
 /// The engine's threads.
@@ -29,15 +30,20 @@ pub struct Running {
 }
 
 pub(super) fn start<S: Service>(
-    listeners: Vec<TcpListener>,
+    listeners: Vec<Listener>,
     service: &Arc<S>,
     threads: NonZero<usize>,
+    meter: &Arc<Meter>,
 ) -> io::Result<Running> {
     let (end, ended) = mpsc::channel();
     let mut running =
         Running { servers: Vec::new(), stopping: Arc::new(AtomicBool::new(false)), threads: 0, ended };
     for listener in listeners {
         listener.set_nonblocking(false)?;
+        let listener = match listener {
+            Listener::Tcp(listener) => tiny_http::Listener::from(listener),
+            Listener::Unix(listener) => tiny_http::Listener::from(listener),
+        };
         let server = Arc::new(Server::from_listener(listener, None).map_err(io::Error::other)?);
         running.servers.push(Arc::clone(&server));
         for n in 0..threads.get() {
@@ -45,6 +51,7 @@ pub(super) fn start<S: Service>(
             let worker = Worker {
                 server: Arc::clone(&server),
                 service: Arc::clone(service),
+                meter: Arc::clone(meter),
                 stopping: Arc::clone(&running.stopping),
                 end: end.clone(),
             };
@@ -57,6 +64,8 @@ pub(super) fn start<S: Service>(
 
 impl Running {
     pub(super) fn stop(self) {
+        // Dropped, one would remove its socket from the file system, which may be systemd's.
+        mem::forget(self.servers.clone());
         self.stopping.store(true, Ordering::SeqCst);
         let until = Instant::now() + DRAIN;
         for _ in 0..self.threads {
@@ -74,6 +83,7 @@ impl Running {
 struct Worker<S> {
     server: Arc<Server>,
     service: Arc<S>,
+    meter: Arc<Meter>,
     stopping: Arc<AtomicBool>,
     end: Sender<()>,
 }
@@ -97,7 +107,7 @@ impl<S: Service> Worker<S> {
         log.finish(&response);
         let length = response.body.len();
         let mut headers = Vec::new();
-        let field = ("Content-Type", CONTENT_TYPE);
+        let field = ("Content-Type", response.content_type);
         for (name, value) in [Some(field), response.field].into_iter().flatten() {
             headers.extend(Header::from_bytes(name, value).ok());
         }
@@ -110,12 +120,19 @@ impl<S: Service> Worker<S> {
     }
 
     fn response(&self, request: &mut Request) -> (Response, LogLine) {
-        let peer = request.remote_addr().copied().unwrap_or(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)));
-        let mut authorizations = request.headers().iter().filter(|field| field.field.equiv("Authorization"));
-        let authorization = authorizations.next().map(|field| field.value.as_bytes());
+        let peer = request.remote_addr().copied().map_or(Peer::Unix, Peer::Tcp);
+        let fields = |name: &'static str| {
+            let named = request.headers().iter().filter(move |field| field.field.equiv(name));
+            named.map(|field| field.value.as_bytes())
+        };
+        let mut authorizations = fields("Authorization");
+        let authorization = authorizations.next();
         let head = Head {
             method: request.method().as_str(),
             path: head::path(request.url()),
+            query: head::query(request.url()),
+            host: head::text(fields("Host").next().unwrap_or_default()),
+            forwarded_proto: head::last(fields("X-Forwarded-Proto").next_back().unwrap_or_default()),
             authorization: authorization.filter(|_| authorizations.next().is_none()),
             peer,
         };
@@ -126,6 +143,7 @@ impl<S: Service> Worker<S> {
         };
         let too_large = || {
             let Malformed { status, detail } = Malformed::body_too_large();
+            self.meter.refuse(status);
             Response::refusal(status, detail)
         };
         if request.body_length().is_some_and(|length| length > MAX_BODY) {

@@ -3,10 +3,12 @@
 
 use std::sync::LazyLock;
 
-use serde_json::Value;
+use serde::de::IgnoredAny;
+use serde_json::{Value, json};
 use weatherhook::answer::Options;
-use weatherhook::extension::{Refusal, receive};
+use weatherhook::extension::{Knowledge, Refusal, receive};
 use weatherhook::format::{Source, named, stations};
+use weatherhook::moderation::{Action, Matching, Moderation, Options as ModerationOptions};
 use weatherhook::reading::Snapshot;
 use weatherhook::time::Timestamp;
 
@@ -32,16 +34,33 @@ static SNAPSHOTS: LazyLock<Vec<Snapshot>> = LazyLock::new(|| {
     SENSORS.iter().map(|text| Snapshot::new(stations(text))).collect()
 });
 
+/// Words that the corpus has, some of which share letters or change their length when case goes.
+const WORDS: &str = "hello\nbad\nbad word\nstrasse\ni\n笨蛋\nσ\n바보\nc++\n";
+
+static MODERATIONS: LazyLock<Vec<Moderation>> = LazyLock::new(|| {
+    let masks = [(Matching::Words, '*'), (Matching::Substrings, '"'), (Matching::Words, '█')];
+    let overridden = masks.map(|(matching, mask)| (matching, Action::Overridden { mask }));
+    let direct = (Matching::Words, Action::DirectOutput { preset_response: "No.".to_owned() });
+    let all = overridden.into_iter().chain([direct]);
+    let moderation = |(matching, action)| {
+        let options = ModerationOptions { words_file: "words".into(), matching, action };
+        Moderation::new(WORDS.as_bytes(), &options).expect("a good list")
+    };
+    all.map(moderation).collect()
+});
+
 fn now() -> Timestamp {
     Timestamp::from_epoch(NOW).expect("a time")
 }
 
 /// Holds the answers to the body against the contract.
 pub(crate) fn check(body: &[u8]) {
+    check_moderation(body);
     let options = Options::default();
     let expected = expected(body);
     for snapshot in SNAPSHOTS.iter() {
-        let found = receive(body, snapshot, now(), &options);
+        let knowledge = Knowledge { snapshot, now: now(), options: &options, moderation: None };
+        let (_, found) = receive(body, &knowledge);
         match &found {
             Ok(json) => {
                 let json: Value = serde_json::from_slice(json).expect("JSON");
@@ -99,4 +118,95 @@ fn expected(body: &[u8]) -> Option<&'static str> {
         "app.moderation.input" | "app.moderation.output" => "flagged",
         _ => "not implemented",
     })
+}
+
+/// Holds the answers of moderation with a list of words against the contract.
+fn check_moderation(body: &[u8]) {
+    let call: Option<Value> = serde_json::from_slice(body).ok();
+    let point = call.as_ref().and_then(|call| call.get("point")?.as_str()).unwrap_or_default();
+    let fields: &[(&str, Value)] = match point {
+        "app.moderation.input" => &[("inputs", json!({})), ("query", json!(""))],
+        "app.moderation.output" => &[("text", json!(""))],
+        _ => &[],
+    };
+    let params = call.as_ref().and_then(|call| call.get("params"));
+    // What was sent, where it is of the form of a moderation.
+    let given = |name: &str, empty: &Value| {
+        let value = params.and_then(|params| params.get(name)).filter(|value| !value.is_null());
+        let value = value.unwrap_or(empty);
+        (value.is_object() == empty.is_object() && value.is_string() == empty.is_string())
+            .then_some(value.clone())
+    };
+    for moderation in MODERATIONS.iter() {
+        let options = Options::default();
+        let knowledge = Knowledge {
+            snapshot: &SNAPSHOTS[0],
+            now: now(),
+            options: &options,
+            moderation: Some(moderation),
+        };
+        let (_, found) = receive(body, &knowledge);
+        let Ok(json) = &found else { continue };
+        // Deeper than serde_json's values reach, it still has to be good.
+        let _: IgnoredAny = serde_json::from_slice(json).expect("JSON");
+        assert!(json.len() <= 4 * body.len() + 16 * 1024, "{}", json.len());
+        if fields.is_empty() {
+            continue;
+        }
+        let answer: Value = serde_json::from_slice(json).expect("values, as those of the body are");
+        let answer = answer.as_object().expect("an object");
+        let sent: Vec<_> =
+            fields.iter().map(|(name, empty)| given(name, empty).expect("the right form")).collect();
+        let is_flagged = answer["flagged"].as_bool().expect("a boolean");
+        let holds = |text: &str| moderation.search().finds(text);
+        // Of two inputs of the same name both are looked at, but a value knows the last only.
+        assert!(is_flagged || !sent.iter().any(|value| any_text(value, &holds)), "{answer:?}");
+        match (answer["action"].as_str().expect("an action"), moderation.action()) {
+            ("direct_output", _) if !is_flagged => assert_eq!(answer.len(), 2),
+            ("direct_output", Action::DirectOutput { preset_response }) => {
+                assert_eq!((answer.len(), &answer["preset_response"]), (3, &json!(preset_response)));
+            }
+            ("overridden", Action::Overridden { mask }) => {
+                assert_eq!(answer.len(), 2 + fields.len(), "{answer:?}");
+                for ((name, _), sent) in fields.iter().zip(&sent) {
+                    check_masked(sent, &answer[*name], moderation, *mask);
+                }
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn any_text(value: &Value, holds: &dyn Fn(&str) -> bool) -> bool {
+    match value {
+        Value::String(text) => holds(text),
+        Value::Array(values) => values.iter().any(|value| any_text(value, holds)),
+        Value::Object(members) => members.values().any(|value| any_text(value, holds)),
+        _ => false,
+    }
+}
+
+/// The same value, but for characters that were masked: as many, and no word among them any more.
+fn check_masked(sent: &Value, answered: &Value, moderation: &Moderation, mask: char) {
+    match (sent, answered) {
+        (Value::String(sent), Value::String(answered)) => {
+            assert_eq!(sent.chars().count(), answered.chars().count(), "{sent:?} {answered:?}");
+            let same = |(sent, answered)| sent == answered || answered == mask;
+            assert!(sent.chars().zip(answered.chars()).all(same), "{sent:?} {answered:?}");
+            assert_eq!(sent != answered, moderation.search().finds(sent), "{sent:?} {answered:?}");
+        }
+        (Value::Array(sent), Value::Array(answered)) => {
+            assert_eq!(sent.len(), answered.len());
+            sent.iter()
+                .zip(answered)
+                .for_each(|(sent, answered)| check_masked(sent, answered, moderation, mask));
+        }
+        (Value::Object(sent), Value::Object(answered)) => {
+            assert!(sent.keys().eq(answered.keys()));
+            sent.values()
+                .zip(answered.values())
+                .for_each(|(sent, answered)| check_masked(sent, answered, moderation, mask));
+        }
+        _ => assert_eq!(sent, answered),
+    }
 }

@@ -7,12 +7,12 @@
 //! In what is sent, `~0010x` stands for sixteen times `x`, and `~*10` for sixteen times all that
 //! stands before it, so that small inputs reach the bounds.
 
-use std::net::SocketAddr;
-use std::sync::Mutex;
+use std::sync::{LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
 use weatherhook::http::connection::{Connection, Step, Tick};
-use weatherhook::http::{Head, MAX_BODY, Response, Service};
+use weatherhook::http::{Head, MAX_BODY, Meter, Response, Service};
+use weatherhook::socket::Peer;
 
 const SIZES: [usize; 16] = [1, 2, 3, 4, 5, 7, 8, 13, 16, 31, 64, 127, 256, 1000, 4096, 16 * 1024];
 
@@ -200,7 +200,7 @@ impl<'p> Client<'p> {
         let start = Instant::now();
         Client {
             plan,
-            connection: Connection::new(SocketAddr::from(([127, 0, 0, 1], 4711)), start),
+            connection: Connection::new(Peer::Unix, start),
             probe: Probe::default(),
             start,
             seconds: 0,
@@ -252,8 +252,9 @@ impl<'p> Client<'p> {
 
     fn drive(&mut self, act: impl FnOnce(&mut Connection<usize>, &Probe, &Tick<'_>)) {
         const DATE: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
+        static METER: LazyLock<Meter> = LazyLock::new(Meter::default);
         let now = self.start + Duration::from_secs(self.seconds);
-        let tick = Tick { now, date: DATE, stopping: self.stopping };
+        let tick = Tick { now, date: DATE, stopping: self.stopping, meter: &METER };
         act(&mut self.connection, &self.probe, &tick);
         self.check_bounds();
     }

@@ -98,11 +98,19 @@ fn check_value(name: &str, word: &str, expected: &str) {
 
 #[test]
 fn wrong_values_are_told_by_flag_variable_and_key() {
-    check_value("listen", "8000", "ADDR:PORT, like 127.0.0.1:8000 or [::1]:8000");
-    check_value("listen", "127.0.0.1", "ADDR:PORT, like 127.0.0.1:8000 or [::1]:8000");
-    check_value("listen", "127.0.0.1:65536", "ADDR:PORT, like 127.0.0.1:8000 or [::1]:8000");
-    check_value("path", "api", "a slash and visible ASCII characters, without ? and #");
-    check_value("path", "/a?b", "a slash and visible ASCII characters, without ? and #");
+    check_value("listen", "8000", "ADDR:PORT, like 127.0.0.1:8000 or [::1]:8000, or unix:/PATH");
+    check_value("listen", "127.0.0.1", "ADDR:PORT, like 127.0.0.1:8000 or [::1]:8000, or unix:/PATH");
+    check_value("listen", "127.0.0.1:65536", "ADDR:PORT, like 127.0.0.1:8000 or [::1]:8000, or unix:/PATH");
+    check_value(
+        "path",
+        "api",
+        "a slash and visible ASCII characters, without ? and #, and none of /weather, /openapi.json, /healthz and /metrics",
+    );
+    check_value(
+        "path",
+        "/a?b",
+        "a slash and visible ASCII characters, without ? and #, and none of /weather, /openapi.json, /healthz and /metrics",
+    );
     check_value("key_file", "", "the path of a file");
     check_value("sensor", "", "the path of a file");
     check_value("city", " ", "a name without control characters");
@@ -123,7 +131,10 @@ fn a_wrong_configuration_exits_with_78() {
         ("threads = \"2\"", "threads: expected a number from 1 to 64, found \"2\""),
         ("sensor = 5", "sensor: expected the path of a file, found 5"),
         ("units = [\"metric\"]", "units: expected metric or imperial, found [\"metric\"]"),
-        ("listen = [8000]", "listen: expected ADDR:PORT, like 127.0.0.1:8000 or [::1]:8000, found [8000]"),
+        (
+            "listen = [8000]",
+            "listen: expected ADDR:PORT, like 127.0.0.1:8000 or [::1]:8000, or unix:/PATH, found [8000]",
+        ),
         ("stale-after = \"1h\"", r#"unknown key "stale-after", did you mean "stale_after"?"#),
         ("lables = {}", r#"unknown key "lables", did you mean "labels"?"#),
         ("key = \"hunter2\"", r#"unknown key "key", did you mean "key_file"?"#),

@@ -19,11 +19,14 @@ fn check(toml: &str) -> (Option<i32>, String) {
     let sensor =
         r#"{"model": "Bresser-5in1", "id": 206, "channel": "A", "T1": 10.2, "F1": 80, "temperature": 10.2}"#;
     scratch.write("weather.json", format!("{sensor}\n"));
+    scratch.write("words.txt", "damn\n");
     let config = scratch.write("weatherhook.toml", toml);
     let output = run(["check", "--config", text(&config)]);
     let said = [output.stdout, output.stderr].concat();
     (output.status.code(), String::from_utf8(said).expect("text"))
 }
+
+const MODERATION: [&str; 5] = ["words_file", "action", "preset_response", "mask", "match"];
 
 #[test]
 fn the_example_is_a_good_configuration() {
@@ -44,10 +47,12 @@ fn the_example_is_a_good_configuration() {
     let options = OPTIONS.iter().map(|option| option.name).filter(|name| *name != "config");
     let source = ["file", "format", "match", "keys", "columns", "offset", "every", "zone"];
     let station = ["city", "aliases", "elevation_m", "default"];
-    for known in options.chain(Labels::KEYS).chain(source).chain(station) {
+    assert!(said.contains("\nmoderation: 1 word, overridden\n"), "{said}");
+    for known in options.chain(Labels::KEYS).chain(source).chain(station).chain(MODERATION) {
         assert!(keys.contains(&known), "{known} is not in the example");
     }
-    assert_eq!(count, keys.len() - 3, "only the needed ones are set: {keys:?}");
+    // The header of `[moderation]` is no key but is taken, too.
+    assert_eq!(count - 1, keys.len() - 3, "only the needed ones are set: {keys:?}");
 }
 
 #[test]
@@ -75,6 +80,9 @@ fn every_option_and_label_is_in_the_readme() {
     }
     for label in Labels::KEYS {
         assert!(readme.contains(&format!("\n{label} = \"")), "{label}");
+    }
+    for key in MODERATION {
+        assert!(readme.contains(&format!("\n{key} = \"")), "{key}");
     }
     let sensors = repository("docs/sensors.md");
     for key in [

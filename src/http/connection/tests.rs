@@ -1,5 +1,7 @@
 //! The state machine over bytes, without a socket: framing, order, deadlines, refusals.
 
+use std::sync::LazyLock;
+
 use super::*;
 use crate::http::Head;
 
@@ -22,6 +24,7 @@ impl Service for Probe {
 }
 
 const DATE: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
+static METER: LazyLock<Meter> = LazyLock::new(Meter::default);
 
 /// A connection together with a client that takes every answer at once.
 struct Client {
@@ -39,7 +42,7 @@ struct Client {
 impl Client {
     fn new() -> Client {
         let start = Instant::now();
-        let peer = SocketAddr::from(([127, 0, 0, 1], 4711));
+        let peer = Peer::Tcp(([127, 0, 0, 1], 4711).into());
         Client {
             connection: Connection::new(peer, start),
             start,
@@ -53,7 +56,8 @@ impl Client {
     }
 
     fn tick(&self) -> Tick<'static> {
-        Tick { now: self.start + Duration::from_secs(self.now), date: DATE, stopping: self.stopping }
+        let now = self.start + Duration::from_secs(self.now);
+        Tick { now, date: DATE, stopping: self.stopping, meter: &METER }
     }
 
     /// Takes what is there to take; tells whether the connection is still open.

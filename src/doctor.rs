@@ -1,0 +1,723 @@
+//! `weatherhook doctor`: where the way from Dify to the sensor is broken, and what mends it.
+//!
+//! Without a URL it looks at what this board can know. With one it calls as Dify does, through `curl`: a TLS
+//! library would be larger than the rest of the program, and whoever has a terminal can have curl.
+
+use std::io::{self, Read as _, Write};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::answer;
+use crate::config::{self, Config};
+use crate::sampler::Sampler;
+use crate::socket::Address;
+use crate::time::Timestamp;
+
+/// Dify's own bounds: connect within 5 s, then 60 s for each read.
+const CONNECT_SECONDS: u32 = 5;
+const PATIENCE_SECONDS: u32 = 60;
+
+/// An answer of ours is at most some kilobytes; of another's page this much is enough to know it by.
+const MAX_ANSWER: u64 = 1 << 20;
+
+/// The longest endpoint that fits Dify's form, in characters.
+const MAX_ENDPOINT: usize = 255;
+
+/// Longer than any answer from a listener on the same board takes.
+const LOCAL_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Nobody's key: what is let in with it is not checked.
+const WRONG_KEY: &str = "this-is-no-key-of-yours";
+
+const PING: &str = r#"{"point": "ping"}"#;
+const QUERY: &str = r#"{"point": "app.external_data_tool.query", "params": {"app_id": "", "tool_variable": "weather", "inputs": {}, "query": ""}}"#;
+
+/// Findings as they are written, and whether one of them has to be mended.
+struct Findings<'a> {
+    out: &'a mut dyn Write,
+    is_good: bool,
+}
+
+impl Findings<'_> {
+    fn ok(&mut self, text: &str) -> io::Result<()> {
+        writeln!(self.out, "ok: {text}")
+    }
+
+    fn note(&mut self, text: &str) -> io::Result<()> {
+        writeln!(self.out, "note: {text}")
+    }
+
+    /// What is wrong, and what to do about it.
+    fn problem(&mut self, (cause, remedy): (String, String)) -> io::Result<()> {
+        self.is_good = false;
+        writeln!(self.out, "problem: {cause}\n  {remedy}")
+    }
+}
+
+/// Looks at this board: configuration, key, stations, listeners, units. `Ok(true)` if all is well.
+pub fn board(config: &Config, out: &mut dyn Write) -> io::Result<bool> {
+    let mut findings = Findings { out, is_good: true };
+    if let Some(file) = &config.file {
+        findings.ok(&format!("the configuration {}", file.display()))?;
+    }
+    let key = match first_key(config) {
+        Ok(key) => {
+            findings.ok("a key, which has to stand in Dify, too")?;
+            Some(key)
+        }
+        Err(error) => {
+            findings.problem((error.to_string(), "weatherhook keygen makes a key".to_owned()))?;
+            None
+        }
+    };
+    stations(config, &mut findings)?;
+
+    let (listeners, are_systemds) = match systemd_listeners() {
+        listeners if listeners.is_empty() => (config.listen.clone(), false),
+        listeners => (listeners, true),
+    };
+    for listener in &listeners {
+        let endpoint = match listener {
+            Address::Tcp(_) => format!("http://{listener}{}", config.path),
+            Address::Unix(_) => format!("{listener}, path {}", config.path),
+        };
+        match ping(listener, &config.path, key.as_deref().unwrap_or(WRONG_KEY)) {
+            Ok(200) => findings.ok(&format!("{endpoint} answers a ping"))?,
+            Ok(401) => findings.problem((
+                format!("{endpoint} answers, and refuses the key that is configured here"),
+                "restart the service, which has read its keys before: systemctl restart weatherhook"
+                    .to_owned(),
+            ))?,
+            Ok(status) => findings.problem((
+                format!("{endpoint} answers a ping with status {status}"),
+                "another program listens there: give weatherhook another port".to_owned(),
+            ))?,
+            Err(error) => findings.problem((
+                format!("{endpoint} does not answer: {error}"),
+                "start the service: systemctl start weatherhook; its log: journalctl -u weatherhook"
+                    .to_owned(),
+            ))?,
+        }
+    }
+    network(&listeners, are_systemds, config, &mut findings)?;
+    units(&mut findings)?;
+    findings.note("next: weatherhook doctor URL, with the endpoint as it stands in Dify")?;
+    Ok(findings.is_good)
+}
+
+/// The key that was written first.
+fn first_key(config: &Config) -> Result<String, config::Error> {
+    config.keys().map(|(keys, _)| keys.first())
+}
+
+fn stations(config: &Config, findings: &mut Findings<'_>) -> io::Result<()> {
+    let now = Timestamp::now();
+    let mut sampler = Sampler::new(config.sampler.clone());
+    sampler.sample(now);
+    let snapshot = sampler.snapshot(now);
+    let (all, stale) = (snapshot.stations().len(), answer::stale(&snapshot, now, &config.answer));
+    if config.sampler.sources.is_empty() {
+        let remedy = "give --sensor FILE, or write sensor or [[station]] in the file of --config".to_owned();
+        findings.problem(("no sensor file is configured".to_owned(), remedy))
+    } else if all == 0 || stale > 0 {
+        let cause = format!("stations without a current reading: {stale} of {all}");
+        findings.problem((cause, "weatherhook check tells what is read, and why not".to_owned()))
+    } else {
+        findings.ok(&format!("stations: {all}, all with current readings"))
+    }
+}
+
+/// The status of a ping to a listener of this board.
+fn ping(listener: &Address, path: &str, key: &str) -> io::Result<u16> {
+    let mut stream = listener.connect(LOCAL_PATIENCE)?;
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{PING}",
+        PING.len()
+    );
+    stream.write_all(request.as_bytes())?;
+    let mut line = [0; "HTTP/1.1 200".len()];
+    stream.read_exact(&mut line)?;
+    let status =
+        std::str::from_utf8(&line).ok().and_then(|line| line.strip_prefix("HTTP/1.1 ")?.parse().ok());
+    status.ok_or_else(|| io::Error::other("what answers does not speak HTTP/1.1"))
+}
+
+/// What systemctl prints, where there is one.
+fn systemctl(arguments: &[&str]) -> Option<String> {
+    let output = Command::new("systemctl").args(arguments).stderr(Stdio::null()).output().ok()?;
+    String::from_utf8(output.stdout).ok()
+}
+
+/// Where weatherhook.socket listens, if it does: in lines like `127.0.0.1:8000 (Stream)`.
+fn systemd_listeners() -> Vec<Address> {
+    let is_active =
+        systemctl(&["is-active", "weatherhook.socket"]).is_some_and(|text| text.trim() == "active");
+    let text = is_active.then(|| systemctl(&["show", "-P", "Listen", "weatherhook.socket"])).flatten();
+    let sockets = text.iter().flat_map(|text| text.lines()).filter_map(|line| line.strip_suffix(" (Stream)"));
+    sockets
+        .filter_map(|socket| match socket.parse() {
+            Ok(address) => Some(Address::Tcp(address)),
+            Err(_) => socket.starts_with('/').then(|| Address::Unix(socket.into())),
+        })
+        .collect()
+}
+
+fn network(
+    listeners: &[Address],
+    are_systemds: bool,
+    config: &Config,
+    findings: &mut Findings<'_>,
+) -> io::Result<()> {
+    let open = listeners.iter().find_map(|listener| match listener {
+        Address::Tcp(address) if !address.ip().is_loopback() => Some(address),
+        _ => None,
+    });
+    let Some(open) = open else {
+        let elsewhere = if are_systemds { "systemctl edit weatherhook.socket" } else { "listen" };
+        return findings.note(&format!(
+            "it listens on this board only: the way in is a tunnel that ends here, or {elsewhere} opens it to \
+             the network"
+        ));
+    };
+    let addresses: Vec<IpAddr> = if open.ip().is_unspecified() { own_addresses() } else { vec![open.ip()] };
+    for address in addresses {
+        let reached = SocketAddr::new(address, open.port());
+        findings.note(&format!("in your network it is http://{reached}{}", config.path))?;
+    }
+    Ok(())
+}
+
+/// The addresses by which this board speaks to the rest of the world, found without a packet: connecting a
+/// datagram socket only looks at the routes. The far ends are documentation's own (RFC 5737, RFC 3849).
+fn own_addresses() -> Vec<IpAddr> {
+    let own = |local: &str, far: &str| {
+        let socket = UdpSocket::bind(local).ok()?;
+        socket.connect(far).ok()?;
+        let address = socket.local_addr().ok()?.ip();
+        (!address.is_unspecified()).then_some(address)
+    };
+    [own("0.0.0.0:0", "192.0.2.1:9"), own("[::]:0", "[2001:db8::1]:9")].into_iter().flatten().collect()
+}
+
+fn units(findings: &mut Findings<'_>) -> io::Result<()> {
+    let running = [
+        "list-units",
+        "--plain",
+        "--no-legend",
+        "--type=service",
+        "--state=active",
+        "weatherhook*",
+        "cloudflared*",
+        "ngrok*",
+    ];
+    let Some(text) = systemctl(&running) else {
+        return findings.note("there is no systemd here that could say which services run");
+    };
+    let names: Vec<&str> = text.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    let (ours, tunnels): (Vec<&str>, Vec<&str>) =
+        names.into_iter().partition(|name| *name == "weatherhook.service");
+    if ours.is_empty() {
+        findings.note("weatherhook.service does not run: what was started by hand ends with its terminal")?;
+    } else {
+        findings.ok("weatherhook.service runs")?;
+    }
+    if tunnels.is_empty() {
+        findings.note("no tunnel runs as a service of this board (docs/tunnels.md)")
+    } else {
+        findings.ok(&format!("running: {}", tunnels.join(", ")))
+    }
+}
+
+/// Calls the endpoint as Dify does, and explains what it meets. `Ok(true)` if all is well.
+pub fn endpoint(url: &str, config: &Config, out: &mut dyn Write) -> io::Result<bool> {
+    let mut findings = Findings { out, is_good: true };
+    let Some(target) = Target::parse(url) else {
+        let cause = format!("{url:?} is no endpoint");
+        let remedy = format!("expected one like https://weather.example.org{}", config.path);
+        findings.problem((cause, remedy))?;
+        return Ok(false);
+    };
+    let key = match first_key(config) {
+        Ok(key) => key,
+        Err(error) => {
+            findings
+                .problem((error.to_string(), "give the key file as root, or WEATHERHOOK_KEY".to_owned()))?;
+            return Ok(false);
+        }
+    };
+    about(&target, url, &mut findings)?;
+    let steps: [(&str, &str, &str); 3] =
+        [("ping", PING, &key), ("query", QUERY, &key), ("ping with a wrong key", PING, WRONG_KEY)];
+    for (step, body, key) in steps {
+        let started = Instant::now();
+        let seen = match call(url, key, body) {
+            Ok(seen) => seen,
+            Err(error) => {
+                let cause = format!("curl cannot be run: {error}");
+                findings.problem((cause, "install it: sudo apt install curl".to_owned()))?;
+                return Ok(false);
+            }
+        };
+        let took = started.elapsed().as_millis();
+        let expects_refusal = key == WRONG_KEY;
+        match explain(&seen, &target, &config.path) {
+            None if expects_refusal => {
+                let cause = format!("{step}: it was let in");
+                let remedy = "somebody before weatherhook answers in its name, such as a cache: have calls go \
+                              through to it";
+                findings.problem((cause, remedy.to_owned()))?;
+            }
+            Some(_) if expects_refusal && seen.is_our_refusal(401) => {
+                findings.ok(&format!("{step}: refused, as it has to be"))?;
+            }
+            None => {
+                let result = seen.json()["result"].as_str().unwrap_or_default().replace('\n', "\n    ");
+                findings.ok(&format!("{step}: answered in {took} ms\n    {result}"))?;
+            }
+            Some((cause, remedy)) => {
+                findings.problem((format!("{step}: {cause}"), remedy))?;
+                findings.note(&format!("what came: {}", seen.shown()))?;
+                // The others would meet the same.
+                return Ok(false);
+            }
+        }
+    }
+    Ok(findings.is_good)
+}
+
+/// What an endpoint says by itself.
+fn about(target: &Target<'_>, url: &str, findings: &mut Findings<'_>) -> io::Result<()> {
+    let length = url.chars().count();
+    if length > MAX_ENDPOINT {
+        let cause = format!("the endpoint has {length} characters, and Dify takes {MAX_ENDPOINT}");
+        findings.problem((cause, "set a shorter path".to_owned()))?;
+    }
+    if target.is_private() {
+        findings.note(&format!(
+            "{} is an address of your own network: Dify Cloud cannot reach it, and a self-hosted Dify's proxy \
+             (squid) refuses it until SSRF_PROXY_ALLOW_PRIVATE_IPS on ssrf_proxy, or NO_PROXY on api and \
+             worker, names it",
+            target.host
+        ))?;
+    }
+    if target.is_https && target.port.is_some_and(|port| port != 443) {
+        findings.note("a self-hosted Dify's proxy (squid) refuses https on any port but 443")?;
+    }
+    Ok(())
+}
+
+/// The parts of a URL that matter to its way.
+#[derive(Debug, PartialEq)]
+struct Target<'u> {
+    is_https: bool,
+    host: &'u str,
+    port: Option<u16>,
+    path: &'u str,
+}
+
+impl Target<'_> {
+    fn parse(url: &str) -> Option<Target<'_>> {
+        let (scheme, rest) = url.split_once("://")?;
+        let is_https = scheme.eq_ignore_ascii_case("https");
+        if !is_https && !scheme.eq_ignore_ascii_case("http")
+            || url.contains(|c: char| c.is_control() || c == ' ')
+        {
+            return None;
+        }
+        let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+        let (host, port) = match authority.rsplit_once(':') {
+            Some((host, port)) if !port.ends_with(']') => (host, Some(port.parse().ok()?)),
+            _ => (authority, None),
+        };
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        (!host.is_empty() && !host.contains('@')).then_some(Target { is_https, host, port, path })
+    }
+
+    /// Whether only the own board or network knows it.
+    fn is_private(&self) -> bool {
+        match self.host.parse() {
+            Ok(IpAddr::V4(address)) => {
+                // RFC 6598: shared addresses, which tailnets use.
+                let is_shared = address.octets()[0] == 100 && (64..128).contains(&address.octets()[1]);
+                address.is_private() || address.is_loopback() || address.is_link_local() || is_shared
+            }
+            Ok(IpAddr::V6(address)) => is_private(address),
+            Err(_) => {
+                let host = self.host.trim_end_matches('.');
+                host == "localhost"
+                    || !host.contains('.')
+                    || host.ends_with(".local")
+                    || host.ends_with(".lan")
+            }
+        }
+    }
+}
+
+fn is_private(address: Ipv6Addr) -> bool {
+    address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local()
+}
+
+/// What came of a call.
+#[derive(Debug, Default)]
+struct Seen {
+    /// curl's exit code; 0 if there was an answer.
+    code: i32,
+    /// What curl says of it.
+    message: String,
+    status: u16,
+    /// The proxy's own answer to a CONNECT.
+    connect: u16,
+    head: String,
+    body: String,
+}
+
+/// Calls with the fields that Dify's client sends. The key goes through a pipe: arguments are seen by all
+/// users of a machine.
+fn call(url: &str, key: &str, body: &str) -> io::Result<Seen> {
+    let mut options = format!(
+        "silent\nshow-error\nhttp1.1\ngloboff\ncompressed\nsuppress-connect-headers\ndump-header = \"-\"\n\
+         connect-timeout = {CONNECT_SECONDS}\nmax-time = {PATIENCE_SECONDS}\n\
+         write-out = \"\\n%{{http_code}} %{{http_connect}}\"\n"
+    );
+    let quoted = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"");
+    for (option, value) in [
+        ("url", url),
+        ("user-agent", "python-httpx/0.28.1"),
+        ("header", "Accept: */*"),
+        ("header", "Accept-Encoding: gzip, deflate"),
+        ("header", "Connection: keep-alive"),
+        ("header", "Content-Type: application/json"),
+        ("header", &format!("Authorization: Bearer {key}")),
+        ("data-raw", body),
+    ] {
+        options.push_str(&format!("{option} = \"{}\"\n", quoted(value)));
+    }
+    let mut curl = Command::new("curl");
+    // -q: not what the user has set for other purposes.
+    curl.args(["-q", "--config", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = curl.spawn()?;
+    if let Some(mut stdin) = child.stdin.take() {
+        stdin.write_all(options.as_bytes())?;
+    }
+    let mut printed = Vec::new();
+    if let Some(stdout) = child.stdout.take() {
+        stdout.take(MAX_ANSWER).read_to_end(&mut printed)?;
+    }
+    let output = child.wait_with_output()?;
+    let message = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+    Ok(Seen::read(output.status.code().unwrap_or(-1), message, &String::from_utf8_lossy(&printed)))
+}
+
+impl Seen {
+    /// `printed`: the heads, the body, and a line with the two statuses.
+    fn read(code: i32, message: String, printed: &str) -> Seen {
+        let (mut rest, statuses) = printed.rsplit_once('\n').unwrap_or((printed, ""));
+        let mut statuses = statuses.split(' ').map(|status| status.parse().unwrap_or(0));
+        let (status, connect) = (statuses.next().unwrap_or(0), statuses.next().unwrap_or(0));
+        let mut head = "";
+        // Interim answers come before the one that counts.
+        while let Some((first, behind)) = rest.split_once("\r\n\r\n").filter(|_| rest.starts_with("HTTP/")) {
+            (head, rest) = (first, behind);
+        }
+        Seen { code, message, status, connect, head: head.to_owned(), body: rest.to_owned() }
+    }
+
+    fn field(&self, name: &str) -> Option<&str> {
+        let fields = self.head.lines().filter_map(|line| line.split_once(':'));
+        fields.filter(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim()).next()
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_default()
+    }
+
+    /// Whether it is a refusal of weatherhook's, by its form.
+    fn is_our_refusal(&self, status: u16) -> bool {
+        self.status == status && self.json()["detail"].is_string()
+    }
+
+    /// Whether squid answers, and not what lies behind it.
+    fn is_squids(&self) -> bool {
+        self.field("X-Squid-Error").is_some()
+            || self.field("Server").is_some_and(|server| server.to_ascii_lowercase().starts_with("squid"))
+            || self.body.starts_with("<!DOCTYPE html PUBLIC")
+    }
+
+    /// The beginning of what came, in one line.
+    fn shown(&self) -> String {
+        let line: String =
+            self.body.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(100).collect();
+        match (self.status, self.code) {
+            (0, _) => self.message.clone(),
+            (status, _) => format!("status {status}, {line:?}"),
+        }
+    }
+}
+
+/// What stands in the way and what to do about it; `None` for an answer that Dify takes.
+fn explain(seen: &Seen, target: &Target<'_>, path: &str) -> Option<(String, String)> {
+    let (cause, remedy): (&str, String) = match seen.status {
+        0 => return Some(unanswered(seen, target)),
+        200 if seen.json()["result"].is_string() => return None,
+        200 => ("something else than weatherhook answers there", format!(
+            "the endpoint has to lead to weatherhook's listener and path {path}, with no page of a tunnel or a \
+             portal between"
+        )),
+        300..=399 => (
+            "it redirects, and Dify follows no redirect",
+            format!("enter the other endpoint: {}", seen.field("Location").unwrap_or("it names none")),
+        ),
+        401 if seen.is_our_refusal(401) => (
+            "weatherhook answers, but it does not know this key",
+            "the key in Dify has to be one of the key file's: sudo cat /etc/weatherhook/key; after a change: \
+             systemctl restart weatherhook"
+                .to_owned(),
+        ),
+        401 => (
+            "somebody before weatherhook asks who you are",
+            "take the tunnel's or proxy's own password away from this endpoint: Dify sends weatherhook's key only"
+                .to_owned(),
+        ),
+        403 | 407 if seen.is_squids() => refused_by_squid(target),
+        403 if is_cloudflares(seen) => (
+            "Cloudflare refuses the call",
+            "take Access policies, bot protection and WAF rules away from this host name".to_owned(),
+        ),
+        403 => ("somebody before weatherhook refuses the call", "look at the rules of tunnel and proxy".to_owned()),
+        404 if seen.field("Ngrok-Error-Code").is_some() => (
+            "ngrok knows the name, but no tunnel of that name is up",
+            "start it: systemctl start weatherhook-ngrok".to_owned(),
+        ),
+        404 if seen.is_our_refusal(404) => {
+            let asked = if target.path.is_empty() { "/" } else { target.path };
+            return Some((
+                format!("weatherhook answers, but not at the path {asked}"),
+                seen.json()["detail"].as_str().unwrap_or_default().to_owned(),
+            ));
+        }
+        404 => (
+            "something answers that does not know the path",
+            format!("the endpoint's path has to be {path}, and the tunnel has to lead to weatherhook"),
+        ),
+        405 => ("the path is not that of the extension", format!("the endpoint's path has to be {path}")),
+        413 | 431 => ("the request is too large for somebody on the way", "look at the limits of proxies".to_owned()),
+        429 => ("the tunnel lets no more calls through for now", "look at its plan's limits".to_owned()),
+        503 if seen.is_squids() => (
+            "Dify's proxy (squid) could not connect",
+            "the name has to be known to it, and the port open: try the endpoint from the machine of Dify".to_owned(),
+        ),
+        503 if seen.is_our_refusal(503) => ("weatherhook is overloaded", "journalctl -u weatherhook".to_owned()),
+        530 | 502..=504 if seen.status == 530 || seen.body.contains("1033") => (
+            "Cloudflare knows the tunnel, but its end on the board is not connected",
+            "systemctl status weatherhook-cloudflared; its log: journalctl -u weatherhook-cloudflared".to_owned(),
+        ),
+        502..=504 => (
+            "the tunnel is up, but weatherhook is not reached at its end",
+            "on the board: weatherhook doctor; the tunnel's target has to be http://127.0.0.1:8000 or \
+             unix:/run/weatherhook/http.sock"
+                .to_owned(),
+        ),
+        _ => ("an answer that is none of weatherhook's", "look at what tunnel and proxy say of it".to_owned()),
+    };
+    Some((cause.to_owned(), remedy))
+}
+
+fn is_cloudflares(seen: &Seen) -> bool {
+    seen.field("Server").is_some_and(|server| server.eq_ignore_ascii_case("cloudflare"))
+}
+
+fn refused_by_squid(target: &Target<'_>) -> (&'static str, String) {
+    if target.is_https && target.port.is_some_and(|port| port != 443) {
+        ("Dify's proxy (squid) refuses https on this port", "serve https on port 443".to_owned())
+    } else {
+        (
+            "Dify's proxy (squid) refuses the address",
+            format!(
+                "for a private address: SSRF_PROXY_ALLOW_PRIVATE_IPS={host}/32 on ssrf_proxy, or \
+                 NO_PROXY={host} on api and worker; or use a tunnel",
+                host = target.host
+            ),
+        )
+    }
+}
+
+/// What curl's exit code says where there was no answer.
+fn unanswered(seen: &Seen, target: &Target<'_>) -> (String, String) {
+    let (cause, remedy) = match seen.code {
+        5 | 97 => ("the proxy is not reached", "look at the proxy's address in the environment".to_owned()),
+        6 => ("the host's name is not known", "is it spelt right, and does the tunnel still have it?".to_owned()),
+        7 => (
+            "nobody listens at that address and port",
+            "on the board: weatherhook doctor; inside Dify's containers 127.0.0.1 is the container, not the board"
+                .to_owned(),
+        ),
+        28 => (
+            "no answer in time",
+            "a firewall or a wrong address swallows the packets, or the tunnel hangs: restart it".to_owned(),
+        ),
+        35 | 51 | 53 | 54 | 58 | 59 | 60 | 64 | 66 | 77 | 80 | 82 | 83 | 91 => (
+            "TLS fails: the certificate, its name or its chain is not accepted, or that port does not speak TLS",
+            "weatherhook itself speaks http only: let tunnel or proxy have a certificate of a public authority"
+                .to_owned(),
+        ),
+        52 | 55 | 56 if (400..500).contains(&seen.connect) => refused_by_squid(target),
+        52 | 55 | 56 if seen.connect >= 500 => (
+            "Dify's proxy (squid) could not connect",
+            "the name has to be known to it, and the port open: try the endpoint from the machine of Dify".to_owned(),
+        ),
+        1 | 8 | 52 | 55 | 56 => (
+            "the connection ended without an answer",
+            "that port does not speak http, or the tunnel's end is gone: on the board: weatherhook doctor".to_owned(),
+        ),
+        _ => ("curl could not call it", "its own words stand below".to_owned()),
+    };
+    (cause.to_owned(), remedy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check_target(url: &str, expected: Option<(bool, &str, Option<u16>, &str)>) {
+        let expected = expected.map(|(is_https, host, port, path)| Target { is_https, host, port, path });
+        assert_eq!(Target::parse(url), expected, "{url}");
+    }
+
+    #[test]
+    fn endpoints_are_taken_apart() {
+        check_target("https://a.example/b?c", Some((true, "a.example", None, "/b?c")));
+        check_target("HTTP://a:8000", Some((false, "a", Some(8000), "")));
+        check_target("http://[::1]:8000/x", Some((false, "::1", Some(8000), "/x")));
+        check_target("http://[fd00::1]/", Some((false, "fd00::1", None, "/")));
+        for none in [
+            "",
+            "a.example",
+            "ftp://a",
+            "https://",
+            "https:///x",
+            "http://a:port/",
+            "http://a b",
+            "http://u@a",
+        ] {
+            check_target(none, None);
+        }
+    }
+
+    #[test]
+    fn addresses_of_the_own_network_are_known() {
+        let is_private = |host| Target { is_https: true, host, port: None, path: "/" }.is_private();
+        for host in [
+            "127.0.0.1",
+            "10.1.2.3",
+            "172.16.0.1",
+            "192.168.1.2",
+            "169.254.0.1",
+            "100.64.0.1",
+            "100.127.255.255",
+            "::1",
+            "fd00::1",
+            "fe80::1",
+            "localhost",
+            "raspberrypi",
+            "raspberrypi.local",
+            "pi.lan.",
+        ] {
+            assert!(is_private(host), "{host}");
+        }
+        for host in
+            ["8.8.8.8", "100.63.0.1", "100.128.0.1", "172.32.0.1", "2606:4700::1", "weather.example.org"]
+        {
+            assert!(!is_private(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn what_curl_prints_is_taken_apart() {
+        let printed =
+            "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nServer: a: b\r\n\r\n{}\r\n\r\nx\n200 0";
+        let seen = Seen::read(0, String::new(), printed);
+        assert_eq!((seen.status, seen.connect), (200, 0));
+        assert_eq!((seen.field("server"), &*seen.body), (Some("a: b"), "{}\r\n\r\nx"));
+        let nothing = Seen::read(7, "curl: (7) no".to_owned(), "\n000 403");
+        assert_eq!((nothing.status, nothing.connect, &*nothing.body), (0, 403, ""));
+        assert_eq!(nothing.shown(), "curl: (7) no");
+        assert_eq!(Seen::read(2, String::new(), "").status, 0);
+    }
+
+    const PATH: &str = "/api/dify/receive";
+
+    #[track_caller]
+    fn check(status: u16, head: &str, body: &str, expected: &str) {
+        let seen = Seen { status, head: head.to_owned(), body: body.to_owned(), ..Seen::default() };
+        let target = Target { is_https: true, host: "a.example", port: None, path: "/x" };
+        let cause = explain(&seen, &target, PATH).map(|(cause, _)| cause).unwrap_or_default();
+        assert_eq!(cause, expected, "{status} {body}");
+    }
+
+    /// The rows of what people meet.
+    #[test]
+    fn answers_are_explained() {
+        let detail = |text: &str| format!("{{\"detail\": \"{text}\"}}");
+        let page = "<!DOCTYPE html PUBLIC \"-//W3C//DTD HTML 4.01//EN\">";
+        check(200, "", r#"{"result": "pong"}"#, "");
+        check(200, "", "<html>", "something else than weatherhook answers there");
+        check(200, "", r#"{"result": 5}"#, "something else than weatherhook answers there");
+        check(301, "Location: https://b", "", "it redirects, and Dify follows no redirect");
+        check(401, "", &detail("Unauthorized"), "weatherhook answers, but it does not know this key");
+        check(401, "", "who?", "somebody before weatherhook asks who you are");
+        check(403, "", page, "Dify's proxy (squid) refuses the address");
+        check(403, "X-Squid-Error: ERR_ACCESS_DENIED 0", "", "Dify's proxy (squid) refuses the address");
+        check(403, "Server: cloudflare", "", "Cloudflare refuses the call");
+        check(403, "", "", "somebody before weatherhook refuses the call");
+        check(404, "", &detail("not found"), "weatherhook answers, but not at the path /x");
+        check(
+            404,
+            "Ngrok-Error-Code: ERR_NGROK_3200",
+            "",
+            "ngrok knows the name, but no tunnel of that name is up",
+        );
+        check(404, "", "nothing", "something answers that does not know the path");
+        check(405, "", "", "the path is not that of the extension");
+        check(413, "", "", "the request is too large for somebody on the way");
+        check(429, "", "", "the tunnel lets no more calls through for now");
+        check(502, "", "bad gateway", "the tunnel is up, but weatherhook is not reached at its end");
+        check(503, "", page, "Dify's proxy (squid) could not connect");
+        check(503, "", &detail("too many"), "weatherhook is overloaded");
+        check(503, "", "unavailable", "the tunnel is up, but weatherhook is not reached at its end");
+        check(
+            530,
+            "",
+            "error code: 1033",
+            "Cloudflare knows the tunnel, but its end on the board is not connected",
+        );
+        check(418, "", "", "an answer that is none of weatherhook's");
+    }
+
+    #[test]
+    fn failures_are_explained() {
+        let cause = |code, connect| {
+            let seen = Seen { code, connect, ..Seen::default() };
+            let target = Target { is_https: true, host: "a.example", port: Some(8443), path: "/x" };
+            explain(&seen, &target, PATH).expect("a cause").0
+        };
+        for (code, connect, expected) in [
+            (5, 0, "the proxy is not reached"),
+            (6, 0, "the host's name is not known"),
+            (7, 0, "nobody listens at that address and port"),
+            (28, 0, "no answer in time"),
+            (60, 0, "TLS fails"),
+            (35, 0, "TLS fails"),
+            (52, 0, "the connection ended without an answer"),
+            (56, 403, "Dify's proxy (squid) refuses https on this port"),
+            (56, 503, "Dify's proxy (squid) could not connect"),
+            (99, 0, "curl could not call it"),
+        ] {
+            assert!(cause(code, connect).starts_with(expected), "{code}: {}", cause(code, connect));
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! Figures of the running server for Prometheus, in its text format: what was asked, and what is known of
+//! the stations, in base units.
+
+use std::fmt::{Display, Write as _};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::answer::{self, Options};
+use crate::http::{Engine, Meter};
+use crate::reading::{Quantity, Snapshot};
+use crate::time::Timestamp;
+
+/// The content type of the text format.
+pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// Stations whose readings are told. More would be megabytes at each scrape; who has them knows better ways
+/// to collect them.
+const MAX_STATIONS: usize = 1000;
+
+/// What a request was about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// The point `ping`.
+    Ping,
+    /// The point `app.external_data_tool.query`.
+    Query,
+    /// The point `app.moderation.input`.
+    ModerationInput,
+    /// The point `app.moderation.output`.
+    ModerationOutput,
+    /// A call of no point that is known.
+    NoPoint,
+    /// The weather for tools.
+    Weather,
+    /// The OpenAPI document.
+    Document,
+    /// Whether the stations report.
+    Health,
+    /// These figures.
+    Metrics,
+}
+
+impl Subject {
+    /// What Dify calls it, or its path. Each belongs to the subject of that place in the declaration.
+    const NAMES: [&'static str; 9] = [
+        "ping",
+        "app.external_data_tool.query",
+        "app.moderation.input",
+        "app.moderation.output",
+        "",
+        "/weather",
+        "/openapi.json",
+        "/healthz",
+        "/metrics",
+    ];
+}
+
+/// The statuses of requests that reach a handler.
+const STATUSES: [u16; 4] = [200, 400, 422, 503];
+
+/// Requests that were answered by a handler, by what they were about and their status.
+#[derive(Debug, Default)]
+pub struct Requests([[AtomicU64; STATUSES.len()]; Subject::NAMES.len()]);
+
+impl Requests {
+    /// Counts one.
+    pub fn count(&self, subject: Subject, status: u16) {
+        if let Some(index) = STATUSES.iter().position(|known| *known == status) {
+            self.0[subject as usize][index].fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// What the figures are made of.
+pub struct Sources<'a> {
+    /// What answers.
+    pub engine: Engine,
+    /// When the process began to serve.
+    pub started: Timestamp,
+    /// What the engine counts.
+    pub meter: &'a Meter,
+    /// What was answered.
+    pub requests: &'a Requests,
+    /// What is known of the stations.
+    pub snapshot: &'a Snapshot,
+    /// From when on a reading is not current.
+    pub options: &'a Options,
+}
+
+/// The figures, a page of Prometheus' text format.
+pub fn page(sources: &Sources<'_>, now: Timestamp) -> String {
+    let Sources { engine, started, meter, requests, snapshot, options } = sources;
+    let mut page = Page(String::new());
+
+    page.family("build_info", "gauge", "The version and the engine that answers.");
+    let labels = [("version", env!("CARGO_PKG_VERSION")), ("engine", engine.name())];
+    page.sample("build_info", &labels, 1);
+    page.family("start_time_seconds", "gauge", "When the server began to serve, since the epoch.");
+    page.sample("start_time_seconds", &[], started.epoch_seconds());
+
+    page.family("requests_total", "counter", "Requests that were answered, by Dify's point or by path.");
+    for (subject, counts) in Subject::NAMES.iter().zip(&requests.0) {
+        for (status, count) in STATUSES.iter().zip(counts) {
+            let count = count.load(Ordering::Relaxed);
+            if count > 0 {
+                page.sample("requests_total", &[("point", subject), ("status", &status.to_string())], count);
+            }
+        }
+    }
+    page.family("refusals_total", "counter", "Requests that were refused from their head or their framing.");
+    for (status, count) in meter.refusals() {
+        page.sample("refusals_total", &[("status", &status.to_string())], count);
+    }
+    page.family("handler_panics_total", "counter", "Requests whose handler failed, answered 500.");
+    page.sample("handler_panics_total", &[], meter.panics());
+    if *engine == Engine::Event {
+        let (open, accepted, held) = meter.connections();
+        page.family("connections", "gauge", "Connections that are open.");
+        page.sample("connections", &[], open);
+        page.family("connections_accepted_total", "counter", "Connections since the start.");
+        page.sample("connections_accepted_total", &[], accepted);
+        page.family("buffer_bytes", "gauge", "Memory held for what clients sent or did not take yet.");
+        page.sample("buffer_bytes", &[], held);
+    }
+
+    page.family("stations", "gauge", "Stations that are served.");
+    page.sample("stations", &[], snapshot.stations().len());
+    page.family("stations_stale", "gauge", "Stations without a current reading.");
+    page.sample("stations_stale", &[], answer::stale(snapshot, now, options));
+    let stations = || {
+        let stations = snapshot.stations().iter().take(MAX_STATIONS);
+        stations.map(|station| (station.city.as_deref().unwrap_or_default(), station))
+    };
+    page.family("reading_age_seconds", "gauge", "How old the newest reading is.");
+    for (city, station) in stations() {
+        for quantity in Quantity::ALL {
+            if let Some(reading) = station.reading(quantity) {
+                let labels = [("city", city), ("quantity", &*quantity.key())];
+                page.sample("reading_age_seconds", &labels, reading.at.age(now).as_secs_f64());
+            }
+        }
+    }
+    for quantity in Quantity::ALL {
+        let (name, kind, help, base) = family(quantity);
+        let mut is_new = true;
+        for (city, station) in stations() {
+            // Prometheus takes what it is told for what is so now.
+            let reading = station.reading(quantity);
+            if let Some(reading) = reading.filter(|reading| answer::is_current(reading.at, now, options)) {
+                if is_new {
+                    page.family(name, kind, help);
+                    is_new = false;
+                }
+                page.sample(name, &[("city", city)], base(reading.value));
+            }
+        }
+    }
+    page.0
+}
+
+/// The name and the kind of a quantity's figure, what it is, and its value in Prometheus' base units: metres,
+/// pascals, parts of one.
+fn family(quantity: Quantity) -> (&'static str, &'static str, &'static str, fn(f64) -> f64) {
+    let same: fn(f64) -> f64 = |value| value;
+    match quantity {
+        Quantity::Temperature => ("temperature_celsius", "gauge", "Air temperature.", same),
+        Quantity::FeelsLike => ("feels_like_celsius", "gauge", "Apparent temperature of the source.", same),
+        Quantity::Humidity => ("humidity_ratio", "gauge", "Relative humidity.", |percent| percent / 100.0),
+        Quantity::DewPoint => ("dew_point_celsius", "gauge", "Dew point of the source.", same),
+        Quantity::StationPressure => {
+            ("station_pressure_pascals", "gauge", "Air pressure at the sensor.", |hpa| hpa * 100.0)
+        }
+        Quantity::SeaLevelPressure => {
+            ("sea_level_pressure_pascals", "gauge", "Air pressure at sea level.", |hpa| hpa * 100.0)
+        }
+        Quantity::WindSpeed => ("wind_speed_meters_per_second", "gauge", "Mean wind speed.", same),
+        Quantity::WindGust => ("wind_gust_meters_per_second", "gauge", "Wind gust.", same),
+        Quantity::WindDirection => {
+            ("wind_direction_degrees", "gauge", "Where the wind blows from, clockwise from north.", same)
+        }
+        Quantity::RainCounter => {
+            ("rain_meters_total", "counter", "The rain gauge's own counter.", |mm| mm / 1000.0)
+        }
+        Quantity::RainRate => {
+            ("rain_rate_meters_per_second", "gauge", "Rain rate.", |mm_per_hour| mm_per_hour / 3.6e6)
+        }
+        Quantity::RainToday => ("rain_today_meters", "gauge", "Rain since midnight.", |mm| mm / 1000.0),
+        Quantity::Pm25 => {
+            ("pm2_5_grams_per_cubic_meter", "gauge", "Particles up to 2.5 micrometres.", |micro| micro / 1e6)
+        }
+        Quantity::Pm10 => {
+            ("pm10_grams_per_cubic_meter", "gauge", "Particles up to 10 micrometres.", |micro| micro / 1e6)
+        }
+        Quantity::UvIndex => ("uv_index", "gauge", "UV index.", same),
+        Quantity::Illuminance => ("illuminance_lux", "gauge", "Illuminance.", same),
+        Quantity::Irradiance => ("irradiance_watts_per_square_meter", "gauge", "Solar irradiance.", same),
+    }
+}
+
+/// The page as it is written. Writing into a String does not fail.
+struct Page(String);
+
+impl Page {
+    /// Begins the figures of a name, which have to stand together.
+    fn family(&mut self, name: &str, kind: &str, help: &str) {
+        let _ = writeln!(self.0, "# HELP weatherhook_{name} {help}\n# TYPE weatherhook_{name} {kind}");
+    }
+
+    fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: impl Display) {
+        let _ = write!(self.0, "weatherhook_{name}");
+        for (index, (label, text)) in labels.iter().enumerate() {
+            let _ = write!(self.0, "{}{label}=\"", if index == 0 { '{' } else { ',' });
+            for letter in text.chars() {
+                match letter {
+                    '\\' => self.0.push_str("\\\\"),
+                    '"' => self.0.push_str("\\\""),
+                    '\n' => self.0.push_str("\\n"),
+                    letter => self.0.push(letter),
+                }
+            }
+            self.0.push('"');
+        }
+        let _ = writeln!(self.0, "{} {value}", if labels.is_empty() { "" } else { "}" });
+    }
+}
