@@ -508,7 +508,7 @@ fn explain(seen: &Seen, target: &Target<'_>, path: &str) -> Option<(String, Stri
         405 => ("the path is not that of the extension", format!("the endpoint's path has to be {path}")),
         413 | 431 => ("the request is too large for somebody on the way", "look at the limits of proxies".to_owned()),
         429 => ("the tunnel lets no more calls through for now", "look at its plan's limits".to_owned()),
-        503 if seen.is_squids() => (
+        502..=504 if seen.is_squids() => (
             "Dify's proxy (squid) could not connect",
             "the name has to be known to it, and the port open: try the endpoint from the machine of Dify".to_owned(),
         ),
@@ -689,6 +689,7 @@ mod tests {
         check(429, "", "", "the tunnel lets no more calls through for now");
         check(502, "", "bad gateway", "the tunnel is up, but weatherhook is not reached at its end");
         check(503, "", page, "Dify's proxy (squid) could not connect");
+        check(502, "X-Squid-Error: ERR_DNS_FAIL 0", "", "Dify's proxy (squid) could not connect");
         check(503, "", &detail("too many"), "weatherhook is overloaded");
         check(503, "", "unavailable", "the tunnel is up, but weatherhook is not reached at its end");
         check(
