@@ -380,8 +380,8 @@ Each option is also an environment variable ({VARIABLE_PREFIX}STALE_AFTER) and, 
 for --{CONFIG}, a key of the TOML file (stale_after = \"15m\"). A flag wins over the
 environment, the environment over the file. Paths in the file start at the
 directory of the file. Its tables [[{STATION}]] with [[{STATION}.source]] describe
-places that one file alone does not, its table [{MODERATION}] words that are not
-let through. Its table [{LABELS}] sets the words before the colons:
+places that one file alone does not; [{MODERATION}] names a list of words that no
+text may have. Its table [{LABELS}] sets the words before the colons:
   {}
 
 Without --key-file: $CREDENTIALS_DIRECTORY/key, or else ${KEY_VARIABLE}.
@@ -584,14 +584,14 @@ impl Settings {
 
     fn take_labels(&mut self, labels: &Value) -> Result<(), String> {
         let table = labels.as_object();
-        let table = table.ok_or_else(|| format!("{LABELS}: expected a table, found {labels}"))?;
+        let table = table.ok_or_else(|| format!("{LABELS}: expected a table, found {}", shown(labels)))?;
         for (key, value) in table {
             let label = self.labels.get_mut(key).ok_or_else(|| {
                 format!("{LABELS}: {}", unknown("key", key, nearest(key, Labels::KEYS.iter().copied())))
             })?;
             let text = value.as_str().filter(|text| !text.contains(char::is_control));
             *label = text
-                .ok_or_else(|| format!("{LABELS}: {key}: expected {LABEL_EXPECTED}, found {value}"))?
+                .ok_or_else(|| format!("{LABELS}: {key}: expected {LABEL_EXPECTED}, found {}", shown(value)))?
                 .to_owned();
         }
         Ok(())
@@ -775,6 +775,11 @@ impl Given<'_> {
     }
 }
 
+/// A value of the file as a message shows it. `Display` would bring along a second writer, for indented JSON.
+fn shown(value: &Value) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
 /// As a message shows it, in one line.
 impl fmt::Display for Given<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -787,7 +792,7 @@ impl fmt::Display for Given<'_> {
                 }
                 Ok(())
             }
-            Given::Toml(value, _) => value.fmt(f),
+            Given::Toml(value, _) => f.write_str(&shown(value)),
         }
     }
 }

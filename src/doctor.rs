@@ -4,7 +4,7 @@
 //! library would be larger than the rest of the program, and whoever has a terminal can have curl.
 
 use std::io::{self, Read as _, Write};
-use std::net::{IpAddr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -194,13 +194,15 @@ fn network(
 /// The addresses by which this board speaks to the rest of the world, found without a packet: connecting a
 /// datagram socket only looks at the routes. The far ends are documentation's own (RFC 5737, RFC 3849).
 fn own_addresses() -> Vec<IpAddr> {
-    let own = |local: &str, far: &str| {
-        let socket = UdpSocket::bind(local).ok()?;
-        socket.connect(far).ok()?;
+    let own = |local: IpAddr, far: IpAddr| {
+        let socket = UdpSocket::bind(SocketAddr::new(local, 0)).ok()?;
+        socket.connect(SocketAddr::new(far, 9)).ok()?;
         let address = socket.local_addr().ok()?.ip();
         (!address.is_unspecified()).then_some(address)
     };
-    [own("0.0.0.0:0", "192.0.2.1:9"), own("[::]:0", "[2001:db8::1]:9")].into_iter().flatten().collect()
+    let four = own(Ipv4Addr::UNSPECIFIED.into(), Ipv4Addr::new(192, 0, 2, 1).into());
+    let six = own(Ipv6Addr::UNSPECIFIED.into(), Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1).into());
+    [four, six].into_iter().flatten().collect()
 }
 
 fn units(findings: &mut Findings<'_>) -> io::Result<()> {
@@ -506,7 +508,7 @@ fn explain(seen: &Seen, target: &Target<'_>, path: &str) -> Option<(String, Stri
         405 => ("the path is not that of the extension", format!("the endpoint's path has to be {path}")),
         413 | 431 => ("the request is too large for somebody on the way", "look at the limits of proxies".to_owned()),
         429 => ("the tunnel lets no more calls through for now", "look at its plan's limits".to_owned()),
-        503 if seen.is_squids() => (
+        502..=504 if seen.is_squids() => (
             "Dify's proxy (squid) could not connect",
             "the name has to be known to it, and the port open: try the endpoint from the machine of Dify".to_owned(),
         ),
@@ -687,6 +689,7 @@ mod tests {
         check(429, "", "", "the tunnel lets no more calls through for now");
         check(502, "", "bad gateway", "the tunnel is up, but weatherhook is not reached at its end");
         check(503, "", page, "Dify's proxy (squid) could not connect");
+        check(502, "X-Squid-Error: ERR_DNS_FAIL 0", "", "Dify's proxy (squid) could not connect");
         check(503, "", &detail("too many"), "weatherhook is overloaded");
         check(503, "", "unavailable", "the tunnel is up, but weatherhook is not reached at its end");
         check(

@@ -136,6 +136,18 @@ mod tests {
     }
 
     #[test]
+    fn tells_times_after_2038() {
+        use std::time::{Duration, SystemTime};
+        let scratch = Scratch::new();
+        // date -u -d 2040-03-01 +%s
+        let written = SystemTime::UNIX_EPOCH + Duration::from_secs(2_214_172_800);
+        let file = File::create(scratch.path("file")).expect("a file");
+        file.set_modified(written).expect("a time");
+        assert_eq!(look(&scratch.path("file")).expect("a file").modified().expect("a time"), written);
+        assert_eq!(read_small(&scratch.path("file"), 0).expect("a file").metadata.mtime(), 2_214_172_800);
+    }
+
+    #[test]
     fn tells_the_mode() {
         let scratch = Scratch::new();
         let path = scratch.write("file", "");

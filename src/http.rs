@@ -117,7 +117,7 @@ impl Response {
 
     /// A refusal that says why: `{"detail": "…"}`, the form that Dify's documentation uses.
     pub fn refusal(status: u16, detail: &str) -> Response {
-        let detail = serde_json::Value::from(detail);
+        let detail = serde_json::to_string(detail).unwrap_or_default();
         let body = format!("{{\"detail\": {detail}}}").into_bytes();
         Response { status, field: None, content_type: JSON, body: body.into() }
     }

@@ -1,6 +1,6 @@
 //! Words that a text must not hold: the list of them, and how they are found and covered.
 //!
-//! The list and each text go through the same reader, [`symbols`], which folds case and blanks as it
+//! The list and each text go through the same reader, `symbols`, which folds case and blanks as it
 //! goes and marks the edges of words. Two texts are the same word if their symbols are the same, so a
 //! match is one of bytes, and all words are looked for at once. Each symbol knows where in the text it
 //! comes from, since folding changes lengths.
@@ -285,6 +285,7 @@ impl Search<'_> {
                 let settled = open.partition_point(|found| found.end < settled);
                 copy(&mut open.drain(..settled));
             }
+            debug_assert!(open.len() <= many, "what is settled is written");
             ControlFlow::Continue(())
         });
         copy(&mut open.into_iter());

@@ -5,7 +5,7 @@
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use chrono::{DateTime, Local, LocalResult, NaiveDateTime, TimeZone, Utc};
+use chrono::{DateTime, Datelike as _, Local, LocalResult, NaiveDateTime, TimeZone, Timelike as _, Utc};
 
 /// An instant: milliseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -87,8 +87,8 @@ impl Timestamp {
 
     /// As RFC 3339 has it, to the second, in UTC: `2026-11-22T14:05:00Z`.
     pub fn rfc3339(self) -> String {
-        let utc = DateTime::<Utc>::from_timestamp_millis(self.0).unwrap_or_default();
-        utc.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+        let since = Duration::from_millis(u64::try_from(self.0).unwrap_or_default());
+        humantime::format_rfc3339_seconds(UNIX_EPOCH + since).to_string()
     }
 
     /// Seconds since the epoch.
@@ -127,10 +127,15 @@ impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let utc = DateTime::<Utc>::from_timestamp_millis(self.0).unwrap_or_default();
         let local = utc.with_timezone(&Local);
-        if local.offset().local_minus_utc() == 0 {
-            write!(f, "{} UTC", local.format("%Y-%m-%d %H:%M"))
-        } else {
-            write!(f, "{}", local.format("%Y-%m-%d %H:%M %:z"))
+        let (year, month, day) = (local.year(), local.month(), local.day());
+        // By hand: chrono's formatting of patterns is 10 KB of a static program.
+        write!(f, "{year:04}-{month:02}-{day:02} {:02}:{:02} ", local.hour(), local.minute())?;
+        match local.offset().local_minus_utc() / 60 {
+            0 => f.write_str("UTC"),
+            minutes => {
+                let sign = if minutes < 0 { '-' } else { '+' };
+                write!(f, "{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60)
+            }
         }
     }
 }
@@ -179,6 +184,8 @@ mod tests {
             check(text, (seconds - 3) * 1000);
         }
         check("2025-03-02T22:26:03.250Z", seconds * 1000 + 250);
+        check("2040-03-01T00:00:00Z", 2_214_172_800_000);
+        check("2214172800", 2_214_172_800_000);
         check("1740954363.25", seconds * 1000 + 250);
         for text in [
             "",

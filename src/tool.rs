@@ -1,7 +1,7 @@
 //! What tools other than Dify's extension get, such as its Custom Tool: one place's readings as JSON, and
 //! the OpenAPI document by which they learn to ask for them.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, json};
 
 use crate::answer::{self, Options};
 use crate::reading::{Observed, Quantity, Snapshot, Station};
@@ -14,7 +14,7 @@ const VERSION: &str = r#""VERSION""#;
 
 /// The OpenAPI document of a server that is reached under this URL.
 pub fn openapi(server: &str) -> String {
-    let text = |text: &str| Value::from(text).to_string();
+    let text = |text: &str| serde_json::to_string(text).unwrap_or_default();
     DOCUMENT.replacen(SERVER, &text(server), 1).replacen(VERSION, &text(env!("CARGO_PKG_VERSION")), 1)
 }
 
@@ -44,14 +44,14 @@ pub fn weather(snapshot: &Snapshot, place: Option<&str>, now: Timestamp, options
             readings.insert(quantity.key(), told);
         }
     }
-    json!({
+    let told = json!({
         "text": text,
         "city": station.and_then(|station| station.city.as_deref()),
         "observed": newest.map(Timestamp::rfc3339),
         "age_seconds": newest.map(|at| at.age(now).as_secs()),
         "readings": readings,
-    })
-    .to_string()
+    });
+    serde_json::to_string(&told).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn the_document_names_the_server_whatever_it_is_called() {
-        let document: Value = serde_json::from_str(&openapi(r#"https://a"b\c"#)).expect("JSON");
+        let document: serde_json::Value = serde_json::from_str(&openapi(r#"https://a"b\c"#)).expect("JSON");
         assert_eq!(document["servers"], json!([{"url": r#"https://a"b\c"#}]));
         assert_eq!(document["info"]["version"], env!("CARGO_PKG_VERSION"));
         assert_eq!(document["openapi"], "3.1.0");

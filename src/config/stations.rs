@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::{Given, nearest, unknown};
+use super::{Given, nearest, shown, unknown};
 use crate::format::{self, Dialect, FORMATS};
 use crate::place::fold;
 use crate::reading::{ALIASES, Device, Quantity};
@@ -31,7 +31,8 @@ pub(super) struct Table<'v> {
 
 impl<'v> Table<'v> {
     pub(super) fn new(value: &'v Value, path: String, known: &[&str]) -> Result<Table<'v>, String> {
-        let entries = value.as_object().ok_or_else(|| format!("{path}: expected a table, found {value}"))?;
+        let entries =
+            value.as_object().ok_or_else(|| format!("{path}: expected a table, found {}", shown(value)))?;
         if let Some(key) = entries.keys().find(|key| !known.contains(&key.as_str()) && !known.is_empty()) {
             return Err(format!("{path}: {}", unknown("key", key, nearest(key, known.iter().copied()))));
         }
@@ -46,7 +47,7 @@ impl<'v> Table<'v> {
         read: impl FnOnce(&'v Value) -> Option<T>,
     ) -> Result<Option<T>, String> {
         let Some(value) = self.entries.get(key) else { return Ok(None) };
-        let fault = || format!("{}.{key}: expected {expected}, found {value}", self.path);
+        let fault = || format!("{}.{key}: expected {expected}, found {}", self.path, shown(value));
         read(value).map(Some).ok_or_else(fault)
     }
 
@@ -61,7 +62,9 @@ impl<'v> Table<'v> {
         let tables = match self.entries.get(key) {
             None => return Ok(Vec::new()),
             Some(Value::Array(values)) => values.iter().enumerate(),
-            Some(value) => return Err(format!("{}.{key}: expected tables, found {value}", self.path)),
+            Some(value) => {
+                return Err(format!("{}.{key}: expected tables, found {}", self.path, shown(value)));
+            }
         };
         tables.map(|(index, value)| Table::new(value, path(index), known)).collect()
     }
@@ -74,7 +77,7 @@ pub(super) fn read(
     every: Duration,
 ) -> Result<(Vec<StationOptions>, Vec<SourceOptions>), String> {
     let Value::Array(values) = value else {
-        return Err(format!("station: expected tables, [[station]], found {value}"));
+        return Err(format!("station: expected tables, [[station]], found {}", shown(value)));
     };
     let (mut stations, mut sources) = (Vec::new(), Vec::new());
     for (index, value) in values.iter().enumerate() {

@@ -1,5 +1,6 @@
 //! The real program, started for a test and ended with it.
 
+use std::env;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
@@ -40,7 +41,7 @@ impl Scratch {
         if fs::create_dir(&path).is_ok() {
             return Scratch(path);
         }
-        let path = std::env::temp_dir().join(name);
+        let path = env::temp_dir().join(name);
         fs::create_dir(&path).expect("a scratch directory");
         Scratch(path)
     }
@@ -68,10 +69,24 @@ impl Drop for Scratch {
     }
 }
 
+/// Holds the words that start another program than the one that cargo has built, with blanks between
+/// them: so `scripts/arm-test` puts an emulator and the program of another CPU in its place, and the tests
+/// themselves stay here.
+const RUNNER: &str = "WEATHERHOOK_RUNNER";
+
+/// The words that start the program, before its arguments.
+pub(crate) fn program() -> Vec<String> {
+    match env::var(RUNNER) {
+        Ok(words) => words.split_whitespace().map(str::to_owned).collect(),
+        Err(_) => vec![env!("CARGO_BIN_EXE_weatherhook").to_owned()],
+    }
+}
+
 /// The program with an environment of which the tests know everything.
 pub(crate) fn weatherhook<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_weatherhook"));
-    command.args(arguments).env_clear().env("TZ", "UTC").stdin(Stdio::null());
+    let program = program();
+    let mut command = Command::new(&program[0]);
+    command.args(&program[1..]).args(arguments).env_clear().env("TZ", "UTC").stdin(Stdio::null());
     command
 }
 
@@ -298,11 +313,14 @@ impl Server {
         }
     }
 
-    /// Resident memory, in KiB.
-    pub(crate) fn resident(&self) -> u64 {
+    /// Resident memory, in KiB. Of an emulated program it cannot be told from the emulator's.
+    pub(crate) fn resident(&self) -> Option<u64> {
+        if env::var_os(RUNNER).is_some() {
+            return None;
+        }
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("its status");
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("VmRSS");
-        line.trim().trim_end_matches(" kB").parse().expect("a number")
+        Some(line.trim().trim_end_matches(" kB").parse().expect("a number"))
     }
 }
 

@@ -233,9 +233,9 @@ fn a_server_takes_the_key_that_the_help_has_made() {
     for engine in ENGINES {
         let scratch = Scratch::new();
         let path = scratch.path("key");
-        let line = r#"(umask 077; "$0" keygen > "$1")"#;
+        let line = r#"key=$1; shift; (umask 077; "$@" keygen > "$key")"#;
         let mut shell = Command::new("sh");
-        shell.args(["-c", line, env!("CARGO_BIN_EXE_weatherhook")]).arg(&path);
+        shell.args(["-c", line, "sh"]).arg(&path).args(program());
         assert!(output(&mut shell).status.success());
         let key = fs::read_to_string(&path).expect("a key");
         let mut command = keyless(&scratch, engine);

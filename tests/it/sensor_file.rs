@@ -242,7 +242,8 @@ fn what_is_no_sensor_file_takes_nothing_away_and_is_told_once() {
         expected.extend([format!("WARN {kept}"), readable.clone()]);
     }
     // None of it was read whole, least of all the gigabyte.
-    assert!(server.resident() < 64 * 1024, "{} KiB", server.resident());
+    let resident = server.resident();
+    assert!(resident.is_none_or(|kib| kib < 64 * 1024), "{resident:?} KiB");
     expected.extend(["INFO stopping: requests in flight are answered", "INFO stopped"].map(str::to_owned));
     assert_eq!(said(&server.stop().1), expected);
 }
@@ -374,6 +375,30 @@ fn the_time_of_writing_counts_where_the_file_tells_none() {
     file.set_modified(SystemTime::now() + Duration::from_secs(20 * 60)).expect("a time");
     server.wait_for("London", "a current reading", |answer| answer.contains("Temperature"));
     server.wait_for("London", "its age", |answer| !answer.contains("(0 s ago)"));
+}
+
+/// Where times have 32 bits, these are from 1904 or 1970, and old.
+#[test]
+fn times_after_2038_are_told_as_they_are() {
+    let scratch = Scratch::new();
+    let key = scratch.write("key", KEY);
+    let path = scratch.write("sensor.json", r#"{"city": "London", "temperature_C": 10}"#);
+    // date -u -d 2040-03-01 +%s
+    let written = SystemTime::UNIX_EPOCH + Duration::from_secs(2_214_172_800);
+    // A day may end between this look at the clock and the program's.
+    let ahead = written.duration_since(SystemTime::now()).expect("a test of before 2040").as_secs();
+    let days = [ahead / 86_400, ahead.saturating_sub(60) / 86_400];
+    let check = |what: fn(u64) -> String| {
+        let output = run(["check", "--sensor", text(&path), "--key-file", text(&key)]);
+        let said = String::from_utf8([output.stdout, output.stderr].concat()).expect("text");
+        assert!(days.iter().any(|days| said.contains(&what(*days))), "{said}");
+    };
+    let file = File::options().write(true).open(&path).expect("the file");
+    file.set_modified(written).expect("a time");
+    check(|days| format!("from the future by {days} days"));
+    scratch
+        .write("sensor.json", r#"{"city": "London", "time": "2040-03-01T00:00:00Z", "temperature_C": 10}"#);
+    check(|days| format!("time: {days} days after the file was written"));
 }
 
 #[test]

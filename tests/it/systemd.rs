@@ -150,7 +150,7 @@ fn sockets_are_taken_over() {
         command.arg("-c").arg(format!(
             "exec 3<&{}; LISTEN_PID=$$ exec {} serve --engine {engine} --sensor {} --listen 127.0.0.1:1",
             listener.as_raw_fd(),
-            env!("CARGO_BIN_EXE_weatherhook"),
+            program().join(" "),
             text(&sensor)
         ));
         let mut server = Server::spawn(&mut command, scratch);
