@@ -21,43 +21,55 @@ fn check(toml: &str) -> (Option<i32>, String) {
     scratch.write("weather.json", format!("{sensor}\n"));
     scratch.write("words.txt", "damn\n");
     let config = scratch.write("weatherhook.toml", toml);
-    let output = run(["check", "--config", text(&config)]);
+    // The service has its key from systemd.
+    let output = output(weatherhook(["check", "--config", text(&config)]).env("WEATHERHOOK_KEY", KEY));
     let said = [output.stdout, output.stderr].concat();
     (output.status.code(), String::from_utf8(said).expect("text"))
 }
 
 const MODERATION: [&str; 5] = ["words_file", "action", "preset_response", "mask", "match"];
 
+/// The configuration that package and `scripts/install` put in place.
 #[test]
 fn the_example_is_a_good_configuration() {
     let example = repository("weatherhook.example.toml");
-    // As it stands.
-    let (code, said) = check(&example);
-    assert_eq!(code, Some(0), "{said}");
-    assert!(said.contains("station: London: readings: 1\n"), "{said}");
-    // With every option taken.
+    // As it stands, of all the places it names this machine has one.
+    let log = "/run/rtl_433/rtl_433.json";
+    assert!(example.contains(log), "{example}");
+    let (code, said) = check(&example.replace(log, "weather.json"));
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("read: temperature: temperature 10.2 °C"), "{said}");
+    let faults = said.lines().filter(|line| line.starts_with("error: ")).collect::<Vec<_>>();
+    assert!(faults.iter().all(|line| line.starts_with("error: /sys/bus/")), "{faults:?}");
+    assert_eq!(faults.len(), 2, "{faults:?}");
+    // With every option taken, and the kernel's sensors left out.
     let is_option = |line: &&str| line.starts_with('#') && !line.starts_with("# ");
     let count = example.lines().filter(is_option).count();
     let all = example.lines().map(|line| if is_option(&line) { &line[1..] } else { line });
     let all = all.collect::<Vec<_>>().join("\n");
-    let (code, said) = check(&all);
-    assert_eq!(code, Some(0), "{said}");
-    assert!(said.contains("station: London: readings: 2, also called Londres, LDN, the default"), "{said}");
     let keys = all.lines().filter_map(|line| line.split_once(" = ")).map(|(key, _)| key).collect::<Vec<_>>();
     let options = OPTIONS.iter().map(|option| option.name).filter(|name| *name != "config");
     let source = ["file", "format", "match", "keys", "columns", "offset", "every", "zone"];
     let station = ["city", "aliases", "elevation_m", "default"];
-    assert!(said.contains("\nmoderation: 1 word, overridden\n"), "{said}");
     for known in options.chain(Labels::KEYS).chain(source).chain(station).chain(MODERATION) {
         assert!(keys.contains(&known), "{known} is not in the example");
     }
+    // What is set: the place with its name and its being the default, three files, two of them with a time.
     // The header of `[moderation]` is no key but is taken, too.
-    assert_eq!(count - 1, keys.len() - 3, "only the needed ones are set: {keys:?}");
+    assert_eq!(count - 1, keys.len() - 7, "{keys:?}");
+    let mut all = all.replace(log, "weather.json");
+    for sensor in ["iio/devices/iio:device*", "w1/devices/28-*"] {
+        all = all.replace(&format!("/sys/bus/{sensor}"), "weather.json");
+    }
+    let (code, said) = check(&all);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("station: Home: readings: 2, also called London, LDN, the default"), "{said}");
+    assert!(said.contains("\nmoderation: 1 word, overridden\n"), "{said}");
 }
 
 #[test]
 fn each_configuration_of_the_documentation_is_read() {
-    for file in ["README.md", "docs/sensors.md"] {
+    for file in ["README.md", "docs/sensors.md", "docs/raspberry-pi.md"] {
         let text = repository(file);
         let blocks = text.split("```toml\n").skip(1).filter_map(|rest| Some(rest.split_once("```")?.0));
         let mut count = 0;
@@ -106,5 +118,38 @@ fn every_option_and_label_is_in_the_readme() {
     }
     for quantity in weatherhook::reading::Quantity::ALL {
         assert!(sensors.contains(&format!("`{}`", quantity.key())), "{}", quantity.key());
+    }
+}
+
+/// The manual has every command and option of `--help` with its default, and no others.
+#[test]
+fn the_manual_is_that_of_the_program() {
+    // As a reader sees it: hyphens are escaped, and macros set words in bold and italic type.
+    let manual = repository("docs/weatherhook.1").replace("\\-", "-");
+    let help = String::from_utf8(run(["--help"]).stdout).expect("text");
+    for option in &OPTIONS {
+        let heading = format!("\n.BI {} \" {}\"\n", option.flag(), option.value);
+        let (_, told) =
+            manual.split_once(&heading).unwrap_or_else(|| panic!("{heading} is not in the manual"));
+        let told = told.split("\n.TP").next().unwrap_or_default();
+        // Some defaults stand in the type of values.
+        let default = option.default.unwrap_or_default();
+        assert!(told.contains(default), "{}: {default}: {told}", option.name);
+    }
+    let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    for usage in commands.take_while(|line| !line.is_empty()) {
+        for word in usage.trim().split("  ").next().unwrap_or_default().split([' ', ',']) {
+            let name = word.trim_matches(['[', ']']);
+            assert!(manual.contains(name), "{name} of {usage:?} is not in the manual");
+        }
+    }
+    let words = manual.split(|char: char| !(char.is_ascii_alphanumeric() || char == '-'));
+    for flag in words.filter(|word| word.starts_with("--") && word.len() > 2) {
+        assert!(help.contains(flag), "{flag} is not in --help");
+    }
+    for line in help.lines().filter_map(|line| line.strip_prefix("Exit codes: ")) {
+        for code in line.split(", ").filter_map(|code| code.split(' ').next()) {
+            assert!(manual.contains(&format!("\n.B {code}\n")), "exit code {code}");
+        }
     }
 }
