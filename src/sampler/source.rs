@@ -160,10 +160,15 @@ impl Source {
     }
 }
 
+/// Whether a path may stand for several files.
+fn is_pattern(path: &Path) -> bool {
+    path.as_os_str().as_encoded_bytes().iter().any(|byte| b"*?[".contains(byte))
+}
+
 /// The files that a path or pattern stands for now: itself, if there are none.
 fn paths(pattern: &Path) -> Vec<PathBuf> {
-    let is_pattern = pattern.as_os_str().as_encoded_bytes().iter().any(|byte| b"*?[".contains(byte));
-    let mut found: Vec<PathBuf> = match pattern.to_str().filter(|_| is_pattern && !pattern.exists()) {
+    let mut found: Vec<PathBuf> = match pattern.to_str().filter(|_| is_pattern(pattern) && !pattern.exists())
+    {
         Some(pattern) => glob::glob(pattern).into_iter().flatten().flatten().collect(),
         None if pattern.is_dir() && Driver::at(pattern).is_none() => {
             let entries = pattern.read_dir().into_iter().flatten().flatten();
@@ -314,6 +319,10 @@ impl File {
         match (&result, was_good) {
             (Ok(()), Some(true)) | (Err(_), Some(false)) => {}
             (Ok(()), _) => info!("{path}: {told}"),
+            // Whoever writes a pattern does not know what will be there: many a board has no such sensor.
+            (Err(cause), None) if is_pattern(look.path) => {
+                info!("{path}: {cause}; there are no readings yet")
+            }
             (Err(cause), None) => warn!("{path}: {cause}; there are no readings yet"),
             (Err(cause), Some(true)) => warn!("{path}: {cause}; the last good readings are kept"),
         }

@@ -198,3 +198,17 @@ fn the_columns_are_those_of_the_last_names_before() {
     let answer = server.ask("London");
     assert!(answer.contains("\nTemperature: 12°C\n") && answer.contains("\nHumidity: 44%\n"), "{answer}");
 }
+
+/// It is written for every sensor that a board may have.
+#[test]
+fn a_pattern_without_a_file_is_no_warning() {
+    let station = "[[station]]\ncity = \"Paris\"\n[[station.source]]\nfile = \"device*\"\n";
+    let mut server = Setup::new("event").sensor(LONDON).config(station).start();
+    let pattern = server.scratch.path("device*");
+    server.wait_for_log(&format!("INFO  {}: no such file", text(&pattern)));
+    server.scratch.write("device0", r#"{"temp": 7}"#);
+    server.wait_for("Paris", "a file that came later", |result| result.contains("Temperature: 7°C"));
+    let (status, log) = server.stop();
+    assert!(status.success());
+    assert!(!log.iter().any(|line| line.contains("WARN")), "{log:?}");
+}
