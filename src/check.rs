@@ -4,7 +4,6 @@ use std::io::{self, Write};
 
 use crate::config::Config;
 use crate::sampler;
-use crate::socket::Address;
 use crate::time::Timestamp;
 
 /// Writes the findings to `out`. `Ok(true)` if `serve` would start and have readings; an error is
@@ -14,10 +13,7 @@ pub fn run(config: &Config, now: Timestamp, out: &mut dyn Write) -> io::Result<b
         writeln!(out, "configuration: {}", file.display())?;
     }
     for address in &config.listen {
-        match address {
-            Address::Tcp(_) => writeln!(out, "endpoint: http://{address}{}", config.path)?,
-            Address::Unix(_) => writeln!(out, "endpoint: {address}, path {}", config.path)?,
-        }
+        writeln!(out, "endpoint: {}", address.endpoint(&config.path))?;
     }
     let keys_are_good = match config.keys() {
         Ok((keys, warnings)) => {

@@ -11,6 +11,7 @@ use std::iter;
 use std::marker::PhantomData;
 use std::ops::Range;
 
+use memchr::memchr;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Number;
 
@@ -82,6 +83,7 @@ fn answered(
     &Knowledge { snapshot, now, options, moderation }: &Knowledge<'_>,
     called: &mut Option<Point>,
 ) -> Result<Cow<'static, [u8]>, Refusal> {
+    let body = &*mended(body);
     let call: Json<'_, Call<'_>> =
         serde_json::from_slice(body).map_err(|error| Refusal::NotJson(error.to_string()))?;
     let Json::Object(Call { point, params }) = call else {
@@ -145,9 +147,8 @@ fn moderate(
         // Up to here it is copied.
         let mut done = 0;
         for token in texts(given) {
-            let Json::Text(text) = parse(&given[token.clone()]) else {
-                return Err(Refusal::NotJson(format!("params.{name}: half a surrogate pair")));
-            };
+            // It is one, or it would not be in good JSON.
+            let Json::Text(text) = parse(&given[token.clone()]) else { continue };
             match moderation.action() {
                 Action::DirectOutput { preset_response } if search.finds(&text) => {
                     return Ok(direct_output(preset_response).into());
@@ -200,8 +201,7 @@ fn direct_output(preset_response: &str) -> Vec<u8> {
     json
 }
 
-/// What a piece of good JSON is. `Missing` is a text that no Unicode text can be: one with half of a pair
-/// of surrogates, which nobody notices who only passes over it.
+/// What a piece of good JSON is.
 fn parse(json: &str) -> Json<'_> {
     serde_json::from_slice(json.as_bytes()).unwrap_or_default()
 }
@@ -268,6 +268,35 @@ fn texts(json: &str) -> impl Iterator<Item = Range<usize>> {
             }
         }
     })
+}
+
+/// The body with U+FFFD for each half of a surrogate pair (`\ud83d`), which Python writes for what a user typed or a
+/// growing text was cut at. JSON allows it, Unicode and the parser do not, and no user's message should fail for it.
+fn mended(body: &[u8]) -> Cow<'_, [u8]> {
+    const HALF: Range<u16> = 0xd800..0xe000;
+    const SECOND: Range<u16> = 0xdc00..0xe000;
+    let mut mended = Cow::Borrowed(body);
+    let unit = |at: usize| {
+        let digits = body.get(at..at + 6)?.strip_prefix(b"\\u")?;
+        u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+    };
+    let mut at = 0;
+    while let Some(next) = memchr(b'\\', &body[at..]) {
+        at += next;
+        at += match unit(at) {
+            Some(half) if HALF.contains(&half) => {
+                let pair = !SECOND.contains(&half) && unit(at + 6).is_some_and(|half| SECOND.contains(&half));
+                if !pair {
+                    mended.to_mut()[at + 2..at + 6].copy_from_slice(b"fffd");
+                }
+                if pair { 12 } else { 6 }
+            }
+            // Of an escaped backslash both.
+            _ => 2,
+        };
+        at = at.min(body.len());
+    }
+    mended
 }
 
 fn wrong_shape<O>(field: &str, expected: &str, found: &Json<'_, O>) -> Refusal {

@@ -361,7 +361,7 @@ mod tests {
     fn a_panic_in_a_handler_is_a_500_and_the_server_goes_on() {
         let engines = [Engine::Event, Engine::TinyHttp];
         for engine in engines.into_iter().take(if cfg!(feature = "tiny_http") { 2 } else { 1 }) {
-            let listener = Address::Tcp((Ipv4Addr::LOCALHOST, 0).into()).listen().expect("a port");
+            let (listener, _) = Address::Tcp((Ipv4Addr::LOCALHOST, 0).into()).listen().expect("a port");
             let address = listener.address().expect("its address");
             let service = Arc::new(Fragile);
             let server = start(engine, vec![listener], service, NonZero::<usize>::MIN, Arc::default());

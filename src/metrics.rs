@@ -135,7 +135,9 @@ pub fn page(sources: &Sources<'_>, now: Timestamp) -> String {
         for quantity in Quantity::ALL {
             if let Some(reading) = station.reading(quantity) {
                 let labels = [("city", city), ("quantity", &*quantity.key())];
-                page.sample("reading_age_seconds", &labels, reading.at.age(now).as_secs_f64());
+                // Below zero for what is ahead of a clock that was set back.
+                let age = reading.at.age(now).as_secs_f64() - reading.at.ahead(now).as_secs_f64();
+                page.sample("reading_age_seconds", &labels, age);
             }
         }
     }

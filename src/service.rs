@@ -18,7 +18,7 @@ use crate::published::Published;
 use crate::reading::Snapshot;
 use crate::routes::{Routes, Terms};
 use crate::sampler::{self, Running, Sampler};
-use crate::socket::{Address, Listener};
+use crate::socket::{Address, Listener, Placed};
 use crate::systemd;
 use crate::thread::spawn_vital;
 use crate::time::Timestamp;
@@ -78,7 +78,7 @@ pub fn serve(
     let mut config = load()?;
     let terms = terms(&config)?;
     let are_ours = handed.is_empty();
-    let listeners = if are_ours { listen(&config.listen)? } else { handed };
+    let (listeners, placed) = if are_ours { listen(&config.listen)? } else { (handed, Vec::new()) };
     let addresses = listeners.iter().map(Listener::address).collect::<io::Result<Vec<_>>>();
     let addresses = addresses.map_err(Error::machine("listeners"))?;
 
@@ -104,19 +104,17 @@ pub fn serve(
 
     let engine = config.engine.name();
     for address in &addresses {
-        match address {
-            Address::Tcp(_) => info!("listening on http://{address}{} ({engine} engine)", config.path),
-            Address::Unix(_) => info!("listening on {address}, path {} ({engine} engine)", config.path),
-        }
+        info!("listening on {} ({engine} engine)", address.endpoint(&config.path));
     }
     if !are_ours {
         info!("the sockets are those that systemd has opened, not those of listen");
     }
-    // A service may be without a network of its own and have got its listeners from outside: a socket in
-    // the file system it reaches all the same.
-    let asked = addresses.iter().find(|address| matches!(address, Address::Unix(_)));
-    if let (Some(within), Some(address)) = (systemd::watchdog(), asked.or(addresses.first())) {
-        let watchdog = Watchdog { address: address.clone(), beat: Arc::clone(&beat), within };
+    if let Some(within) = systemd::watchdog() {
+        // A service may be without a network of its own and have got its listeners from outside: a socket
+        // in the file system it reaches all the same.
+        let mut addresses = addresses.clone();
+        addresses.sort_by_key(|address| !matches!(address, Address::Unix(_)));
+        let watchdog = Watchdog { addresses, beat: Arc::clone(&beat), within };
         spawn_vital("watchdog", move || watchdog.run()).map_err(Error::machine("watchdog thread"))?;
     }
     systemd::ready();
@@ -138,14 +136,8 @@ pub fn serve(
     }
     systemd::stopping();
     info!("stopping: requests in flight are answered");
-    if are_ours {
-        for address in &addresses {
-            // While we still listen: another process would not have taken its place yet.
-            if let Err(error) = address.withdraw() {
-                warn!("{address} stays in the file system: {error}");
-            }
-        }
-    }
+    // While we still listen, so that nobody can have thought them abandoned.
+    drop(placed);
     server.stop();
     sampler.save();
     info!("stopped");
@@ -162,9 +154,15 @@ fn terms(config: &Config) -> Result<Terms, config::Error> {
     Ok(Terms::new(&config.path, keys, answer, config.moderation()?, public_url))
 }
 
-fn listen(addresses: &[Address]) -> Result<Vec<Listener>, Error> {
-    let listen = |address: &Address| address.listen().map_err(Error::machine(format!("listen {address}")));
-    addresses.iter().map(listen).collect()
+fn listen(addresses: &[Address]) -> Result<(Vec<Listener>, Vec<Placed>), Error> {
+    let mut listeners = Vec::new();
+    let mut all_placed = Vec::new();
+    for address in addresses {
+        let (listener, placed) = address.listen().map_err(Error::machine(format!("listen {address}")))?;
+        listeners.push(listener);
+        all_placed.extend(placed);
+    }
+    Ok((listeners, all_placed))
 }
 
 /// Reads everything anew; nothing changes unless all of it is good.
@@ -234,7 +232,8 @@ fn words(stations: usize, stale: usize) -> String {
 
 /// Tells systemd that all is well, but only where it is.
 struct Watchdog {
-    address: Address,
+    /// Where we listen, the likelier ones to be reached first.
+    addresses: Vec<Address>,
     beat: Arc<Beat>,
     within: Duration,
 }
@@ -254,15 +253,27 @@ impl Watchdog {
             match self.ask() {
                 Ok(()) if sampler_moves => systemd::alive(),
                 Ok(()) => error!("the watchdog is not told: the sampler stands still"),
-                Err(error) => error!("the watchdog is not told: no answer from {}: {error}", self.address),
+                Err(why) => error!("the watchdog is not told: no answer from {why}"),
             }
             thread::sleep(period);
         }
     }
 
+    /// Whether a listener answers; which ones do not and why, if none does.
+    fn ask(&self) -> Result<(), String> {
+        let mut faults = Vec::new();
+        for address in &self.addresses {
+            match self.ask_at(address) {
+                Ok(()) => return Ok(()),
+                Err(error) => faults.push(format!("{address}: {error}")),
+            }
+        }
+        Err(faults.join(", "))
+    }
+
     /// A request as any client's, without a key; what counts is that it is answered.
-    fn ask(&self) -> io::Result<()> {
-        let mut stream = self.address.connect(self.within / 4)?;
+    fn ask_at(&self, address: &Address) -> io::Result<()> {
+        let mut stream = address.connect(self.within / 4)?;
         stream.write_all(b"HEAD / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
         stream.read_exact(&mut [0; "HTTP/1.1 404".len()])
     }

@@ -6,10 +6,12 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::fs::FileTypeExt as _;
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
+
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 
 /// Clients that may wait to be accepted, in the kernel's queue: as many as we take. Behind the
 /// standard library's 128, the rest of a burst would try again after a second.
@@ -35,25 +37,27 @@ impl fmt::Display for Address {
 }
 
 impl Address {
-    /// Listens; a restart binds at once, connections in TIME_WAIT and the socket of a process that was
-    /// killed notwithstanding.
-    pub fn listen(&self) -> io::Result<Listener> {
-        let listener = match self {
-            // Sets SO_REUSEADDR.
-            Address::Tcp(address) => Listener::Tcp(TcpListener::bind(address)?),
-            Address::Unix(path) => Listener::Unix(bind(path)?),
-        };
-        rustix::net::listen(&listener, BACKLOG)?;
-        Ok(listener)
+    /// What a client is told to call.
+    pub fn endpoint(&self, path: &str) -> String {
+        match self {
+            Address::Tcp(address) => format!("http://{address}{path}"),
+            Address::Unix(_) => format!("{self}, path {path}"),
+        }
     }
 
-    /// Takes the socket out of the file system, if it is one there. Its listener goes on, so that who
-    /// has connected is answered.
-    pub fn withdraw(&self) -> io::Result<()> {
-        match self {
-            Address::Tcp(_) => Ok(()),
-            Address::Unix(path) => fs::remove_file(path),
-        }
+    /// Listens; a restart binds at once, connections in TIME_WAIT and the socket of a process that was
+    /// killed notwithstanding. Beside the listener comes what it has put into the file system.
+    pub fn listen(&self) -> io::Result<(Listener, Option<Placed>)> {
+        let (listener, placed) = match self {
+            // Sets SO_REUSEADDR.
+            Address::Tcp(address) => (Listener::Tcp(TcpListener::bind(address)?), None),
+            Address::Unix(path) => {
+                let listener = bind(path)?;
+                (Listener::Unix(listener), Some(Placed::at(path)?))
+            }
+        };
+        rustix::net::listen(&listener, BACKLOG)?;
+        Ok((listener, placed))
     }
 
     /// Connects as a client on the same board does; neither reading nor writing takes longer than
@@ -67,7 +71,7 @@ impl Address {
                 stream.into()
             }
             Address::Unix(path) => {
-                let stream = UnixStream::connect(path)?;
+                let stream = connect(path)?;
                 stream.set_read_timeout(Some(patience))?;
                 stream.set_write_timeout(Some(patience))?;
                 stream.into()
@@ -101,7 +105,47 @@ fn bind(path: &Path) -> io::Result<UnixListener> {
 /// Whether it is a socket at which nobody listens any more: a process that was killed leaves it.
 fn is_abandoned(path: &Path) -> bool {
     let is_socket = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.file_type().is_socket());
-    is_socket && UnixStream::connect(path).is_err_and(|error| error.kind() == ErrorKind::ConnectionRefused)
+    is_socket && connect(path).is_err_and(|error| error.kind() == ErrorKind::ConnectionRefused)
+}
+
+/// Connects at once or not at all: where the queue of a listener is full, connect(2) waits for ever.
+fn connect(path: &Path) -> io::Result<UnixStream> {
+    let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+    let socket = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+    rustix::net::connect(&socket, &SocketAddrUnix::new(path)?)?;
+    let stream = UnixStream::from(socket);
+    stream.set_nonblocking(false)?;
+    Ok(stream)
+}
+
+/// A socket that we have put into the file system. Dropped, it is taken out of there, unless another has
+/// taken its place; its listener goes on, so that who has connected is answered.
+pub struct Placed {
+    path: PathBuf,
+    file: Identity,
+}
+
+/// Device, inode, and when it was made, as a number is soon given to another file.
+type Identity = (u64, u64, Option<SystemTime>);
+
+impl Placed {
+    fn at(path: &Path) -> io::Result<Placed> {
+        Ok(Placed { path: path.to_owned(), file: Placed::file(path)? })
+    }
+
+    fn file(path: &Path) -> io::Result<Identity> {
+        let metadata = fs::symlink_metadata(path)?;
+        Ok((metadata.dev(), metadata.ino(), metadata.created().ok()))
+    }
+}
+
+impl Drop for Placed {
+    fn drop(&mut self) {
+        if Placed::file(&self.path).is_ok_and(|file| file == self.file) {
+            // What cannot be removed is recognised as abandoned at the next start.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
 }
 
 /// A socket at which clients connect.

@@ -312,7 +312,8 @@ impl<R> Connection<R> {
     /// Uses as much of `bytes` as it can, and tells how much that was.
     fn process<S: Service<Route = R>>(&mut self, bytes: &[u8], service: &S, tick: &Tick<'_>) -> usize {
         let mut used = 0;
-        while self.output.len() < OUTPUT_PAUSE {
+        // One who never showed a key has one answer at a time: unread answers are memory.
+        while self.output.len() < if self.admitted { OUTPUT_PAUSE } else { 1 } {
             let rest = &bytes[used..];
             let n = match &mut self.phase {
                 Phase::New | Phase::Idle | Phase::Head => self.head(rest, service, tick),

@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::io;
 use std::mem;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZero;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
@@ -34,7 +34,7 @@ use crate::thread::{end_process, spawn_vital};
 
 /// Memory for what clients sent and did not take yet, all connections together: the strangers' heads
 /// and six bodies of the largest size at once. With what the allocator adds, the process grows by
-/// less than 16 MiB.
+/// less than 16 MiB. Where strangers hold more, they give way to those with a key.
 const MAX_HELD: usize = 14 << 20;
 
 /// One read takes this much: a whole request with the largest head.
@@ -265,6 +265,10 @@ impl Clock {
         Clock { now, date: httpdate::fmt_http_date(SystemTime::now()), date_since: now }
     }
 
+    fn tick<'t>(&'t self, stopping: bool, meter: &'t Meter) -> Tick<'t> {
+        Tick { now: self.now, date: &self.date, stopping, meter }
+    }
+
     fn advance(&mut self) {
         self.now = Instant::now();
         if self.now - self.date_since >= Duration::from_secs(1) {
@@ -412,8 +416,14 @@ impl<S: Service> Worker<S> {
         let Some(socket) = self.listeners.get(listener) else { return false };
         match acceptfrom_with(socket, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC) {
             Ok((stream, peer)) => {
-                let address = peer.and_then(|peer| SocketAddr::try_from(peer).ok());
-                self.assign(stream, address.map_or(Peer::Unix, Peer::Tcp));
+                let peer = match socket {
+                    Listener::Unix(_) => Peer::Unix,
+                    Listener::Tcp(_) => {
+                        let address = peer.and_then(|peer| SocketAddr::try_from(peer).ok());
+                        Peer::Tcp(address.unwrap_or(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0))))
+                    }
+                };
+                self.assign(stream, peer);
                 true
             }
             Err(Errno::AGAIN) => false,
@@ -517,6 +527,19 @@ impl<S: Service> Worker<S> {
         true
     }
 
+    /// Closes those of this thread's connections for which memory is held and who never showed a key, the
+    /// longest-waiting first, until there is enough. `false` if there is not.
+    fn free_memory(&mut self) -> bool {
+        while self.shared.meter.held.load(Ordering::Relaxed) > MAX_HELD {
+            let holders = self.connections.iter().filter(|(_, slot)| slot.held > 0);
+            let strangers = holders.filter(|(_, slot)| !slot.connection.rank().0);
+            let longest = strangers.min_by_key(|(_, slot)| (slot.connection.rank(), slot.number));
+            let Some((key, _)) = longest else { return false };
+            self.close(key);
+        }
+        true
+    }
+
     fn close(&mut self, key: usize) {
         let slot = self.connections.remove(key);
         self.shared.meter.held.fetch_sub(slot.held, Ordering::Relaxed);
@@ -544,12 +567,7 @@ impl<S: Service> Worker<S> {
     /// Does for a connection what can be done now.
     fn drive(&mut self, key: usize) {
         let Some(slot) = self.connections.get_mut(key) else { return };
-        let tick = Tick {
-            now: self.clock.now,
-            date: &self.clock.date,
-            stopping: self.stop_at.is_some(),
-            meter: &self.shared.meter,
-        };
+        let tick = self.clock.tick(self.stop_at.is_some(), &self.shared.meter);
         slot.connection.lend_output(&mut self.room.spare_output);
         let mut turn = slot.turn(&mut self.room.input, &*self.service, &tick);
         slot.connection.reclaim_output(&mut self.room.spare_output);
@@ -557,10 +575,16 @@ impl<S: Service> Worker<S> {
         let before = slot.held;
         let total = slot.count_held(&self.shared.meter.held);
         if slot.held > before && total > MAX_HELD {
-            slot.connection.overload(&tick);
-            turn = slot.turn(&mut self.room.input, &*self.service, &tick);
-            slot.count_held(&self.shared.meter.held);
+            let (is_admitted, _) = slot.connection.rank();
+            if !is_admitted || !self.free_memory() {
+                let Some(slot) = self.connections.get_mut(key) else { return };
+                let tick = self.clock.tick(self.stop_at.is_some(), &self.shared.meter);
+                slot.connection.overload(&tick);
+                turn = slot.turn(&mut self.room.input, &*self.service, &tick);
+                slot.count_held(&self.shared.meter.held);
+            }
         }
+        let Some(slot) = self.connections.get_mut(key) else { return };
 
         match turn {
             Turn::Close => return self.close(key),
@@ -594,12 +618,7 @@ impl<S: Service> Worker<S> {
             let Some(slot) = slot else { continue };
             slot.queued = None;
             if slot.connection.deadline() <= self.clock.now {
-                slot.connection.expire(&Tick {
-                    now: self.clock.now,
-                    date: &self.clock.date,
-                    stopping: self.stop_at.is_some(),
-                    meter: &self.shared.meter,
-                });
+                slot.connection.expire(&self.clock.tick(self.stop_at.is_some(), &self.shared.meter));
             }
             // Also queues the deadline that counts now.
             self.drive(key);

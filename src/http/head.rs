@@ -211,8 +211,13 @@ pub(super) fn query(target: &str) -> &str {
     target.split_once('?').map_or("", |(_, query)| query)
 }
 
+/// The value of the `Host` field, if it is one.
+pub(super) fn host(value: &[u8]) -> &str {
+    if value.iter().all(|&byte| is_of_host(byte)) { text(value) } else { "" }
+}
+
 /// The value of a field, if it is text; else it says nothing to us.
-pub(super) fn text(value: &[u8]) -> &str {
+fn text(value: &[u8]) -> &str {
     std::str::from_utf8(value).unwrap_or_default()
 }
 

@@ -131,7 +131,7 @@ impl<S: Service> Worker<S> {
             method: request.method().as_str(),
             path: head::path(request.url()),
             query: head::query(request.url()),
-            host: head::text(fields("Host").next().unwrap_or_default()),
+            host: head::host(fields("Host").next().unwrap_or_default()),
             forwarded_proto: head::last(fields("X-Forwarded-Proto").next_back().unwrap_or_default()),
             authorization: authorization.filter(|_| authorizations.next().is_none()),
             peer,

@@ -149,3 +149,41 @@ fn every_header_of_the_way_in_is_taken() {
         assert_eq!((answer.status, answer.text().as_str()), (200, r#"{"result": "pong"}"#), "{engine}");
     }
 }
+
+/// Python writes it for what a user typed, or for a growing text that was cut there; a refusal would fail the
+/// user's message.
+#[test]
+fn half_a_surrogate_pair_fails_no_message() {
+    for engine in ENGINES {
+        let server = Setup::new(engine)
+            .sensor(LONDON)
+            .config("[moderation]\nwords_file = \"words\"\naction = \"overridden\"\n");
+        server.scratch.write("words", "bad\n");
+        let server = server.start();
+        for (point, params, expected) in [
+            ("ping", r#"{"x": "\udc00\\\ud83d"}"#, json!({"result": "pong"})),
+            (
+                "app.moderation.output",
+                r#"{"text": "\ud83d"}"#,
+                json!({"flagged": false, "action": "direct_output"}),
+            ),
+            (
+                "app.moderation.input",
+                r#"{"inputs": {"a": "bad \uD83D", "b": "\\ud83d \ud83c\udf26 \ud83c\ud83c\udf26"}, "query": "\udf26\ud83c"}"#,
+                json!({
+                    "flagged": true,
+                    "action": "overridden",
+                    "inputs": {"a": "*** \u{fffd}", "b": "\\ud83d 🌦 \u{fffd}🌦"},
+                    "query": "\u{fffd}\u{fffd}",
+                }),
+            ),
+        ] {
+            let answer = server.call(&format!(r#"{{"point": "{point}", "params": {params}}}"#));
+            assert_eq!((answer.status, answer.json()), (200, expected), "{engine} {point}");
+        }
+        let params = r#"{"inputs": {"location": "\ud83d"}, "query": "\ud83d"}"#;
+        let answer =
+            server.call(&format!(r#"{{"point": "app.external_data_tool.query", "params": {params}}}"#));
+        assert_eq!((answer.status, answer.json()), (200, json!({"result": "Unknown city"})), "{engine}");
+    }
+}

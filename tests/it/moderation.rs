@@ -112,7 +112,6 @@ fn what_cannot_be_looked_at_is_refused() {
             ("input", r#"{"inputs": ["bad"]}"#, 422, "params.inputs: expected an object, found an array"),
             ("input", r#"{"query": {"x": "bad"}}"#, 422, "params.query: expected a string, found an object"),
             ("output", r#"{"text": 5}"#, 422, "params.text: expected a string, found a number"),
-            ("output", r#"{"text": "\ud83d"}"#, 400, "body is not JSON: params.text: half a surrogate pair"),
         ] {
             let answer =
                 server.call(&format!(r#"{{"point": "app.moderation.{point}", "params": {params}}}"#));

@@ -116,7 +116,7 @@ fn bodies_that_are_not_json() {
             ("{\"point\": \"ping\"} {}", "trailing characters at line 1 column 19"),
             ("{\"point\": \"ping\",\n \"params\": }", "expected value at line 2 column 12"),
             ("{'point': 'ping'}", "key must be a string at line 1 column 2"),
-            ("{\"point\": \"\\ud800\"}", "unexpected end of hex escape at line 1 column 18"),
+            ("{\"point\": \"\\ud80\"}", "invalid escape at line 1 column 17"),
             ("{\"point\": 1e999}", "number out of range at line 1 column 15"),
             ("{\"point\": NaN}", "expected value at line 1 column 11"),
         ] {

@@ -46,9 +46,13 @@ fn a_socket_in_the_file_system_answers_beside_the_network() {
         server.wait_for_log("wrong or missing key: 1, the last from a unix socket");
         server.wait_for_log(" unix POST /api/dify/receive 401 ");
 
-        let (status, log) = server.stop();
-        assert!(status.success());
-        assert!(!socket.exists(), "{engine}: it is left behind: {log:?}");
+        // Not `stop`, with which the directory goes, too.
+        signal(server.id(), "TERM");
+        assert!(server.ended().0.success());
+        assert!(
+            !socket.exists() && server.scratch.path("sensor.json").exists(),
+            "{engine}: it is left behind"
+        );
     }
 }
 
@@ -154,4 +158,74 @@ fn what_is_no_whole_path_is_told() {
     assert_eq!(refused.status.code(), Some(1));
     let message = String::from_utf8_lossy(&refused.stderr);
     assert!(message.contains(&format!("listen {path}: path must be shorter than SUN_LEN")), "{message}");
+}
+
+/// Whoever has taken the place meanwhile keeps it.
+#[test]
+fn a_stop_takes_only_its_own_socket_away() {
+    let setup = Setup::new("event").sensor(LONDON);
+    let socket = setup.scratch.path("http.sock");
+    let mut server = setup.arg("--listen").arg(format!("unix:{}", text(&socket))).start();
+    server.wait_for_log("listening on unix:");
+    // Made while the first is there, so that it cannot have its number.
+    let path = server.scratch.path("other.sock");
+    let other = UnixListener::bind(&path).expect("another's socket");
+    std::fs::rename(path, &socket).expect("its place");
+    // Not `stop`, with which the directory goes, too.
+    signal(server.id(), "TERM");
+    assert!(server.ended().0.success());
+    assert!(UnixStream::connect(&socket).is_ok(), "the other one's socket is gone");
+    drop(other);
+}
+
+#[test]
+fn a_start_that_fails_leaves_no_socket() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let scratch = Scratch::new();
+    let socket = scratch.path("http.sock");
+    let port = taken.local_addr().expect("its address").to_string();
+    let flags = ["serve", "--sensor", "/", "--listen", &format!("unix:{}", text(&socket)), "--listen", &port];
+    assert_eq!(output(weatherhook(flags).env("WEATHERHOOK_KEY", KEY)).status.code(), Some(1));
+    assert!(!socket.exists());
+}
+
+/// As of a server that hangs: connect(2) would wait for ever.
+#[test]
+fn a_full_queue_is_not_waited_for() {
+    let scratch = Scratch::new();
+    let socket = scratch.path("http.sock");
+    let listener = UnixListener::bind(&socket).expect("a socket");
+    rustix::net::listen(&listener, 0).expect("a short queue");
+    let _waiting = UnixStream::connect(&socket).expect("a place in it");
+    let flags = ["serve", "--sensor", "/", "--listen", &format!("unix:{}", text(&socket))];
+    let refused = output(weatherhook(flags).env("WEATHERHOOK_KEY", KEY));
+    assert_eq!(refused.status.code(), Some(1), "somebody listens there");
+    assert!(socket.exists());
+}
+
+/// A socket that may not be connected to is no reason to have a service killed that answers elsewhere.
+#[test]
+fn the_watchdog_asks_at_another_listener_where_one_cannot_be_reached() {
+    let scratch = Scratch::new();
+    let (sensor, socket) = (scratch.write("sensor.json", LONDON), scratch.path("http.sock"));
+    let unreachable = UnixListener::bind(&socket).expect("a socket");
+    let reachable = std::net::TcpListener::bind("127.0.0.1:0").expect("a socket");
+    std::fs::remove_file(&socket).expect("its name");
+    let notify = scratch.path("notify");
+    let manager = UnixDatagram::bind_addr(&SocketAddr::from_pathname(&notify).expect("an address"));
+    let manager = manager.expect("a socket");
+    manager.set_read_timeout(Some(PATIENCE)).expect("a time-out");
+
+    let mut command = Command::new("sh");
+    command.env_clear().env("WEATHERHOOK_KEY", KEY).env("TZ", "UTC").env("LISTEN_FDS", "2");
+    command.env("NOTIFY_SOCKET", &notify).env("WATCHDOG_USEC", "400000");
+    command.stdin(OwnedFd::from(unreachable)).stdout(OwnedFd::from(reachable));
+    command.arg("-c").arg(format!(
+        "exec 3<&0 4<&1 </dev/null >/dev/null; LISTEN_PID=$$ exec {} serve --sensor {}",
+        program().join(" "),
+        text(&sensor)
+    ));
+    let _server = Server::spawn(&mut command, scratch);
+    let mut bytes = [0; 1024];
+    while manager.recv(&mut bytes).map(|n| &bytes[..n]).expect("a message") != b"WATCHDOG=1" {}
 }
