@@ -515,6 +515,9 @@ impl Seen {
         // Interim answers come before the one that counts.
         while let Some((first, behind)) = rest.split_once("\r\n\r\n").filter(|_| rest.starts_with("HTTP/")) {
             (head, rest) = (first, behind);
+            if !head.starts_with("HTTP/1.1 1") {
+                break;
+            }
         }
         let (head, body) = (head.to_owned(), rest.to_owned());
         Seen { code, message, status, connect, seconds, proxy: None, head, body }
@@ -526,12 +529,15 @@ impl Seen {
     }
 
     fn json(&self) -> Value {
+        let is_field = |line: &str| {
+            let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+            line.split_once(':').is_some_and(|(name, _)| !name.is_empty() && name.bytes().all(is_of_name))
+        };
         let mut values = Deserializer::from_str(&self.body).into_iter();
         let value = values.next().and_then(Result::ok).unwrap_or_default();
         let rest = self.body.get(values.byte_offset()..).unwrap_or_default();
         // curl writes the trailers of an answer in chunks (RFC 9112, 7.1.2) right behind its body.
-        let are_trailers =
-            || self.field("Transfer-Encoding").is_some() && rest.lines().all(|line| line.contains(':'));
+        let are_trailers = || self.field("Transfer-Encoding").is_some() && rest.lines().all(is_field);
         if rest.trim_ascii().is_empty() || are_trailers() { value } else { Value::Null }
     }
 
@@ -798,6 +804,8 @@ mod tests {
         let seen = Seen::read(0, String::new(), printed);
         assert_eq!((seen.status, seen.connect, &*seen.seconds), (200, 0, "0.001"));
         assert_eq!((seen.field("server"), &*seen.body), (Some("a: b"), "{}\r\n\r\nx"));
+        let twice = format!("HTTP/1.1 200 OK\r\n\r\n{printed}");
+        assert!(Seen::read(0, String::new(), &twice).body.starts_with("HTTP/1.1 100 "), "that is its body");
         let nothing = Seen::read(7, "curl: (7) no".to_owned(), "\n000 403");
         assert_eq!((nothing.status, nothing.connect, &*nothing.body), (0, 403, ""));
         assert_eq!(nothing.shown(), "curl: (7) no");
@@ -814,7 +822,7 @@ mod tests {
         };
         let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked";
         assert!(is_pong("", "\r\n") && is_pong(chunked, "") && is_pong(chunked, "A: b\r\nC: d\r\n"));
-        assert!(!is_pong("", "A: b\r\n") && !is_pong(chunked, "<html>") && !is_pong(chunked, "{"));
+        assert!(!is_pong("", "A: b\r\n") && !is_pong(chunked, "<a href=\"x:y\">") && !is_pong(chunked, "{"));
     }
 
     #[test]
