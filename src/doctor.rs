@@ -102,7 +102,7 @@ pub fn board(
             Some(key)
         }
         Err(error) => {
-            findings.problem(mended(&error, "weatherhook keygen makes a key"))?;
+            findings.problem(mended(&error, "weatherhook keygen makes a key, where there is none yet"))?;
             None
         }
     };
@@ -112,8 +112,7 @@ pub fn board(
     let are_systemds = !systemds.is_empty();
     let listeners = if are_systemds { systemds } else { config.listen.clone() };
     if are_systemds {
-        findings
-            .note("weatherhook.socket listens, and not listen of the configuration; --listen looks there")?;
+        findings.note("the listeners are those of weatherhook.socket, unless --listen names others")?;
     }
     for listener in &listeners {
         let endpoint = match listener {

@@ -214,7 +214,7 @@ fn the_board_is_looked_at() {
     let (_, findings) = doctor(&flags, "another-key-of-nobody");
     assert!(findings.contains("and refuses the key that is configured here\n"), "{findings}");
     let (_, findings) = doctor_with(&flags, &[]);
-    assert!(findings.contains("\n  weatherhook keygen makes a key\n"), "{findings}");
+    assert!(findings.contains("\n  weatherhook keygen makes a key, where there is none yet\n"), "{findings}");
     assert!(findings.contains("answers; the key could not be tried\n"), "{findings}");
     let (_, findings) = doctor(&[&flags[..], &["--path", "/other"]].concat(), KEY);
     assert!(
@@ -263,7 +263,7 @@ fn the_installed_service_is_looked_at() {
     assert!(is_good, "{findings}");
     for found in [
         &format!("ok: the configuration {}\n", text(&file)),
-        "note: weatherhook.socket listens, and not listen of the configuration; ",
+        "note: the listeners are those of weatherhook.socket, ",
         &format!("ok: http://{address}{PATH} answers a ping\n"),
         "ok: weatherhook.service runs\n",
         "ok: running: ngrok.service\n",
