@@ -283,6 +283,13 @@ pub enum Command {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Flags(BTreeMap<&'static str, Vec<OsString>>);
 
+impl Flags {
+    /// Whether the option of that name stands on the command line.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+}
+
 impl Command {
     /// Reads the command line, without the program's name. Whether the values of the flags make
     /// sense is told by [`Config::load`].
@@ -426,7 +433,8 @@ pub struct Config {
 
 impl Config {
     /// Puts the layers together. `default_file` is the TOML file where neither flag nor variable
-    /// names one; without it, and without a sensor file, that of an installed service is taken. The keys stay unread, so that what needs none works without.
+    /// names one; without it, and without a sensor file, that of an installed service is taken. The keys
+    /// stay unread, so that what needs none works without.
     pub fn load(
         flags: &Flags,
         variables: impl IntoIterator<Item = (OsString, OsString)>,
@@ -437,8 +445,10 @@ impl Config {
         settings.take_variables(variables).map_err(Error::Config)?;
         settings.file = settings.file.or_else(|| default_file.map(Path::to_owned));
         if settings.file.is_none() && settings.sensor.is_none() {
-            settings.file = Some(Path::new(INSTALLED).join("weatherhook.toml")).filter(|path| path.exists());
-            settings.installed_key = settings.file.as_ref().map(|_| Path::new(INSTALLED).join("key"));
+            let installed = settings.installed.clone().unwrap_or_else(|| INSTALLED.into());
+            settings.file = Some(installed.join("weatherhook.toml")).filter(|path| is_there(path));
+            settings.installed_key =
+                settings.file.as_ref().map(|_| installed.join("key")).filter(|path| is_there(path));
         }
         if let Some(path) = settings.file.clone() {
             let faulty = |fault| Error::Config(format!("{}: {fault}", path.display()));
@@ -487,6 +497,8 @@ struct Settings {
     public_url: Option<String>,
     key_file: Option<PathBuf>,
     key_variable: Option<OsString>,
+    /// Where an installed service has configuration and key, if not at [`INSTALLED`].
+    installed: Option<PathBuf>,
     /// The key of an installed service, if its configuration is taken.
     installed_key: Option<PathBuf>,
     credentials: Option<PathBuf>,
@@ -524,6 +536,8 @@ impl Settings {
                 self.key_variable = Some(value);
             } else if variable == "CREDENTIALS_DIRECTORY" {
                 self.credentials = Some(value.into()).filter(|path: &PathBuf| path.is_absolute());
+            } else if variable == "CONFIGURATION_DIRECTORY" {
+                self.installed = Some(value.into()).filter(|path: &PathBuf| path.is_absolute());
             } else if variable == "STATE_DIRECTORY" {
                 // systemd writes all that the unit names, with colons between.
                 let first = value.to_str().and_then(|paths| paths.split(':').next()).map(PathBuf::from);
@@ -652,6 +666,11 @@ impl Settings {
         let credential = credential.filter(|path| path.exists()).map(auth::Source::Credential);
         credential.or_else(variable).or_else(|| self.installed_key.clone().map(auth::Source::File))
     }
+}
+
+/// Whether there is such a file, or one that may not be looked at: reading it will tell so.
+fn is_there(path: &Path) -> bool {
+    path.try_exists().unwrap_or(true)
 }
 
 /// The parser calls itself for each bracket and for each part of a dotted name, without an end but
@@ -1212,8 +1231,7 @@ mod tests {
     fn a_sensor_is_needed() {
         let expected = "no sensor file: give --sensor FILE, set WEATHERHOOK_SENSOR, \
                         or write sensor = \"FILE\" or [[station]] tables in the file of --config";
-        let error =
-            Config::load(&Flags::default(), [], None).and_then(Config::with_sources).expect_err("no sensor");
+        let error = installed(&Scratch::new(), &[]).and_then(Config::with_sources).expect_err("no sensor");
         assert_eq!(error, Error::Config(expected.to_owned()));
     }
 
@@ -1239,6 +1257,38 @@ mod tests {
         assert_eq!(source(Layers { flags, ..from_both }), Some(auth::Source::Credential(credential.clone())));
         let relative = Layers { variables: &[("CREDENTIALS_DIRECTORY", "")], flags, ..Layers::default() };
         assert_eq!(source(relative), Some(auth::Source::File(credential.clone())));
+    }
+
+    /// Neither a file nor a sensor is named, and a service is installed in `scratch`.
+    fn installed(scratch: &Scratch, variables: &[(&str, &str)]) -> Result<Config, Error> {
+        let directory = [("CONFIGURATION_DIRECTORY".into(), scratch.path("").into())];
+        let variables = variables.iter().map(|(name, value)| (name.into(), value.into()));
+        Config::load(&Flags::default(), variables.chain(directory), None)
+    }
+
+    #[test]
+    fn what_is_installed_is_taken_last() {
+        let scratch = Scratch::new();
+        let key = scratch.write("key", "a-key-of-the-service");
+        let config = installed(&scratch, &[]).expect("a configuration");
+        assert_eq!((config.file, config.key), (None, None), "no key without its configuration");
+
+        let file = scratch.write("weatherhook.toml", "path = \"/installed\"\nsensor = \"a.json\"");
+        let config = installed(&scratch, &[]).expect("a configuration");
+        assert_eq!((&config.file, &*config.path), (&Some(file), "/installed"));
+        assert_eq!(config.key, Some(auth::Source::File(key)));
+        let config = installed(&scratch, &[("WEATHERHOOK_KEY", "a-key-of-the-environment")]);
+        assert!(matches!(config.expect("a configuration").key, Some(auth::Source::Variable { .. })));
+        let config = installed(&scratch, &[("WEATHERHOOK_SENSOR", "b.json")]).expect("a configuration");
+        assert_eq!((config.file, config.key), (None, None), "a sensor is another service's");
+        let other = Scratch::new();
+        let other = other.write("other.toml", "");
+        let config = installed(&scratch, &[("WEATHERHOOK_CONFIG", other.to_str().expect("UTF-8"))]);
+        assert_eq!(config.expect("a configuration").key, None, "so is a file");
+
+        std::fs::remove_file(scratch.path("key")).expect("removed");
+        let error = installed(&scratch, &[]).expect("a configuration").keys().expect_err("no key");
+        assert!(error.to_string().starts_with("no key: make one with "), "{error}");
     }
 
     #[test]

@@ -80,10 +80,13 @@ fn run() -> Result<ExitCode, Failure> {
             }
         }
         Command::Doctor(url, flags) => {
-            let config = Config::load(&flags, env::vars_os(), None)?;
-            let is_good = match url {
-                Some(url) => doctor::endpoint(&url, &config, &mut out)?,
-                None => doctor::board(&config, &mut out)?,
+            let is_good = match (Config::load(&flags, env::vars_os(), None), url) {
+                (Ok(config), Some(url)) => doctor::endpoint(&url, &config, &mut out)?,
+                (Ok(config), None) => {
+                    doctor::board(&config, flags.has("listen"), Timestamp::now(), &mut out)?
+                }
+                (Err(error @ config::Error::Config(_)), _) => doctor::misconfigured(&error, &mut out)?,
+                (Err(error), _) => return Err(error.into()),
             };
             if !is_good {
                 return Ok(ExitCode::FAILURE);

@@ -37,7 +37,7 @@ fn the_help_names_every_option() {
         assert!(line.contains(option.value) && line.contains(option.help), "{line}");
         assert!(option.default.is_none_or(|default| line.contains(&format!("[{default}]"))), "{line}");
     }
-    for command in ["serve", "demo", "query [PLACE]", "check", "keygen"] {
+    for command in ["serve", "demo", "query [PLACE]", "check", "doctor [URL]", "keygen"] {
         assert!(text.lines().any(|line| line.starts_with(&format!("  {command} "))), "{command}: {text}");
     }
     for arguments in [&["-h"][..], &["help"], &["serve", "--help"], &["query", "x", "-h"]] {
@@ -80,7 +80,7 @@ fn check_value(name: &str, word: &str, expected: &str) {
     let option = OPTIONS.iter().find(|option| option.name == name).expect("an option");
     let (flag, variable) = (option.flag(), option.variable());
     let fault = format!("expected {expected}, found {word:?}");
-    for command in ["serve", "query", "check", "demo"] {
+    for command in ["serve", "query", "check", "doctor", "demo"] {
         let output = run([command, &flag, word]);
         check_fails(&output, 2, &format!("{flag}: {fault}"));
     }
@@ -153,6 +153,9 @@ fn a_wrong_configuration_exits_with_78() {
         let checked = run(["check", "--config", text(&file)]);
         assert_eq!(stdout(&checked), format!("error: {}: {expected}\n", text(&file)));
         assert_eq!((checked.status.code(), stderr(&checked).as_str()), (Some(1), ""));
+        let seen = run(["doctor", "--config", text(&file)]);
+        assert!(stdout(&seen).starts_with(&format!("problem: {}: {expected}\n  ", text(&file))), "{seen:?}");
+        assert_eq!((seen.status.code(), stderr(&seen).as_str()), (Some(1), ""));
     }
     let nearest = r#"unknown environment variable "WEATHERHOOK_CITTY", did you mean "WEATHERHOOK_CITY"?"#;
     check_fails(&output(weatherhook(["serve"]).env("WEATHERHOOK_CITTY", "Rome")), 78, nearest);

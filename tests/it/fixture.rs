@@ -77,16 +77,29 @@ const RUNNER: &str = "WEATHERHOOK_RUNNER";
 /// The words that start the program, before its arguments.
 pub(crate) fn program() -> Vec<String> {
     match env::var(RUNNER) {
-        Ok(words) => words.split_whitespace().map(str::to_owned).collect(),
+        Ok(words) => {
+            let mut words: Vec<String> = words.split_whitespace().map(str::to_owned).collect();
+            words[0] = found(&words[0]);
+            words
+        }
         Err(_) => vec![env!("CARGO_BIN_EXE_weatherhook").to_owned()],
     }
 }
 
-/// The program with an environment of which the tests know everything.
+/// The program of that name by its path, as a test may start it with another `PATH` than its own.
+pub(crate) fn found(name: &str) -> String {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let found = env::split_paths(&path).map(|directory| directory.join(name)).find(|path| path.is_file());
+    found.map_or(name.to_owned(), |path| text(&path).to_owned())
+}
+
+/// The program with an environment of which the tests know everything. It finds no installed service's
+/// configuration, as there may be one on a board.
 pub(crate) fn weatherhook<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Command {
     let program = program();
     let mut command = Command::new(&program[0]);
     command.args(&program[1..]).args(arguments).env_clear().env("TZ", "UTC").stdin(Stdio::null());
+    command.env("CONFIGURATION_DIRECTORY", "/nowhere");
     command
 }
 
