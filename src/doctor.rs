@@ -355,7 +355,7 @@ pub fn endpoint(url: &str, config: &Config, out: &mut dyn Write) -> io::Result<b
             }
             None => {
                 let result = seen.result(is_ping).unwrap_or_default();
-                findings.ok(&format!("{step}: answered in {} s\n{result}", seen.seconds))?;
+                findings.ok(&format!("{step}: answered in {:.0} ms\n{result}", seen.seconds * 1000.0))?;
             }
             Some((cause, remedy)) => {
                 findings.problem((format!("{step}: {cause}"), remedy))?;
@@ -448,8 +448,8 @@ struct Seen {
     status: u16,
     /// The proxy's own answer to a CONNECT.
     connect: u16,
-    /// How long it took, as curl writes it.
-    seconds: String,
+    /// How long it took, by curl.
+    seconds: f64,
     /// The variable that names a proxy for the call.
     proxy: Option<&'static str>,
     head: String,
@@ -509,7 +509,7 @@ impl Seen {
         let mut last = last.split(' ');
         let mut status = || last.next().and_then(|status| status.parse().ok()).unwrap_or(0);
         let (status, connect) = (status(), status());
-        let seconds = last.next().unwrap_or_default().to_owned();
+        let seconds = last.next().and_then(|seconds| seconds.parse().ok()).unwrap_or(0.0);
         let mut head = "";
         // Interim answers come before the one that counts.
         while let Some((first, behind)) = rest.split_once("\r\n\r\n").filter(|_| rest.starts_with("HTTP/")) {
@@ -801,7 +801,7 @@ mod tests {
         let printed =
             "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nServer: a: b\r\n\r\n{}\r\n\r\nx\n200 0 0.001";
         let seen = Seen::read(0, String::new(), printed);
-        assert_eq!((seen.status, seen.connect, &*seen.seconds), (200, 0, "0.001"));
+        assert_eq!((seen.status, seen.connect, seen.seconds), (200, 0, 0.001));
         assert_eq!((seen.field("server"), &*seen.body), (Some("a: b"), "{}\r\n\r\nx"));
         let twice = format!("HTTP/1.1 200 OK\r\n\r\n{printed}");
         assert!(Seen::read(0, String::new(), &twice).body.starts_with("HTTP/1.1 100 "), "that is its body");
