@@ -33,7 +33,7 @@ pub fn run(load: impl Fn(&Path) -> Result<Config, config::Error>, out: &mut dyn 
 
 fn explain(address: &Address, config: &Config, key: &str, out: &mut dyn Write) -> io::Result<()> {
     let (socket, endpoint) = match address {
-        Address::Tcp(_) => (String::new(), format!("http://{address}{}", config.path)),
+        Address::Tcp(_) => (String::new(), address.endpoint(&config.path)),
         Address::Unix(path) => {
             (format!("--unix-socket '{}' ", path.display()), format!("http://localhost{}", config.path))
         }

@@ -115,10 +115,7 @@ pub fn board(
         findings.note("the listeners are those of weatherhook.socket, unless --listen names others")?;
     }
     for listener in &listeners {
-        let endpoint = match listener {
-            Address::Tcp(_) => format!("http://{listener}{}", config.path),
-            Address::Unix(_) => format!("{listener}, path {}", config.path),
-        };
+        let endpoint = listener.endpoint(&config.path);
         let seen = match ping(listener, &config.path, key.as_deref().unwrap_or(WRONG_KEY)) {
             Ok(seen) => seen,
             Err(error) => {
@@ -629,10 +626,7 @@ fn explain(seen: &Seen, target: &Target<'_>, path: &str, is_ping: bool) -> Optio
         405 => ("the path is not that of the extension", format!("the endpoint's path has to be {path}")),
         413 | 431 => ("the request is too large for somebody on the way", "look at the limits of proxies".to_owned()),
         429 => ("the tunnel lets no more calls through for now", "look at its plan's limits".to_owned()),
-        502..=504 if seen.is_squids() => (
-            "Dify's proxy (squid) could not connect",
-            "the name has to be known to it, and the port open: try the endpoint from the machine of Dify".to_owned(),
-        ),
+        502..=504 if seen.is_squids() => unreached_by_squid(),
         503 if seen.is_our_refusal() => ("weatherhook is overloaded", "journalctl -u weatherhook".to_owned()),
         530 | 502..=504 if seen.body.contains("error code: 1033") => (
             "Cloudflare knows the tunnel, but its end on the board is not connected",
@@ -681,6 +675,12 @@ fn refused_by_squid(target: &Target<'_>) -> (&'static str, String) {
     }
 }
 
+fn unreached_by_squid() -> (&'static str, String) {
+    let remedy =
+        "the name has to be known to it, and the port open: try the endpoint from the machine of Dify";
+    ("Dify's proxy (squid) could not connect", remedy.to_owned())
+}
+
 /// What curl's exit code says where there was no answer, or not a whole one.
 fn unanswered(seen: &Seen, target: &Target<'_>) -> (String, String) {
     let (cause, remedy) = match seen.code {
@@ -710,10 +710,7 @@ fn unanswered(seen: &Seen, target: &Target<'_>) -> (String, String) {
             "look where the tunnel or the proxy leads to".to_owned(),
         ),
         52 | 55 | 56 if (400..500).contains(&seen.connect) => refused_by_squid(target),
-        52 | 55 | 56 if seen.connect >= 500 => (
-            "Dify's proxy (squid) could not connect",
-            "the name has to be known to it, and the port open: try the endpoint from the machine of Dify".to_owned(),
-        ),
+        52 | 55 | 56 if seen.connect >= 500 => unreached_by_squid(),
         18 | 55 | 56 if seen.status != 0 => (
             "the answer was cut off",
             "the tunnel's end is gone, or something on the way changes answers: on the board: weatherhook doctor"

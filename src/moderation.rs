@@ -330,6 +330,7 @@ mod tests {
     use super::*;
     use crate::file::Scratch;
     use crate::place::fold;
+    use crate::place::tests::Numbers;
 
     fn moderation(list: &str, matching: Matching) -> Moderation {
         let action = Action::Overridden { mask: '*' };
@@ -418,22 +419,6 @@ mod tests {
         assert_eq!(search.cover("zur STRASSE!", '█').as_deref(), Some("zur ███████!"));
         assert_eq!(search.cover("zur Straße!", '"').as_deref(), Some("zur \"\"\"\"\"\"!"));
         assert_eq!(search.cover("zur Gasse!", '█'), None);
-    }
-
-    /// Numbers that look random and are the same in every run (xorshift, Marsaglia 2003).
-    struct Numbers(u64);
-
-    impl Numbers {
-        fn below(&mut self, end: usize) -> usize {
-            self.0 ^= self.0 << 13;
-            self.0 ^= self.0 >> 7;
-            self.0 ^= self.0 << 17;
-            usize::try_from(self.0 % end as u64).unwrap_or(0)
-        }
-
-        fn text(&mut self, alphabet: &[char], length: usize) -> String {
-            (0..length).map(|_| alphabet[self.below(alphabet.len())]).collect()
-        }
     }
 
     /// The plain definition, for texts without two blanks in a row and without dots that fold away:

@@ -209,7 +209,7 @@ pub fn is_hangul(c: char) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
     const NAMES: [&str; 23] = [
@@ -350,17 +350,17 @@ mod tests {
     }
 
     /// Numbers that look random and are the same in every run (xorshift, Marsaglia 2003).
-    struct Numbers(u64);
+    pub(crate) struct Numbers(pub(crate) u64);
 
     impl Numbers {
-        fn below(&mut self, end: usize) -> usize {
+        pub(crate) fn below(&mut self, end: usize) -> usize {
             self.0 ^= self.0 << 13;
             self.0 ^= self.0 >> 7;
             self.0 ^= self.0 << 17;
             usize::try_from(self.0 % end as u64).unwrap_or(0)
         }
 
-        fn text(&mut self, alphabet: &[char], length: usize) -> String {
+        pub(crate) fn text(&mut self, alphabet: &[char], length: usize) -> String {
             (0..length).map(|_| alphabet[self.below(alphabet.len())]).collect()
         }
     }

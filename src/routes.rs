@@ -112,9 +112,9 @@ impl Routes {
         self.terms.store(Arc::new(terms));
     }
 
-    /// How many of the published stations have nothing current to tell.
-    pub fn stale(&self, now: Timestamp) -> usize {
-        answer::stale(&self.snapshot.load(), now, &self.terms.load().answer)
+    /// How many of the stations have nothing current to tell.
+    pub fn stale(&self, snapshot: &Snapshot, now: Timestamp) -> usize {
+        answer::stale(snapshot, now, &self.terms.load().answer)
     }
 
     /// Logs what came to be known of refused keys since the last line, if it is time for one.
@@ -134,8 +134,9 @@ impl Routes {
     }
 
     fn health(&self) -> Response {
-        let stations = self.snapshot.load().stations().len();
-        let stale = self.stale(Timestamp::now());
+        let snapshot = self.snapshot.load();
+        let stations = snapshot.stations().len();
+        let stale = self.stale(&snapshot, Timestamp::now());
         let (status, text) = match stale {
             _ if stations == 0 => (503, "no station has reported\n".to_owned()),
             0 => (200, "ok\n".to_owned()),
@@ -182,30 +183,29 @@ impl Service for Routes {
         let terms = self.terms.load();
         let path = without_last_slash(head.path);
         let is_read = matches!(head.method, "GET" | "HEAD");
-        let wanted = if path == terms.path {
-            if head.method != "POST" {
-                return Err(self.refuse(405, &terms.not_allowed).with_field("Allow", "POST"));
-            }
-            Wanted::Call
-        } else if ![WEATHER, DOCUMENT, HEALTH, METRICS].contains(&path) {
-            return Err(self.refuse(404, &terms.not_found));
-        } else if !is_read {
-            let detail = format!("method not allowed: send GET to {path}");
-            return Err(self.refuse(405, &detail).with_field("Allow", "GET, HEAD"));
-        } else {
-            match path {
-                // These need no key, so that no body is taken either: strangers would have it held.
-                DOCUMENT => {
-                    let document = Response::json(tool::openapi(&terms.server(head)).into_bytes());
-                    return Err(self.counted(Subject::Document, document));
+        let wanted = match path {
+            _ if path == terms.path => {
+                if head.method != "POST" {
+                    return Err(self.refuse(405, &terms.not_allowed).with_field("Allow", "POST"));
                 }
-                HEALTH => return Err(self.counted(Subject::Health, self.health())),
-                METRICS => Wanted::Figures,
-                _ => {
-                    let location = url::pairs(head.query).find(|(key, _)| key == "location");
-                    Wanted::Weather(location.map(|(_, place)| place.into_owned()))
-                }
+                Wanted::Call
             }
+            WEATHER | DOCUMENT | HEALTH | METRICS if !is_read => {
+                let detail = format!("method not allowed: send GET to {path}");
+                return Err(self.refuse(405, &detail).with_field("Allow", "GET, HEAD"));
+            }
+            // These need no key, so that no body is taken either: strangers would have it held.
+            DOCUMENT => {
+                let document = Response::json(tool::openapi(&terms.server(head)).into_bytes());
+                return Err(self.counted(Subject::Document, document));
+            }
+            HEALTH => return Err(self.counted(Subject::Health, self.health())),
+            METRICS => Wanted::Figures,
+            WEATHER => {
+                let location = url::pairs(head.query).find(|(key, _)| key == "location");
+                Wanted::Weather(location.map(|(_, place)| place.into_owned()))
+            }
+            _ => return Err(self.refuse(404, &terms.not_found)),
         };
         if !terms.keys.admits(head.authorization) {
             self.refused.note(head.peer, Instant::now());

@@ -214,7 +214,7 @@ impl Housekeeper {
     fn run(&self, snapshot: &Arc<Snapshot>) {
         self.beat.samples.fetch_add(1, Ordering::Relaxed);
         self.snapshot.store(Arc::clone(snapshot));
-        let new = words(snapshot.stations().len(), self.routes.stale(Timestamp::now()));
+        let new = words(snapshot.stations().len(), self.routes.stale(snapshot, Timestamp::now()));
         let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
         if new != *status {
             systemd::status(&new);

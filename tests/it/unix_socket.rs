@@ -104,36 +104,49 @@ fn the_socket_of_a_process_that_was_killed_is_taken_over_and_no_other() {
     assert_eq!(std::fs::read(&path).expect("the file"), b"no socket");
 }
 
+/// A server that gets two listeners as systemd hands them over, and the socket at which systemd would hear it.
+#[track_caller]
+fn handed_over(engine: &str, listeners: [OwnedFd; 2], scratch: Scratch) -> (UnixDatagram, Server) {
+    let notify = scratch.path("notify");
+    let manager = UnixDatagram::bind_addr(&SocketAddr::from_pathname(&notify).expect("an address"));
+    let manager = manager.expect("a socket");
+    manager.set_read_timeout(Some(PATIENCE)).expect("a time-out");
+
+    let mut command = Command::new("sh");
+    command.env_clear().env("WEATHERHOOK_KEY", KEY).env("TZ", "UTC").env("LISTEN_FDS", "2");
+    command.env("NOTIFY_SOCKET", &notify).env("WATCHDOG_USEC", "400000").env("RUST_LOG", "debug");
+    // As its standard input and output they reach the shell, which gives them systemd's numbers.
+    let [first, second] = listeners;
+    command.stdin(first).stdout(second);
+    command.arg("-c").arg(format!(
+        "exec 3<&0 4<&1 </dev/null >/dev/null; LISTEN_PID=$$ exec {} serve --engine {engine} --sensor {}",
+        program().join(" "),
+        text(&scratch.path("sensor.json"))
+    ));
+    (manager, Server::spawn(&mut command, scratch))
+}
+
+#[track_caller]
+fn wait_for_watchdog(manager: &UnixDatagram) {
+    let mut bytes = [0; 1024];
+    while manager.recv(&mut bytes).map(|n| &bytes[..n]).expect("a message") != b"WATCHDOG=1" {}
+}
+
 /// Under systemd: the manager has opened the socket and keeps it, and the watchdog's request takes this
 /// way, as a service without a network of its own has no other.
 #[test]
 fn a_socket_that_was_handed_over_is_asked_by_the_watchdog_and_left_there() {
     for engine in ENGINES {
         let scratch = Scratch::new();
-        let (sensor, socket) = (scratch.write("sensor.json", LONDON), scratch.path("http.sock"));
+        let socket = scratch.path("http.sock");
         let listener = UnixListener::bind(&socket).expect("a socket");
         // A port at which nobody answers would fail the watchdog.
         let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a socket");
-        let notify = scratch.path("notify");
-        let manager = UnixDatagram::bind_addr(&SocketAddr::from_pathname(&notify).expect("an address"));
-        let manager = manager.expect("a socket");
-        manager.set_read_timeout(Some(PATIENCE)).expect("a time-out");
-
-        let mut command = Command::new("sh");
-        command.env_clear().env("WEATHERHOOK_KEY", KEY).env("TZ", "UTC").env("LISTEN_FDS", "2");
-        command.env("NOTIFY_SOCKET", &notify).env("WATCHDOG_USEC", "400000").env("RUST_LOG", "debug");
-        // As its standard input and output they reach the shell, which gives them systemd's numbers.
-        command.stdin(OwnedFd::from(silent)).stdout(OwnedFd::from(listener));
-        command.arg("-c").arg(format!(
-            "exec 3<&0 4<&1 </dev/null >/dev/null; LISTEN_PID=$$ exec {} serve --engine {engine} --sensor {}",
-            program().join(" "),
-            text(&sensor)
-        ));
-        let mut server = Server::spawn(&mut command, scratch);
+        scratch.write("sensor.json", LONDON);
+        let (manager, mut server) = handed_over(engine, [silent.into(), listener.into()], scratch);
         server.wait_for_log("those that systemd has opened");
         check_answers(&socket);
-        let mut bytes = [0; 1024];
-        while manager.recv(&mut bytes).map(|n| &bytes[..n]).expect("a message") != b"WATCHDOG=1" {}
+        wait_for_watchdog(&manager);
         server.wait_for_log(" unix HEAD / 404 ");
         signal(server.id(), "TERM");
         assert!(server.ended().0.success());
@@ -207,25 +220,11 @@ fn a_full_queue_is_not_waited_for() {
 #[test]
 fn the_watchdog_asks_at_another_listener_where_one_cannot_be_reached() {
     let scratch = Scratch::new();
-    let (sensor, socket) = (scratch.write("sensor.json", LONDON), scratch.path("http.sock"));
+    let socket = scratch.path("http.sock");
     let unreachable = UnixListener::bind(&socket).expect("a socket");
     let reachable = std::net::TcpListener::bind("127.0.0.1:0").expect("a socket");
     std::fs::remove_file(&socket).expect("its name");
-    let notify = scratch.path("notify");
-    let manager = UnixDatagram::bind_addr(&SocketAddr::from_pathname(&notify).expect("an address"));
-    let manager = manager.expect("a socket");
-    manager.set_read_timeout(Some(PATIENCE)).expect("a time-out");
-
-    let mut command = Command::new("sh");
-    command.env_clear().env("WEATHERHOOK_KEY", KEY).env("TZ", "UTC").env("LISTEN_FDS", "2");
-    command.env("NOTIFY_SOCKET", &notify).env("WATCHDOG_USEC", "400000");
-    command.stdin(OwnedFd::from(unreachable)).stdout(OwnedFd::from(reachable));
-    command.arg("-c").arg(format!(
-        "exec 3<&0 4<&1 </dev/null >/dev/null; LISTEN_PID=$$ exec {} serve --sensor {}",
-        program().join(" "),
-        text(&sensor)
-    ));
-    let _server = Server::spawn(&mut command, scratch);
-    let mut bytes = [0; 1024];
-    while manager.recv(&mut bytes).map(|n| &bytes[..n]).expect("a message") != b"WATCHDOG=1" {}
+    scratch.write("sensor.json", LONDON);
+    let (manager, _server) = handed_over("event", [unreachable.into(), reachable.into()], scratch);
+    wait_for_watchdog(&manager);
 }
