@@ -182,6 +182,11 @@ impl<R> Connection<R> {
         self.input.capacity() + self.output.capacity() + body
     }
 
+    /// Whether a request of this connection was let in: its client has a key.
+    pub fn is_admitted(&self) -> bool {
+        self.admitted
+    }
+
     /// By what connections are chosen when one has to make room: the least goes first. Those who
     /// never showed a key before those who did, and among them the longest-waiting.
     pub fn rank(&self) -> (bool, Instant) {

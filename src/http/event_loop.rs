@@ -4,7 +4,7 @@
 //! on a quiet board nothing is handed over, and under load the connections spread.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, VecDeque};
 use std::io;
 use std::mem;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -43,6 +43,13 @@ const READ: usize = 16 * 1024;
 /// Steps of one connection before the others have their turn: four reads and their answers, which may
 /// be a thousand pipelined requests.
 const STEPS_A_TURN: usize = 8;
+
+/// The same for who never showed a key: one read, its answer, and a look at what is next.
+const STEPS_OF_A_STRANGER: usize = 3;
+
+/// Strangers who have more to do, and go on before others are looked after: so many of them cost less
+/// than a millisecond.
+const STRANGERS_A_ROUND: usize = 32;
 
 /// The time between two tries to accept when nothing is left to accept with.
 const ACCEPT_RETRY: Duration = Duration::from_millis(100);
@@ -143,6 +150,7 @@ pub(super) fn start<S: Service>(
             inserted: 0,
             connections: Slab::new(),
             unfinished: Vec::new(),
+            unfinished_strangers: VecDeque::new(),
             deadlines: BinaryHeap::new(),
             room: Room { input: vec![0; READ].into(), spare_output: Vec::new() },
             clock: Clock::new(),
@@ -201,8 +209,11 @@ struct Worker<S: Service> {
     /// How many connections this thread has had.
     inserted: u64,
     connections: Slab<Slot<S::Route>>,
-    /// Connections whose turn ended before their work did.
+    /// Connections whose turn ended before their work did, of those who showed a key. All go on in the
+    /// next round.
     unfinished: Vec<usize>,
+    /// The others. However many there are, nobody with a key waits for more than some of them.
+    unfinished_strangers: VecDeque<usize>,
     /// At most one current entry for each connection, not later than its deadline.
     deadlines: BinaryHeap<Reverse<(Instant, usize)>>,
     room: Room,
@@ -226,7 +237,7 @@ struct Slot<R> {
     read_closed: bool,
     /// The socket took less than we had.
     blocked: bool,
-    /// It stands in `Worker::unfinished`, and has its turn from there.
+    /// It stands in `Worker::unfinished` or `unfinished_strangers`, and has its turn from there.
     unfinished: bool,
     /// The running number of its connection: of two that came in one turn, the lower is the older.
     number: u64,
@@ -301,7 +312,10 @@ impl<S: Service> Worker<S> {
                     key => self.ready(index(key), event.flags),
                 }
             }
-            for key in mem::take(&mut self.unfinished) {
+            let strangers = self.unfinished_strangers.len().min(STRANGERS_A_ROUND);
+            let mut round = mem::take(&mut self.unfinished);
+            round.extend(self.unfinished_strangers.drain(..strangers));
+            for key in round {
                 // Closed in the meantime, the key may be another's by now.
                 if self.connections.get_mut(key).is_some_and(|slot| mem::take(&mut slot.unfinished)) {
                     self.drive(key);
@@ -327,7 +341,7 @@ impl<S: Service> Worker<S> {
     /// Sees to it that the wait ends when something has to be done. Gives its time-out, `None` for
     /// ever: on an idle board nothing has to be done.
     fn prepare_to_wait(&mut self) -> io::Result<Option<&'static Timespec>> {
-        if !self.unfinished.is_empty() {
+        if !self.unfinished.is_empty() || !self.unfinished_strangers.is_empty() {
             return Ok(Some(&Timespec { tv_sec: 0, tv_nsec: 0 }));
         }
         // Nobody has to wake up for a connection that is gone.
@@ -532,7 +546,7 @@ impl<S: Service> Worker<S> {
     fn free_memory(&mut self) -> bool {
         while self.shared.meter.held.load(Ordering::Relaxed) > MAX_HELD {
             let holders = self.connections.iter().filter(|(_, slot)| slot.held > 0);
-            let strangers = holders.filter(|(_, slot)| !slot.connection.rank().0);
+            let strangers = holders.filter(|(_, slot)| !slot.connection.is_admitted());
             let longest = strangers.min_by_key(|(_, slot)| (slot.connection.rank(), slot.number));
             let Some((key, _)) = longest else { return false };
             self.close(key);
@@ -574,15 +588,13 @@ impl<S: Service> Worker<S> {
 
         let before = slot.held;
         let total = slot.count_held(&self.shared.meter.held);
-        if slot.held > before && total > MAX_HELD {
-            let (is_admitted, _) = slot.connection.rank();
-            if !is_admitted || !self.free_memory() {
-                let Some(slot) = self.connections.get_mut(key) else { return };
-                let tick = self.clock.tick(self.stop_at.is_some(), &self.shared.meter);
-                slot.connection.overload(&tick);
-                turn = slot.turn(&mut self.room.input, &*self.service, &tick);
-                slot.count_held(&self.shared.meter.held);
-            }
+        let is_short = slot.held > before && total > MAX_HELD;
+        if is_short && !(slot.connection.is_admitted() && self.free_memory()) {
+            let Some(slot) = self.connections.get_mut(key) else { return };
+            let tick = self.clock.tick(self.stop_at.is_some(), &self.shared.meter);
+            slot.connection.overload(&tick);
+            turn = slot.turn(&mut self.room.input, &*self.service, &tick);
+            slot.count_held(&self.shared.meter.held);
         }
         let Some(slot) = self.connections.get_mut(key) else { return };
 
@@ -591,7 +603,11 @@ impl<S: Service> Worker<S> {
             Turn::Again if slot.unfinished => {}
             Turn::Again => {
                 slot.unfinished = true;
-                self.unfinished.push(key);
+                if slot.connection.is_admitted() {
+                    self.unfinished.push(key);
+                } else {
+                    self.unfinished_strangers.push_back(key);
+                }
             }
             Turn::Wait => {
                 if let Err(error) = slot.watch(&self.epoll, key) {
@@ -649,7 +665,10 @@ impl<R> Slot<R> {
     }
 
     fn turn<S: Service<Route = R>>(&mut self, input: &mut [u8], service: &S, tick: &Tick<'_>) -> Turn {
-        for _ in 0..STEPS_A_TURN {
+        for step in 0..STEPS_A_TURN {
+            if step >= STEPS_OF_A_STRANGER && !self.connection.is_admitted() {
+                break;
+            }
             match self.connection.step() {
                 Step::Write => {
                     if self.blocked {
