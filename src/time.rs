@@ -5,7 +5,9 @@
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use chrono::{DateTime, Datelike as _, Local, LocalResult, NaiveDateTime, TimeZone, Timelike as _, Utc};
+use chrono::{
+    DateTime, Datelike as _, Local, LocalResult, NaiveDate, NaiveDateTime, TimeZone, Timelike as _, Utc,
+};
 
 /// An instant: milliseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,16 +58,11 @@ impl Timestamp {
         if let Ok(number) = text.parse::<f64>() {
             return Timestamp::from_epoch(number);
         }
-        let text = text.replacen(['T', 't'], " ", 1);
-        let forms = || {
-            let dates = ["%Y-%m-%d", "%Y/%m/%d", "%d/%m/%Y", "%d.%m.%Y"].into_iter();
-            dates.flat_map(|date| ["%H:%M:%S%.f", "%H:%M"].map(|time| format!("{date} {time}")))
-        };
-        if let Some(civil) = forms().find_map(|form| NaiveDateTime::parse_from_str(&text, &form).ok()) {
+        let (civil, rest) = civil(text)?;
+        if rest.is_empty() {
             return Timestamp::from_civil(civil, zone);
         }
-        let zoned = forms().find_map(|form| DateTime::parse_from_str(&text, &(form + "%#z")).ok())?;
-        Timestamp::from_millis(zoned.timestamp_millis())
+        Timestamp::from_millis(civil.and_utc().timestamp_millis() - 60_000 * offset(rest)?)
     }
 
     fn from_civil(civil: NaiveDateTime, zone: Zone) -> Option<Timestamp> {
@@ -114,6 +111,69 @@ impl Timestamp {
     }
 }
 
+// By hand, but for the calendar: chrono's reader of patterns is 20 KB of a static program, and has to be
+// given one pattern after the other for each line of a log.
+
+/// Reads a date and a time. Gives also what follows them without blanks.
+fn civil(text: &str) -> Option<(NaiveDateTime, &str)> {
+    let (date, rest) = text.split_once([' ', 'T', 't'])?;
+    let separator = date.chars().find(|c| !c.is_ascii_digit())?;
+    let mut parts = date.split(separator);
+    let date = [parts.next()?, parts.next()?, parts.next()?];
+    let [year, month, day] = match (separator, date) {
+        ('-' | '/', [year, ..]) if year.len() == 4 => date,
+        ('/' | '.', [day, month, year]) if year.len() == 4 => [year, month, day],
+        _ => return None,
+    };
+    if parts.next().is_some() {
+        return None;
+    }
+    let date =
+        NaiveDate::from_ymd_opt(year.parse().ok().filter(|_| is_digits(year))?, two(month)?, two(day)?)?;
+
+    let rest = rest.trim_start();
+    let end = rest.find(|c: char| !c.is_ascii_digit() && c != ':' && c != '.').unwrap_or(rest.len());
+    let (time, rest) = rest.split_at(end);
+    let mut parts = time.splitn(3, ':');
+    let (hour, minute) = (two(parts.next()?)?, two(parts.next()?)?);
+    let (second, fraction) =
+        parts.next().map_or(("0", "0"), |text| text.split_once('.').unwrap_or((text, "0")));
+    if fraction.is_empty() || !is_digits(fraction) {
+        return None;
+    }
+    let millis = fraction.bytes().chain(*b"00").take(3).fold(0, |n, digit| 10 * n + u32::from(digit - b'0'));
+    let civil = match two(second)? {
+        // A leap second is the one after.
+        60 => date.and_hms_milli_opt(hour, minute, 59, 1_000 + millis),
+        second => date.and_hms_milli_opt(hour, minute, second, millis),
+    };
+    Some((civil?, rest.trim_start()))
+}
+
+/// Minutes east of Greenwich: `Z`, `+01`, `+0100` or `+01:00`.
+fn offset(zone: &str) -> Option<i64> {
+    if zone.eq_ignore_ascii_case("z") {
+        return Some(0);
+    }
+    let (east, zone) = match zone.strip_prefix('-') {
+        Some(zone) => (-1, zone),
+        None => (1, zone.strip_prefix('+')?),
+    };
+    let (hours, minutes) = zone.split_at_checked(2)?;
+    let minutes = minutes.strip_prefix(':').unwrap_or(minutes);
+    let minutes = if zone.len() == 2 { 0 } else { two(minutes).filter(|m| *m < 60 && minutes.len() == 2)? };
+    Some(east * i64::from(60 * two(hours)? + minutes))
+}
+
+/// A number of one or two digits.
+fn two(text: &str) -> Option<u32> {
+    if text.len() <= 2 && is_digits(text) { text.parse().ok() } else { None }
+}
+
+fn is_digits(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 impl From<SystemTime> for Timestamp {
     fn from(time: SystemTime) -> Timestamp {
         let since = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
@@ -153,6 +213,8 @@ pub fn in_words(length: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
+    use chrono::FixedOffset;
+
     use super::*;
 
     #[test]
@@ -201,8 +263,47 @@ mod tests {
             "inf",
             "1960-01-01T00:00:00Z",
             "99999-01-01T00:00:00Z",
+            "+2025-03-02 22:26:03",
+            "2025-03/02 22:26:03",
+            "2025-03-02-01 22:26:03",
+            "2025-03-02 22:26.5",
+            "2025-03-02 22:26:03.",
+            "2025-03-02 22:26:03.1.2",
+            "2025-03-02 22:26:61",
+            "2025-03-02 24:00:00",
+            "2025-03-02 22:26:03 CET",
+            "2025-03-02 22:26:03+1:00",
+            "2025-03-02 22:26:03+01:60",
+            "2025-03-02 22:26:03+01:0",
+            "2025-03-02 22:26:03Z+",
         ] {
             check(text, None);
+        }
+    }
+
+    /// All that chrono's patterns read is read the same.
+    #[test]
+    fn written_times_as_chrono_reads_them() {
+        let dates = ["%Y-%m-%d", "%Y/%m/%d", "%d/%m/%Y", "%d.%m.%Y", "%Y-%-m-%-d", "%-d.%-m.%Y"];
+        let times = ["%H:%M:%S", "%H:%M:%S%.3f", "%H:%M:%S%.9f", "%H:%M", "%-H:%M:%S"];
+        let zones = ["", "%z", "%:z", " %:z"];
+        // From 1970 to 2039 in steps that meet every part of a day, and every quarter of an hour east or west.
+        for (n, quarter) in (0..2_000).zip((-48..57).cycle()) {
+            let millis = 1_097_363_917 * i64::try_from(n).expect("small");
+            let offset = FixedOffset::east_opt(900 * quarter).expect("an offset");
+            let at =
+                DateTime::<Utc>::from_timestamp_millis(millis).expect("an instant").with_timezone(&offset);
+            let (date, time, zone) = (dates[n % dates.len()], times[n % times.len()], zones[n % zones.len()]);
+            let text = at.format(&format!("{date} {time}{zone}")).to_string();
+            // It writes a fraction of so many digits, and reads one of any.
+            let form = format!("{date} {}{zone}", time.replace("%.3f", "%.f").replace("%.9f", "%.f"));
+            let told = if zone.is_empty() {
+                NaiveDateTime::parse_from_str(&text, &form).map(|told| told.and_utc().timestamp_millis())
+            } else {
+                DateTime::parse_from_str(&text, &form).map(|told| told.timestamp_millis())
+            };
+            let told = Timestamp::from_millis(told.expect("chrono reads what it wrote"));
+            assert_eq!(Timestamp::parse(&text, Zone::Utc), told, "{text:?}");
         }
     }
 
