@@ -10,9 +10,8 @@ use std::mem;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZero;
 use std::os::fd::OwnedFd;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -57,7 +56,7 @@ const ACCEPT_RETRY: Duration = Duration::from_millis(100);
 /// A shortage is over, and the next one worth a line in the log, when there was none for this long.
 const SHORTAGE_OVER: Duration = Duration::from_secs(60);
 
-/// The number of connections of a thread that could not be started: too many to be given another.
+/// The number of connections of a thread that was not started: too many to be given another.
 const NEVER_STARTED: usize = usize::MAX / 2;
 
 /// What an event is about. Below the listeners are the connections.
@@ -90,12 +89,18 @@ struct Shared {
 
 /// How the accepting thread reaches another one.
 struct Mailbox {
-    sender: Sender<(OwnedFd, Peer)>,
+    /// Connections that it has to take over.
+    inbox: Mutex<Vec<(OwnedFd, Peer)>>,
     waker: OwnedFd,
     connections: AtomicUsize,
 }
 
 impl Mailbox {
+    fn inbox(&self) -> MutexGuard<'_, Vec<(OwnedFd, Peer)>> {
+        // A thread that panicked has ended the process.
+        self.inbox.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn wake(&self) {
         // Only a counter that is full would refuse: the event is on its way then.
         let _ = rustix::io::write(&self.waker, &1u64.to_ne_bytes());
@@ -111,7 +116,7 @@ pub(super) fn start<S: Service>(
 ) -> io::Result<Running> {
     let mut mailboxes = Vec::new();
     let mut rims = Vec::new();
-    for _ in 0..threads.get() {
+    for index in 0..threads.get() {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         // Neither counter is ever read: each write, each expiry is an event of its own.
         let waker = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
@@ -119,9 +124,10 @@ pub(super) fn start<S: Service>(
         let timer =
             timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::CLOEXEC | TimerfdFlags::NONBLOCK)?;
         epoll::add(&epoll, &timer, EventData::new_u64(TIMER), READS)?;
-        let (sender, inbox) = mpsc::channel();
-        mailboxes.push(Mailbox { sender, waker, connections: AtomicUsize::new(0) });
-        rims.push((epoll, timer, inbox));
+        // The first counts for itself as soon as it accepts.
+        let connections = AtomicUsize::new(if index == 0 { 0 } else { NEVER_STARTED });
+        mailboxes.push(Mailbox { inbox: Mutex::default(), waker, connections });
+        rims.push((epoll, timer));
     }
     let shared = Arc::new(Shared {
         stopping: AtomicBool::new(false),
@@ -131,7 +137,7 @@ pub(super) fn start<S: Service>(
     });
     let mut listeners = listeners;
     let mut running = Running { shared: Arc::clone(&shared), threads: Vec::new() };
-    for (index, (epoll, timer, inbox)) in rims.into_iter().enumerate() {
+    for (index, (epoll, timer)) in rims.into_iter().enumerate() {
         for (i, listener) in (LISTENERS..).zip(&listeners) {
             listener.set_nonblocking(true)?;
             epoll::add(&epoll, listener, EventData::new_u64(i), EventFlags::IN)?;
@@ -141,7 +147,6 @@ pub(super) fn start<S: Service>(
             epoll,
             timer,
             timer_at: None,
-            inbox,
             listeners: mem::take(&mut listeners),
             accept_at: None,
             starved_at: None,
@@ -165,7 +170,12 @@ pub(super) fn start<S: Service>(
             }
         });
         match started {
-            Ok(thread) => running.threads.push(thread),
+            Ok(thread) => {
+                running.threads.push(thread);
+                if index > 0 {
+                    shared.workers[index].connections.store(0, Ordering::Relaxed);
+                }
+            }
             Err(error) if index == 0 => return Err(error),
             Err(error) => {
                 warn!("only {index} of {threads} threads could be started: {error}");
@@ -195,7 +205,6 @@ struct Worker<S: Service> {
     timer: OwnedFd,
     /// When the timer goes off; nobody has to wait longer for that than for his deadline.
     timer_at: Option<Instant>,
-    inbox: Receiver<(OwnedFd, Peer)>,
     /// Only the first worker has them.
     listeners: Vec<Listener>,
     /// When to accept again; no event tells of the listeners until then.
@@ -384,7 +393,8 @@ impl<S: Service> Worker<S> {
     }
 
     fn take_inbox(&mut self) {
-        while let Ok((stream, peer)) = self.inbox.try_recv() {
+        let inbox = mem::take(&mut *self.shared.workers[self.index].inbox());
+        for (stream, peer) in inbox {
             self.insert(stream, peer);
         }
     }
@@ -491,13 +501,8 @@ impl<S: Service> Worker<S> {
             other if chosen != self.index && self.stop_at.is_none() && load(chosen) < NEVER_STARTED => {
                 // Counted at once, or a burst would all go to the same thread.
                 other.connections.fetch_add(1, Ordering::Relaxed);
-                match other.sender.send((stream, peer)) {
-                    Ok(()) => other.wake(),
-                    Err(mpsc::SendError((stream, peer))) => {
-                        other.connections.store(NEVER_STARTED, Ordering::Relaxed);
-                        self.insert_counted(stream, peer);
-                    }
-                }
+                other.inbox().push((stream, peer));
+                other.wake();
             }
             _ => self.insert_counted(stream, peer),
         }
