@@ -7,7 +7,6 @@
 mod moderation;
 mod stations;
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt::{self, Write as _};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -279,14 +278,14 @@ pub enum Command {
     Version,
 }
 
-/// The options of the command line by their names, as they were written.
+/// The options of the command line: their names and the values, as they were written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Flags(BTreeMap<&'static str, Vec<OsString>>);
+pub struct Flags(Vec<(&'static str, OsString)>);
 
 impl Flags {
     /// Whether the option of that name stands on the command line.
     pub fn has(&self, name: &str) -> bool {
-        self.0.contains_key(name)
+        self.0.iter().any(|(flag, _)| *flag == name)
     }
 }
 
@@ -318,7 +317,7 @@ impl Command {
             let value = parser.value().map_err(|_| {
                 Error::Usage(format!("{}: expected {}, found nothing", option.flag(), option.expected))
             })?;
-            flags.0.entry(option.name).or_default().push(value);
+            flags.0.push((option.name, value));
         }
         match (Command::from_words(words, flags), watch) {
             (Ok(Command::Check(flags)), true) => Ok(Command::Watch(flags)),
@@ -521,8 +520,10 @@ struct Settings {
 impl Settings {
     fn take_flags(&mut self, flags: &Flags) -> Result<(), String> {
         for option in &OPTIONS {
-            if let Some(words) = flags.0.get(option.name) {
-                let read = option.read(self, &Given::Words(words));
+            let words = flags.0.iter().filter(|(name, _)| *name == option.name);
+            let words: Vec<OsString> = words.map(|(_, word)| word.clone()).collect();
+            if !words.is_empty() {
+                let read = option.read(self, &Given::Words(&words));
                 read.map_err(|fault| format!("{}: {fault}", option.flag()))?;
             }
         }
@@ -1331,7 +1332,7 @@ mod tests {
         }
         check_command(&["--version"], Ok(Command::Version));
         check_command(&["-V"], Ok(Command::Version));
-        let flags = Flags(BTreeMap::from([("threads", vec!["2".into()]), ("city", vec!["-".into()])]));
+        let flags = Flags(vec![("threads", "2".into()), ("city", "-".into())]);
         check_command(&["--threads", "2", "serve", "--city=-"], Ok(Command::Serve(flags)));
     }
 

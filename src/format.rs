@@ -11,7 +11,7 @@ mod prometheus;
 mod record;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::sync::LazyLock;
@@ -154,8 +154,8 @@ pub struct Record {
 /// What the configuration says about how a source is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dialect {
-    /// Known keys by the names that stand in the text instead of them.
-    pub keys: BTreeMap<String, String>,
+    /// Names that stand in the text, and the known keys that they stand for. Of two the first counts.
+    pub keys: Vec<(String, String)>,
     /// The keys of the columns, for CSV without a header.
     pub columns: Vec<String>,
     /// The zone of times that name none.
@@ -164,11 +164,11 @@ pub struct Dialect {
 
 impl Dialect {
     /// As the tools write.
-    pub const USUAL: Dialect = Dialect { keys: BTreeMap::new(), columns: Vec::new(), zone: Zone::Local };
+    pub const USUAL: Dialect = Dialect { keys: Vec::new(), columns: Vec::new(), zone: Zone::Local };
 
     /// The key that stands for this one.
     fn known<'k>(&'k self, key: &'k str) -> &'k str {
-        self.keys.get(key).map_or(key, String::as_str)
+        self.keys.iter().find(|(own, _)| own == key).map_or(key, |(_, known)| known)
     }
 }
 

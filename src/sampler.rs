@@ -11,9 +11,9 @@ mod state;
 
 use std::io;
 use std::path::PathBuf;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 use self::board::Board;
 pub use self::board::Options as StationOptions;
@@ -91,14 +91,14 @@ impl Sampler {
     /// with what is known then.
     pub fn start(self, after: After) -> io::Result<Running> {
         let Sampler { sources, mut board, state } = self;
-        let (tried, first_looks) = mpsc::channel();
         let state = state.as_deref().map(|directory| {
             let (state, pasts) = State::open(directory);
             board.take_pasts(&pasts);
             state
         });
-        let shared = Arc::new(Shared { board: Mutex::new(board), after, state, tried });
-        let mut running = Running { shared, first_looks, watches: Vec::new(), ids: 0 };
+        let board = Mutex::new(board);
+        let shared = Arc::new(Shared { board, after, state, tries: Mutex::default(), tried: Condvar::new() });
+        let mut running = Running { shared, watches: Vec::new(), ids: 0 };
         for source in sources {
             let watch = running.watch(source)?;
             running.watches.push(watch);
@@ -119,14 +119,20 @@ struct Shared {
     board: Mutex<Board>,
     after: After,
     state: Option<State>,
-    /// Each source says after its first look whether it could be read.
-    tried: Sender<(usize, bool)>,
+    /// Held where a [`Watch::first_look`] becomes known.
+    tries: Mutex<()>,
+    /// Tells that one did.
+    tried: Condvar,
 }
 
 impl Shared {
     fn board(&self) -> MutexGuard<'_, Board> {
         // A thread that panicked has ended the process.
         self.board.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tries(&self) -> MutexGuard<'_, ()> {
+        self.tries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Saves what is known of the past. The board is not held meanwhile, as a card may be slow.
@@ -155,7 +161,6 @@ impl Shared {
 /// Sources that are looked at from time to time.
 pub struct Running {
     shared: Arc<Shared>,
-    first_looks: Receiver<(usize, bool)>,
     watches: Vec<Watch>,
     /// How many sources there were so far.
     ids: usize,
@@ -166,6 +171,8 @@ struct Watch {
     id: usize,
     options: SourceOptions,
     city: Option<String>,
+    /// Whether it could be read at its first look, once that was had.
+    first_look: Arc<OnceLock<bool>>,
     /// Asks for a look at once.
     again: Sender<()>,
 }
@@ -178,18 +185,11 @@ impl Running {
 
     /// Which of the sources could be read at their first look, as far as they have been tried.
     fn readable(&self, watches: &[Watch], within: Duration) -> Vec<usize> {
-        let until = Instant::now() + within;
-        let mut awaited: Vec<usize> = watches.iter().map(|watch| watch.id).collect();
-        let mut readable = Vec::new();
-        while !awaited.is_empty() {
-            let left = until.saturating_duration_since(Instant::now());
-            let Ok((id, is_good)) = self.first_looks.recv_timeout(left) else { break };
-            // One that hung when it was waited for may be told of now.
-            let Some(place) = awaited.iter().position(|awaited| *awaited == id) else { continue };
-            awaited.swap_remove(place);
-            readable.extend(is_good.then_some(id));
-        }
-        readable
+        let is_awaited = |(): &mut ()| watches.iter().any(|watch| watch.first_look.get().is_none());
+        let tries = self.shared.tries();
+        let _ = self.shared.tried.wait_timeout_while(tries, within, is_awaited);
+        let readable = watches.iter().filter(|watch| watch.first_look.get() == Some(&true));
+        readable.map(|watch| watch.id).collect()
     }
 
     /// Saves what is to be known after a restart.
@@ -251,18 +251,26 @@ impl Running {
         let id = self.ids;
         self.ids += 1;
         let (again, orders) = mpsc::channel();
-        let watch = Watch { id, options: source.options.clone(), city: source.city.clone(), again };
+        let first_look = Arc::new(OnceLock::new());
+        let watch = Watch {
+            id,
+            options: source.options.clone(),
+            city: source.city.clone(),
+            first_look: Arc::clone(&first_look),
+            again,
+        };
         let shared = Arc::clone(&self.shared);
         spawn_vital(&format!("source-{id}"), move || {
-            let mut is_first = true;
             loop {
                 shared.look(id, &mut source, &Timestamp::now);
                 if shared.state.as_ref().is_some_and(State::is_due) {
                     shared.save();
                 }
-                if std::mem::take(&mut is_first) {
-                    // Nobody may be waiting any more.
-                    let _ = shared.tried.send((id, source.is_good() == Some(true)));
+                if first_look.get().is_none() {
+                    let tries = shared.tries();
+                    let _ = first_look.set(source.is_good() == Some(true));
+                    drop(tries);
+                    shared.tried.notify_all();
                 }
                 match orders.recv_timeout(source.options.every) {
                     Ok(()) => source.forget(),
@@ -282,7 +290,7 @@ const RELOAD: Duration = Duration::from_secs(5);
 mod tests {
     use std::cell::RefCell;
     use std::fs::{self, File};
-    use std::time::SystemTime;
+    use std::time::{Instant, SystemTime};
 
     use super::*;
     use crate::file::Scratch;
@@ -556,17 +564,6 @@ mod tests {
         board.scratch.write("other.json", r#"{"city": "Bonn", "temp": 4}"#);
         sampler.sample(now.into());
         assert_eq!(temperature(&sampler.snapshot(now.into())), Some(4.0));
-    }
-
-    #[test]
-    fn a_reload_hears_of_its_own_sources() {
-        let board = Board::with(r#"{"temp": 1}"#);
-        let mut running = running(&board);
-        running.wait(EVERY);
-        // One that hung is told of late.
-        running.shared.tried.send((0, true)).expect("sent");
-        let other = board.scratch.write("other.json", r#"{"city": "Bonn", "temp": 2}"#);
-        assert_eq!(running.reload(with(board.options(None), &[other])), Ok(()));
     }
 
     /// What is saved of the past, when it is as wanted.

@@ -14,10 +14,9 @@ const STACK: usize = 512 * 1024;
 
 /// Starts a thread. If it panics, the process ends with status 1, and whoever supervises it starts
 /// it again: half a server that looks alive helps nobody.
-pub fn spawn_vital<T: Send + 'static>(
-    name: &str,
-    run: impl FnOnce() -> T + Send + 'static,
-) -> io::Result<JoinHandle<T>> {
+pub fn spawn_vital(name: &str, run: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
+    // What starts a thread is large, and is there once like this.
+    let run: Box<dyn FnOnce() + Send> = Box::new(run);
     let title = name.to_owned();
     Builder::new().name(name.to_owned()).stack_size(STACK).spawn(move || {
         catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| end_process(&title, message(&*panic)))

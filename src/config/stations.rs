@@ -1,6 +1,5 @@
 //! The places of the TOML file and their sources: `[[station]]` and `[[station.source]]`.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -162,7 +161,7 @@ fn device(table: &Table<'_>) -> Result<Device, String> {
 }
 
 fn dialect(table: &Table<'_>) -> Result<Dialect, String> {
-    let mut keys = BTreeMap::new();
+    let mut keys = Vec::new();
     if let Some(names) = table.inner("keys", &[])? {
         for own in names.entries.keys() {
             let expected = "a key like temperature_C or wind_avg_km_h, or nothing to leave it out";
@@ -253,7 +252,7 @@ mod tests {
         let first = &sources[0];
         assert_eq!(first.format.map(|format| format.name), Some("jsonl"));
         assert_eq!(first.select.to_string(), "Bresser-5in1 206 A");
-        assert_eq!(first.dialect.keys["T1"], "temperature_C");
+        assert_eq!(first.dialect.keys, [("T1".to_owned(), "temperature_C".to_owned())]);
         assert_eq!(first.dialect.columns, ["time", "T1"]);
         assert_eq!(first.dialect.zone, Zone::Utc);
         let offsets = [(Quantity::Temperature, -2500), (Quantity::StationPressure, 1000)];

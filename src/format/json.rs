@@ -52,11 +52,12 @@ fn read_lines(text: &str, reader: &mut Reader<'_>) -> Result<(), Error> {
 
 /// What `then` makes of the value that a text is.
 fn parsed<T>(text: &str, then: impl FnOnce(&Node<'_>) -> T) -> Result<T, Error> {
-    match serde_json::from_str(text) {
+    // From bytes, as the calls are: what reads them is there once.
+    match serde_json::from_slice(text.as_bytes()) {
         Ok(root) => Ok(then(&root)),
         Err(_) => {
             let quoted = quote_infinities(text);
-            serde_json::from_str(&quoted).map(|root| then(&root)).map_err(Error::NotJson)
+            serde_json::from_slice(quoted.as_bytes()).map(|root| then(&root)).map_err(Error::NotJson)
         }
     }
 }

@@ -139,12 +139,13 @@ pub fn read(
         return Err(Error::Empty);
     }
     let files = Files(files);
-    let mut dialect =
-        Dialect { keys: [(NAME.to_owned(), "model".to_owned())].into(), ..source.dialect.clone() };
+    // The configuration's come first, and count.
+    let mut dialect = source.dialect.clone();
+    dialect.keys.push((NAME.to_owned(), "model".to_owned()));
     let mut entries = Vec::new();
     let mut value = |name: &str, key: &str, value: Result<(f64, Unit), Dropped>| match value {
         Ok((number, unit)) => {
-            dialect.keys.insert(name.to_owned(), key.to_owned());
+            dialect.keys.push((name.to_owned(), key.to_owned()));
             let text = format!("{number} {}", unit.symbol());
             entries.push((Cow::Owned(name.to_owned()), Node::Text(Cow::Owned(text))));
         }
@@ -183,7 +184,6 @@ pub fn read(
     if !chip.is_empty() && !entries.is_empty() {
         entries.push((Cow::Borrowed(NAME), Node::Text(Cow::Borrowed(chip))));
     }
-    dialect.keys.extend(source.dialect.keys.clone());
     let source = Source { dialect: &dialect, ..*source };
     Reader::new(&source, take, findings).root(&Node::Object(entries))
 }

@@ -49,9 +49,9 @@ pub(super) struct Board {
     /// Shown until something is known.
     placeholder: Vec<Station>,
     /// Sources that are not seen yet.
-    hidden: BTreeSet<usize>,
+    hidden: Vec<usize>,
     /// Sources that are no more, but may still be about to say something.
-    removed: BTreeSet<usize>,
+    removed: Vec<usize>,
     snapshot: Arc<Snapshot>,
     /// Something was said since the snapshot was made.
     changed: bool,
@@ -113,8 +113,8 @@ impl Board {
             places: Vec::new(),
             index: HashMap::new(),
             placeholder: Vec::new(),
-            hidden: BTreeSet::new(),
-            removed: BTreeSet::new(),
+            hidden: Vec::new(),
+            removed: Vec::new(),
             snapshot: Arc::default(),
             changed: true,
             full: false,
@@ -140,7 +140,7 @@ impl Board {
     /// Keeps what a source says from being seen and remembered, until it is known whether the source can
     /// be read.
     pub(super) fn hide(&mut self, source: usize) {
-        self.hidden.insert(source);
+        self.hidden.push(source);
     }
 
     /// The pasts of the places, a line each, those of the configuration first.
@@ -168,7 +168,7 @@ impl Board {
 
     /// Lets it be seen. For its past to be remembered it has to be read anew.
     pub(super) fn show(&mut self, source: usize) {
-        self.hidden.remove(&source);
+        self.hidden.retain(|hidden| *hidden != source);
         self.changed = true;
     }
 
@@ -180,14 +180,14 @@ impl Board {
                 followed.origin = followed.origin.filter(|origin| origin.0 != source);
             }
         }
-        self.hidden.remove(&source);
-        self.removed.insert(source);
+        self.hidden.retain(|hidden| *hidden != source);
+        self.removed.push(source);
         self.changed = true;
     }
 
     /// A removed source will say nothing more.
     pub(super) fn ended(&mut self, source: usize) {
-        self.removed.remove(&source);
+        self.removed.retain(|removed| *removed != source);
     }
 
     /// Takes what a file says. Its records are of the configured place with that name, or of the places
@@ -353,7 +353,7 @@ impl Place {
     }
 
     /// The place as it is published; `None` if nothing is known and nothing configured.
-    fn station(&mut self, hidden: &BTreeSet<usize>, now: Timestamp) -> Option<Station> {
+    fn station(&mut self, hidden: &[usize], now: Timestamp) -> Option<Station> {
         let mut parts = self.parts.iter().filter(|part| !hidden.contains(&part.origin.0)).peekable();
         if parts.peek().is_none() && self.options.is_none() {
             return None;
