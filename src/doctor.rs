@@ -380,6 +380,12 @@ fn about(target: &Target<'_>, url: &str, findings: &mut Findings<'_>) -> io::Res
             target.host
         ))?;
     }
+    if target.is_of_a_tailnet() {
+        findings.note(&format!(
+            "{} is a name of a tailnet: whoever is not in it, as Dify Cloud, gets there by Tailscale Funnel only",
+            target.host
+        ))?;
+    }
     if target.is_https && target.port.is_some_and(|port| port != 443) {
         findings.note("a self-hosted Dify's proxy (squid) refuses https on any port but 443")?;
     }
@@ -423,11 +429,21 @@ impl Target<'_> {
             }
             Ok(IpAddr::V6(address)) => is_private(address),
             Err(_) => {
-                let host = self.host.trim_end_matches('.').to_ascii_lowercase();
-                let own = [".local", ".lan", ".internal", ".home.arpa", ".ts.net"];
+                let host = self.name();
+                let own = [".local", ".lan", ".internal", ".home.arpa"];
                 !host.contains('.') || own.iter().any(|own| host.ends_with(own))
             }
         }
+    }
+
+    /// Whether Tailscale has given the name: without its Funnel only the tailnet knows it.
+    fn is_of_a_tailnet(&self) -> bool {
+        self.name().ends_with(".ts.net")
+    }
+
+    /// The host as names are compared.
+    fn name(&self) -> String {
+        self.host.trim_end_matches('.').to_ascii_lowercase()
     }
 }
 
@@ -776,7 +792,6 @@ mod tests {
             "::ffff:192.168.1.2",
             "host.docker.internal",
             "Pi.Home.Arpa",
-            "pi.tail1234.ts.net",
         ] {
             assert!(is_private(host), "{host}");
         }
@@ -788,9 +803,26 @@ mod tests {
             "172.32.0.1",
             "2606:4700::1",
             "weather.example.org",
+            "pi.tail1234.ts.net",
         ] {
             assert!(!is_private(host), "{host}");
         }
+    }
+
+    #[test]
+    fn an_endpoint_says_by_itself_who_reaches_it() {
+        let told = |url| {
+            let mut out = Vec::new();
+            let mut findings = Findings { out: &mut out, is_good: true };
+            let target = Target::parse(url).expect("an endpoint");
+            about(&target, url, &mut findings).expect("written");
+            String::from_utf8(out).expect("UTF-8")
+        };
+        assert_eq!(told("https://weather.example.org/x"), "");
+        assert!(told("http://192.168.1.2:8000/x").contains("192.168.1.2 is an address of your own network"));
+        let tailnet = told("https://Pi.tail1234.ts.net./x");
+        assert!(tailnet.contains("is a name of a tailnet") && !tailnet.contains("own network"), "{tailnet}");
+        assert!(told("https://weather.example.org:8443/x").contains("any port but 443"));
     }
 
     #[test]
