@@ -365,6 +365,10 @@ pub fn endpoint(url: &str, config: &Config, out: &mut dyn Write) -> io::Result<b
     Ok(findings.is_good)
 }
 
+/// What has to be known of an address that is not public.
+const SQUID_REFUSES: &str = "a self-hosted Dify's proxy (squid) refuses it until SSRF_PROXY_ALLOW_PRIVATE_IPS on \
+                             ssrf_proxy, or NO_PROXY on api and worker, names it";
+
 /// What an endpoint says by itself.
 fn about(target: &Target<'_>, url: &str, findings: &mut Findings<'_>) -> io::Result<()> {
     let length = url.chars().count();
@@ -374,15 +378,14 @@ fn about(target: &Target<'_>, url: &str, findings: &mut Findings<'_>) -> io::Res
     }
     if target.is_private() {
         findings.note(&format!(
-            "{} is an address of your own network: Dify Cloud cannot reach it, and a self-hosted Dify's proxy \
-             (squid) refuses it until SSRF_PROXY_ALLOW_PRIVATE_IPS on ssrf_proxy, or NO_PROXY on api and \
-             worker, names it",
+            "{} is an address of your own network: Dify Cloud cannot reach it, and {SQUID_REFUSES}",
             target.host
         ))?;
     }
     if target.is_of_a_tailnet() {
         findings.note(&format!(
-            "{} is a name of a tailnet: whoever is not in it, as Dify Cloud, gets there by Tailscale Funnel only",
+            "{} is a name of a tailnet: Dify Cloud, and who else is not in it, gets there by Tailscale Funnel \
+             only, and without that {SQUID_REFUSES}",
             target.host
         ))?;
     }
@@ -822,6 +825,7 @@ mod tests {
         assert!(told("http://192.168.1.2:8000/x").contains("192.168.1.2 is an address of your own network"));
         let tailnet = told("https://Pi.tail1234.ts.net./x");
         assert!(tailnet.contains("is a name of a tailnet") && !tailnet.contains("own network"), "{tailnet}");
+        assert!(tailnet.contains("NO_PROXY"), "{tailnet}");
         assert!(told("https://weather.example.org:8443/x").contains("any port but 443"));
     }
 

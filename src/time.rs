@@ -116,38 +116,44 @@ impl Timestamp {
 
 /// Reads a date and a time. Gives also what follows them without blanks.
 fn civil(text: &str) -> Option<(NaiveDateTime, &str)> {
-    let (date, rest) = text.split_once([' ', 'T', 't'])?;
-    let separator = date.chars().find(|c| !c.is_ascii_digit())?;
-    let mut parts = date.split(separator);
-    let date = [parts.next()?, parts.next()?, parts.next()?];
-    let [year, month, day] = match (separator, date) {
-        ('-' | '/', [year, ..]) if year.len() == 4 => date,
-        ('/' | '.', [day, month, year]) if year.len() == 4 => [year, month, day],
+    let mut rest = text;
+    let first = digits(&mut rest)?;
+    let separator = rest.chars().next()?;
+    let (second, third) = (digits_after(separator, &mut rest)?, digits_after(separator, &mut rest)?);
+    let [year, month, day] = match separator {
+        '-' | '/' if first.len() == 4 => [first, second, third],
+        '/' | '.' if third.len() == 4 => [third, second, first],
         _ => return None,
     };
-    if parts.next().is_some() {
-        return None;
-    }
-    let date =
-        NaiveDate::from_ymd_opt(year.parse().ok().filter(|_| is_digits(year))?, two(month)?, two(day)?)?;
+    let date = NaiveDate::from_ymd_opt(year.parse().ok()?, two(month)?, two(day)?)?;
 
-    let rest = rest.trim_start();
-    let end = rest.find(|c: char| !c.is_ascii_digit() && c != ':' && c != '.').unwrap_or(rest.len());
-    let (time, rest) = rest.split_at(end);
-    let mut parts = time.splitn(3, ':');
-    let (hour, minute) = (two(parts.next()?)?, two(parts.next()?)?);
-    let (second, fraction) =
-        parts.next().map_or(("0", "0"), |text| text.split_once('.').unwrap_or((text, "0")));
-    if fraction.is_empty() || !is_digits(fraction) {
-        return None;
+    let mut rest = rest.strip_prefix(|c: char| c.is_whitespace() || c == 'T' || c == 't')?;
+    let hour = two(digits(&mut rest)?)?;
+    let minute = two(digits_after(':', &mut rest)?)?;
+    let (mut second, mut fraction) = (0, "0");
+    if rest.starts_with(':') {
+        second = two(digits_after(':', &mut rest)?)?;
+        if rest.starts_with('.') {
+            fraction = digits_after('.', &mut rest)?;
+        }
     }
     let millis = fraction.bytes().chain(*b"00").take(3).fold(0, |n, digit| 10 * n + u32::from(digit - b'0'));
-    let civil = match two(second)? {
-        // A leap second is the one after.
-        60 => date.and_hms_milli_opt(hour, minute, 59, 1_000 + millis),
-        second => date.and_hms_milli_opt(hour, minute, second, millis),
-    };
-    Some((civil?, rest.trim_start()))
+    // A leap second is the one after.
+    let (second, millis) = if second == 60 { (59, 1_000 + millis) } else { (second, millis) };
+    Some((date.and_hms_milli_opt(hour, minute, second, millis)?, rest.trim_start()))
+}
+
+/// Takes a number off the beginning, and blanks before it: some pad with them.
+fn digits<'t>(text: &mut &'t str) -> Option<&'t str> {
+    let padded = text.trim_start();
+    let (digits, rest) = padded.split_at(padded.bytes().take_while(u8::is_ascii_digit).count());
+    *text = rest;
+    (!digits.is_empty()).then_some(digits)
+}
+
+fn digits_after<'t>(mark: char, text: &mut &'t str) -> Option<&'t str> {
+    *text = text.strip_prefix(mark)?;
+    digits(text)
 }
 
 /// Minutes east of Greenwich: `Z`, `+01`, `+0100` or `+01:00`.
@@ -162,16 +168,12 @@ fn offset(zone: &str) -> Option<i64> {
     let (hours, minutes) = zone.split_at_checked(2)?;
     let minutes = minutes.strip_prefix(':').unwrap_or(minutes);
     let minutes = if zone.len() == 2 { 0 } else { two(minutes).filter(|m| *m < 60 && minutes.len() == 2)? };
-    Some(east * i64::from(60 * two(hours)? + minutes))
+    Some(east * i64::from(60 * two(hours).filter(|hours| *hours < 24)? + minutes))
 }
 
 /// A number of one or two digits.
 fn two(text: &str) -> Option<u32> {
-    if text.len() <= 2 && is_digits(text) { text.parse().ok() } else { None }
-}
-
-fn is_digits(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_digit())
+    if text.len() <= 2 && text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
 }
 
 impl From<SystemTime> for Timestamp {
@@ -236,6 +238,9 @@ mod tests {
             "2025/03/02 22:26:03",
             "02/03/2025 22:26:03",
             "02.03.2025 22:26:03",
+            "2025- 3- 2  22:26: 3",
+            " 2. 3.2025 22:26: 3",
+            "2025-03-02\t22:26:03",
             "1740954363",
             "1740954363.0",
             "1740954363000",
@@ -275,6 +280,11 @@ mod tests {
             "2025-03-02 22:26:03+1:00",
             "2025-03-02 22:26:03+01:60",
             "2025-03-02 22:26:03+01:0",
+            "2025-03-02 22:26:03+24:00",
+            "2025-03-02 22:26:03-99",
+            "12025-03-02 22:26:03",
+            "2025-003-02 22:26:03",
+            "2025-03-0222:26:03",
             "2025-03-02 22:26:03Z+",
         ] {
             check(text, None);
