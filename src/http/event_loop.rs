@@ -43,9 +43,6 @@ const READ: usize = 16 * 1024;
 /// be a thousand pipelined requests.
 const STEPS_A_TURN: usize = 8;
 
-/// The same for who never showed a key: one read, its answer, and a look at what is next.
-const STEPS_OF_A_STRANGER: usize = 3;
-
 /// Strangers who have more to do, and go on before others are looked after: so many of them cost less
 /// than a millisecond.
 const STRANGERS_A_ROUND: usize = 32;
@@ -142,27 +139,9 @@ pub(super) fn start<S: Service>(
             listener.set_nonblocking(true)?;
             epoll::add(&epoll, listener, EventData::new_u64(i), EventFlags::IN)?;
         }
-        let worker = Worker {
-            index,
-            epoll,
-            timer,
-            timer_at: None,
-            listeners: mem::take(&mut listeners),
-            accept_at: None,
-            starved_at: None,
-            share: (connections / threads.get()).max(1),
-            next_full: 0,
-            inserted: 0,
-            connections: Slab::new(),
-            unfinished: Vec::new(),
-            unfinished_strangers: VecDeque::new(),
-            deadlines: BinaryHeap::new(),
-            room: Room { input: vec![0; READ].into(), spare_output: Vec::new() },
-            clock: Clock::new(),
-            stop_at: None,
-            service: Arc::clone(&service),
-            shared: Arc::clone(&shared),
-        };
+        let share = (connections / threads.get()).max(1);
+        let mut worker = Worker::new(index, epoll, timer, share, Arc::clone(&service), Arc::clone(&shared));
+        worker.listeners = mem::take(&mut listeners);
         let name = format!("http-{index}");
         let started = spawn_vital(&name.clone(), move || {
             if let Err(error) = worker.run() {
@@ -304,6 +283,37 @@ fn index(data: u64) -> usize {
 }
 
 impl<S: Service> Worker<S> {
+    fn new(
+        index: usize,
+        epoll: OwnedFd,
+        timer: OwnedFd,
+        share: usize,
+        service: Arc<S>,
+        shared: Arc<Shared>,
+    ) -> Worker<S> {
+        Worker {
+            index,
+            epoll,
+            timer,
+            timer_at: None,
+            listeners: Vec::new(),
+            accept_at: None,
+            starved_at: None,
+            share,
+            next_full: 0,
+            inserted: 0,
+            connections: Slab::new(),
+            unfinished: Vec::new(),
+            unfinished_strangers: VecDeque::new(),
+            deadlines: BinaryHeap::new(),
+            room: Room { input: vec![0; READ].into(), spare_output: Vec::new() },
+            clock: Clock::new(),
+            stop_at: None,
+            service,
+            shared,
+        }
+    }
+
     fn run(mut self) -> io::Result<()> {
         let mut events = Vec::with_capacity(EVENTS);
         loop {
@@ -325,7 +335,7 @@ impl<S: Service> Worker<S> {
             let mut round = mem::take(&mut self.unfinished);
             round.extend(self.unfinished_strangers.drain(..strangers));
             for key in round {
-                // Closed in the meantime, the key may be another's by now.
+                // It may have had to go in the meantime.
                 if self.connections.get_mut(key).is_some_and(|slot| mem::take(&mut slot.unfinished)) {
                     self.drive(key);
                 }
@@ -561,6 +571,11 @@ impl<S: Service> Worker<S> {
 
     fn close(&mut self, key: usize) {
         let slot = self.connections.remove(key);
+        if slot.unfinished {
+            // The next connection may get the key, and one turn is enough for it.
+            self.unfinished.retain(|unfinished| *unfinished != key);
+            self.unfinished_strangers.retain(|unfinished| *unfinished != key);
+        }
         self.shared.meter.held.fetch_sub(slot.held, Ordering::Relaxed);
         self.shared.meter.connections.fetch_sub(1, Ordering::Relaxed);
         self.shared.workers[self.index].connections.fetch_sub(1, Ordering::Relaxed);
@@ -670,17 +685,21 @@ impl<R> Slot<R> {
     }
 
     fn turn<S: Service<Route = R>>(&mut self, input: &mut [u8], service: &S, tick: &Tick<'_>) -> Turn {
-        for step in 0..STEPS_A_TURN {
-            if step >= STEPS_OF_A_STRANGER && !self.connection.is_admitted() {
-                break;
-            }
+        for _ in 0..STEPS_A_TURN {
             match self.connection.step() {
                 Step::Write => {
                     if self.blocked {
                         return Turn::Wait;
                     }
                     match send(&self.stream, self.connection.output(), SendFlags::NOSIGNAL) {
-                        Ok(n) => self.connection.sent(n, service, tick),
+                        Ok(n) => {
+                            self.connection.sent(n, service, tick);
+                            let has_more = self.readable || self.connection.step() == Step::Write;
+                            if has_more && !self.connection.is_admitted() {
+                                // One who never showed a key has one answer a turn.
+                                return Turn::Again;
+                            }
+                        }
                         Err(Errno::AGAIN) => self.blocked = true,
                         Err(Errno::INTR) => {}
                         Err(_) => return Turn::Close,
@@ -715,5 +734,59 @@ impl<R> Slot<R> {
             }
         }
         Turn::Again
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+    use crate::http::{Head, Response};
+
+    /// Answers everybody from the head alone.
+    struct Open;
+
+    impl Service for Open {
+        type Route = ();
+
+        fn admit(&self, _: &Head<'_>) -> Result<(), Response> {
+            Err(Response::text(200, "text/plain", "x".repeat(1_000)))
+        }
+
+        fn respond(&self, (): (), _: &[u8]) -> Response {
+            Response::json(&b"{}"[..])
+        }
+    }
+
+    fn worker(share: usize) -> Worker<Open> {
+        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC).expect("an epoll");
+        let timer = timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::CLOEXEC).expect("a timer");
+        let waker = eventfd(0, EventfdFlags::CLOEXEC).expect("a waker");
+        let mailbox = Mailbox { inbox: Mutex::default(), waker, connections: AtomicUsize::new(0) };
+        let shared = Shared {
+            stopping: AtomicBool::new(false),
+            accepting: AtomicBool::new(true),
+            meter: Arc::default(),
+            workers: vec![mailbox],
+        };
+        Worker::new(0, epoll, timer, share, Arc::new(Open), Arc::new(shared))
+    }
+
+    #[test]
+    fn who_is_gone_has_no_turn_to_come() {
+        let mut worker = worker(4);
+        let mut clients = Vec::new();
+        for _ in 0..100 {
+            let (mut client, server) = UnixStream::pair().expect("a connection");
+            server.set_nonblocking(true).expect("nonblocking");
+            client.write_all(&b"GET / HTTP/1.1\r\nHost: h\r\n\r\n".repeat(100)).expect("requests");
+            clients.push(client);
+            // Who comes has the key of one that had to make room.
+            worker.insert_counted(server.into(), Peer::Unix);
+            assert_eq!(worker.unfinished_strangers.len(), worker.connections.len());
+        }
+        assert_eq!(worker.connections.len(), 4);
     }
 }
