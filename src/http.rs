@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use log::{debug, error, log_enabled, warn};
+use rustix::io::fcntl_dupfd_cloexec;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::socket::{Listener, Peer};
@@ -254,12 +255,14 @@ pub enum Server {
     Tiny(tiny::Running),
 }
 
-/// Serves `service` on `listeners` with as many threads as asked for, or as can be started.
+/// Serves `service` on `listeners` with as many threads as asked for, or as can be started, and at most as
+/// many connections as [`fit_connections`] said.
 pub fn start<S: Service>(
     engine: Engine,
     listeners: Vec<Listener>,
     service: Arc<S>,
     threads: NonZero<usize>,
+    connections: usize,
     meter: Arc<Meter>,
 ) -> io::Result<Server> {
     for listener in listeners.iter().filter(|listener| matches!(listener, Listener::Tcp(_))) {
@@ -269,7 +272,6 @@ pub fn start<S: Service>(
     }
     match engine {
         Engine::Event => {
-            let connections = fit_connections(threads, listeners.len());
             event_loop::start(listeners, service, threads, connections, meter).map(Server::Event)
         }
         #[cfg(feature = "tiny_http")]
@@ -299,20 +301,31 @@ impl Server {
 const OTHER_DESCRIPTORS: u64 = 32;
 
 /// Raises the process's limit of descriptors to what the bounds need. Gives how many connections there
-/// may be, which are fewer where the limit cannot be raised.
-fn fit_connections(threads: NonZero<usize>, listeners: usize) -> usize {
-    let besides = OTHER_DESCRIPTORS + 3 * threads.get() as u64 + listeners as u64;
+/// may be, which are fewer where the limit cannot be raised. tiny_http has no bound.
+///
+/// To be called before other threads start. The kernel's table of descriptors is made that large, too: to
+/// make it grow while threads share it would keep the one that accepts for some 10 ms, at 64 connections,
+/// at 128 and so on.
+pub fn fit_connections(engine: Engine, threads: NonZero<usize>, listeners: &[Listener]) -> usize {
+    if engine != Engine::Event {
+        return MAX_CONNECTIONS;
+    }
+    let besides = OTHER_DESCRIPTORS + 3 * threads.get() as u64 + listeners.len() as u64;
     let wanted = MAX_CONNECTIONS as u64 + besides;
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let (current, most) = (current.unwrap_or(u64::MAX), maximum.unwrap_or(u64::MAX));
-    if current >= wanted {
-        return MAX_CONNECTIONS;
-    }
     let raised = wanted.min(most);
-    let limit = match setrlimit(Resource::Nofile, Rlimit { current: Some(raised), maximum }) {
-        Ok(()) => raised,
-        Err(_) => current,
+    let limit = if current >= wanted {
+        wanted
+    } else if setrlimit(Resource::Nofile, Rlimit { current: Some(raised), maximum }).is_ok() {
+        raised
+    } else {
+        current
     };
+    if let (Some(listener), Ok(last)) = (listeners.first(), i32::try_from(limit.saturating_sub(1))) {
+        // Closed again at once; what failed would cost time only.
+        let _ = fcntl_dupfd_cloexec(listener, last);
+    }
     let connections = usize::try_from(limit.saturating_sub(besides)).unwrap_or(MAX_CONNECTIONS);
     let connections = connections.clamp(threads.get(), MAX_CONNECTIONS);
     if connections < MAX_CONNECTIONS {
@@ -364,7 +377,7 @@ mod tests {
             let (listener, _) = Address::Tcp((Ipv4Addr::LOCALHOST, 0).into()).listen().expect("a port");
             let address = listener.address().expect("its address");
             let service = Arc::new(Fragile);
-            let server = start(engine, vec![listener], service, NonZero::<usize>::MIN, Arc::default());
+            let server = start(engine, vec![listener], service, NonZero::<usize>::MIN, 8, Arc::default());
             let server = server.expect("a server");
             let before = PANICS.load(Ordering::Relaxed);
             for path in ["/admit", "/respond", "/admit"] {

@@ -82,6 +82,7 @@ pub fn serve(
     let addresses = listeners.iter().map(Listener::address).collect::<io::Result<Vec<_>>>();
     let addresses = addresses.map_err(Error::machine("listeners"))?;
 
+    let connections = http::fit_connections(config.engine, config.threads, &listeners);
     let mut sampler = Sampler::new(config.sampler.clone());
     let snapshot = Arc::new(Published::new(sampler.snapshot(Timestamp::now())));
     let meter = Arc::new(Meter::default());
@@ -99,8 +100,9 @@ pub fn serve(
         .map_err(Error::machine("source threads"))?;
     beat.expect(&config.sampler);
     sampler.wait(FIRST_LOOK);
-    let server = http::start(config.engine, listeners, Arc::clone(&routes), config.threads, meter)
-        .map_err(Error::machine("http threads"))?;
+    let server =
+        http::start(config.engine, listeners, Arc::clone(&routes), config.threads, connections, meter)
+            .map_err(Error::machine("http threads"))?;
 
     let engine = config.engine.name();
     for address in &addresses {

@@ -326,14 +326,21 @@ impl Server {
         }
     }
 
-    /// Resident memory, in KiB. Of an emulated program it cannot be told from the emulator's.
+    /// Resident memory, in KiB.
     pub(crate) fn resident(&self) -> Option<u64> {
+        self.status("VmRSS")
+    }
+
+    /// A number that the kernel tells of the process, such as `FDSize`. Of an emulated program it
+    /// cannot be told from the emulator's.
+    pub(crate) fn status(&self, field: &str) -> Option<u64> {
         if env::var_os(RUNNER).is_some() {
             return None;
         }
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("its status");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("VmRSS");
-        Some(line.trim().trim_end_matches(" kB").parse().expect("a number"))
+        let named = |line: &str| Some(line.strip_prefix(field)?.strip_prefix(':')?.to_owned());
+        let value = status.lines().find_map(named).expect("the field");
+        Some(value.trim().trim_end_matches(" kB").parse().expect("a number"))
     }
 }
 

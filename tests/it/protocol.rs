@@ -159,6 +159,12 @@ fn framing_is_strict() {
 }
 
 #[test]
+fn the_table_of_descriptors_has_room_for_all_connections_from_the_start() {
+    let size = london("event").status("FDSize");
+    assert!(size.is_none_or(|size| size > 1024), "{size:?}");
+}
+
+#[test]
 fn at_the_bound_the_longest_waiting_stranger_makes_room() {
     let scratch = Scratch::new();
     let sensor = scratch.write("sensor.json", LONDON);
