@@ -430,7 +430,9 @@ impl Target<'_> {
                 let is_shared = address.octets()[0] == 100 && (64..128).contains(&address.octets()[1]);
                 address.is_private() || address.is_loopback() || address.is_link_local() || is_shared
             }
-            Ok(IpAddr::V6(address)) => is_private(address),
+            Ok(IpAddr::V6(address)) => {
+                address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local()
+            }
             Err(_) => {
                 let host = self.name();
                 let own = [".local", ".lan", ".internal", ".home.arpa"];
@@ -448,10 +450,6 @@ impl Target<'_> {
     fn name(&self) -> String {
         self.host.trim_end_matches('.').to_ascii_lowercase()
     }
-}
-
-fn is_private(address: Ipv6Addr) -> bool {
-    address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local()
 }
 
 /// What came of a call.
