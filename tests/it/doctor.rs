@@ -10,12 +10,12 @@ use rustix::net::{AddressFamily, SocketType};
 use crate::fixture::*;
 
 /// Directories of programs that are put before or in the place of the machine's own.
-const CURL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/path/curl");
-const SYSTEMCTL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/path/systemctl");
+pub(crate) const CURL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/path/curl");
+pub(crate) const SYSTEMCTL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/path/systemctl");
 
 /// What it found, and whether it says that all is well. It finds no program but curl.
 #[track_caller]
-fn doctor_with(arguments: &[&str], variables: &[(&str, &str)]) -> (bool, String) {
+pub(crate) fn doctor_with(arguments: &[&str], variables: &[(&str, &str)]) -> (bool, String) {
     let scratch = Scratch::new();
     let seen = scratch.write("arguments", "");
     let mut command = weatherhook(["doctor"].iter().chain(arguments));
@@ -41,13 +41,13 @@ fn doctor_with(arguments: &[&str], variables: &[(&str, &str)]) -> (bool, String)
 }
 
 #[track_caller]
-fn doctor(arguments: &[&str], key: &str) -> (bool, String) {
+pub(crate) fn doctor(arguments: &[&str], key: &str) -> (bool, String) {
     doctor_with(arguments, &[("WEATHERHOOK_KEY", key)])
 }
 
 /// An address that refuses every connection for as long as the socket is kept, which is bound and does not
 /// listen.
-fn closed() -> (TcpListener, SocketAddr) {
+pub(crate) fn closed() -> (TcpListener, SocketAddr) {
     let socket = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None).expect("a socket");
     rustix::net::bind(&socket, &SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0)).expect("a port");
     let socket = TcpListener::from(socket);
@@ -56,7 +56,7 @@ fn closed() -> (TcpListener, SocketAddr) {
 }
 
 /// A server that answers one ping, and what it was asked.
-fn foreign(answer: &str) -> (SocketAddr, JoinHandle<String>) {
+pub(crate) fn foreign(answer: &str) -> (SocketAddr, JoinHandle<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("its address");
     let answer = answer.to_owned();

@@ -30,4 +30,5 @@ mod systemd;
 mod tools;
 mod traps;
 mod unix_socket;
+mod wording;
 mod zones;
