@@ -4,9 +4,8 @@ use std::convert::identity;
 use std::fmt::{self, Display, Write};
 use std::time::Duration;
 
-use crate::format::AHEAD;
 use crate::reading::{Observed, Past, Quantity, Reading, Snapshot, Station, Unit};
-use crate::time::{Timestamp, in_words};
+use crate::time::{AHEAD, Timestamp, in_words};
 use crate::weather;
 
 /// From this age on a reading is not told as current, unless configured otherwise: stations report

@@ -17,14 +17,9 @@
 //! Times are whole seconds, values whole thousandths, so that sums do not depend on order either.
 
 use std::fmt::{self, Write};
-use std::time::Duration;
 
 use crate::reading::{Observed, Quantity, Reading};
-use crate::time::Timestamp;
-
-/// What lies farther ahead of the clock has not happened: the clock was set back. As far as two
-/// clocks may differ where readings come in.
-const AHEAD: Duration = Duration::from_secs(120);
+use crate::time::{AHEAD, Timestamp};
 
 const MINUTE: u32 = 60;
 const HOUR: u32 = 60 * MINUTE;

@@ -294,10 +294,9 @@ mod tests {
 
     use super::*;
     use crate::file::Scratch;
-    use crate::format::AHEAD;
     use crate::reading::Quantity;
     use crate::reading::Station;
-    use crate::time::Zone;
+    use crate::time::{AHEAD, Zone};
 
     const EVERY: Duration = Duration::from_secs(3600);
 

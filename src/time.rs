@@ -22,6 +22,10 @@ pub enum Zone {
     Local,
 }
 
+/// How far two clocks, of a sensor, a file and a board, may differ. What claims to be newer by more
+/// has a wrong clock or another zone.
+pub const AHEAD: Duration = Duration::from_secs(120);
+
 /// Epoch numbers above this are milliseconds: as seconds it would be the year 5138.
 const EPOCH_MILLIS_FROM: f64 = 1e11;
 

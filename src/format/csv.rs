@@ -6,8 +6,11 @@
 
 use std::borrow::Cow;
 
-use super::record::{Node, Reader, is_missing};
-use super::{Dialect, Error, Format, Meaning, meaning, number_with_unit};
+use super::names::{Meaning, meaning};
+use super::node::{Node, is_missing};
+use super::record::Reader;
+use super::units::number_with_unit;
+use super::{Dialect, Error, Format};
 use crate::time::{Timestamp, Zone};
 use crate::weather::compass_degrees;
 

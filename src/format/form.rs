@@ -3,7 +3,8 @@
 
 use std::borrow::Cow;
 
-use super::record::{Node, Reader};
+use super::node::Node;
+use super::record::Reader;
 use super::{Dialect, Dropped, Error, Format, Path};
 use crate::url;
 

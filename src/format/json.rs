@@ -5,7 +5,8 @@ use std::fmt;
 
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess};
 
-use super::record::{Node, Reader};
+use super::node::Node;
+use super::record::Reader;
 use super::{Dialect, Error, Format};
 
 /// A text that is one value.

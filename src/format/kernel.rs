@@ -6,7 +6,8 @@
 
 use std::borrow::Cow;
 
-use super::record::{Node, Reader};
+use super::node::Node;
+use super::record::Reader;
 use super::{Dialect, Dropped, Error, Finding, Format, Ignored, Path, Record, Source};
 use crate::reading::Unit;
 

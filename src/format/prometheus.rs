@@ -6,10 +6,10 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
-use super::record::{Node, Reader};
-use super::{
-    Dialect, Dropped, Error, Format, Ignored, Meaning, Path, meaning, refused, says_outdoors, words,
-};
+use super::names::{Meaning, meaning, refused, says_outdoors, words};
+use super::node::Node;
+use super::record::Reader;
+use super::{Dialect, Dropped, Error, Format, Ignored, Path};
 use crate::reading::Quantity;
 
 pub(super) static PROMETHEUS: Format =

@@ -1,56 +1,29 @@
 //! Records: what the values of a text are about, whatever format they are written in.
 //!
 //! A record is an object with the readings of one place. What it is called by, how deep it may
-//! nest and in which units it is read stands in [`super`]. Within a record the first usable value
+//! nest and in which units it is read stands in `names` and `units`. Within a record the first usable value
 //! of a quantity counts: what says that it is outdoors before what does not, the record's own keys
 //! before those of the objects inside it, else in the order of the text. Where a key says that it
 //! is outdoors, only another such one steps in for it.
+
+mod times;
+mod units;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 
-use super::{
-    AHEAD, Converted, Declared, Dialect, Dropped, Error, Finding, Ignored, LEVELS, Meaning, Naming, Path,
-    Record, Source, System, Undated, Units, WORDS_CHARS, convert, fitting, meaning, named_unit,
-    number_with_unit, one_line, says_outdoors, squashed, unit_of,
+use super::findings::{Dropped, Error, Finding, Ignored, Path};
+use super::names::{LEVELS, Meaning, Naming, meaning, says_outdoors};
+use super::node::{
+    Node, device, identity, is_missing, mentions_outdoors, number, records_in, unit_named_by, value_in,
 };
+use super::text::{WORDS_CHARS, one_line};
+use super::units::{Converted, Units, convert, number_with_unit};
+use super::{Dialect, Record, Source, Undated};
 use crate::reading::{ALIASES, Device, Observed, Quantity, Reading, Station, Unit};
-use crate::time::{Timestamp, Zone};
+use crate::time::Timestamp;
 use crate::weather::compass_degrees;
-
-/// What stands where words are missing. `None` is not among them: it is said of precipitation.
-const MISSING: &[&str] = &["-", "--", "---", "?", "n/a", "nan", "null", "unknown", "unavailable"];
-
-/// Whether a text stands for no value.
-pub(super) fn is_missing(text: &str) -> bool {
-    let text = text.trim();
-    text.is_empty() || MISSING.iter().any(|missing| text.eq_ignore_ascii_case(missing))
-}
-
-fn records_in(node: &Node<'_>) -> usize {
-    match node {
-        Node::List(nodes) => nodes.iter().map(records_in).sum(),
-        Node::Object(entries) => {
-            let lists = entries.iter().filter(|(key, _)| meaning(key) == Ok(Meaning::Stations));
-            lists.map(|(_, node)| records_in(node)).sum::<usize>().max(1)
-        }
-        _ => 0,
-    }
-}
-
-/// A value as the formats give it: an object keeps the order of its keys and all of those that are
-/// there twice.
-pub(super) enum Node<'a> {
-    /// A place that was left empty, as in a table: no value, and nothing to be told.
-    Missing,
-    Null,
-    Bool(bool),
-    Number(f64),
-    Text(Cow<'a, str>),
-    List(Vec<Node<'a>>),
-    Object(Vec<(Cow<'a, str>, Node<'a>)>),
-}
 
 /// What the objects around a value say about it.
 #[derive(Clone, Copy)]
@@ -83,19 +56,6 @@ pub(super) type Parse<'p> = &'p dyn Fn(&str, &mut dyn FnMut(&Node<'_>)) -> Resul
 
 /// Lines at the end of a text that may be no records, for the last record to be found.
 const BROKEN_AT_END: usize = 10;
-
-/// Which device an object is from.
-fn device(node: &Node<'_>, dialect: &Dialect) -> Device {
-    let mut device = Device::default();
-    if let Node::Object(entries) = node {
-        for (key, node) in entries {
-            if let Ok(Meaning::Device(part)) = meaning(dialect.known(key)) {
-                device.set(part, identity(node));
-            }
-        }
-    }
-    device
-}
 
 /// Hands over what a text says, record by record.
 pub(super) struct Reader<'r> {
@@ -284,126 +244,6 @@ impl<'r> Reader<'r> {
     /// What these entries say about each other and about the objects inside.
     fn context(&mut self, entries: &[Entry<'_>], outer: Context) -> Context {
         Context { at: self.time(entries, outer.at), units: self.units(entries, outer.units), ..outer }
-    }
-
-    /// When the entries were observed, which is `outer` if they do not say it. A time that cannot be
-    /// used is no better than none only where the file's own is this record's: among other records
-    /// that keep the file fresh a dead station would look alive.
-    fn time(&mut self, entries: &[Entry<'_>], outer: Option<Timestamp>) -> Option<Timestamp> {
-        let (mut at, mut fallback) = (None, outer);
-        let halves = self.halves(entries);
-        let times = entries.iter().filter(|entry| entry.says_when()).count();
-        for (index, entry) in entries.iter().enumerate().filter(|(_, entry)| entry.says_when()) {
-            let time = match halves {
-                Some((date, _, joined)) if index == date => Some(joined),
-                Some((_, time, _)) if index == time => continue,
-                _ => time(entry.node, self.zone(entry)),
-            };
-            match time.map(|time| (time, time.ahead(self.source.modified))) {
-                _ if at.is_some() => self.ignored(entry.key, Ignored::Earlier("time")),
-                Some((time, ahead)) if ahead <= AHEAD => {
-                    at = Some(time);
-                    (self.findings)(Finding::Time { key: entry.key, at: time });
-                }
-                None if entry.meaning == Ok(Meaning::Date) && times > 1 => {
-                    self.ignored(entry.key, Ignored::Earlier("time"));
-                }
-                unusable => {
-                    let why = unusable.map_or(Dropped::NoTime, |(_, ahead)| Dropped::Ahead(ahead));
-                    self.dropped(entry.key, why);
-                    fallback = outer.filter(|_| self.lone);
-                }
-            }
-        }
-        at.or(fallback)
-    }
-
-    /// The date and the time of day that stand in two keys, by their places, and what they say together.
-    fn halves(&self, entries: &[Entry<'_>]) -> Option<(usize, usize, Timestamp)> {
-        let halves = entries.iter().enumerate().filter_map(|(index, entry)| match entry.node {
-            Node::Text(text) if entry.says_when() && time(entry.node, self.zone(entry)).is_none() => {
-                Some((index, text, self.zone(entry)))
-            }
-            _ => None,
-        });
-        // The first two: a text may have any number of them.
-        let halves: Vec<_> = halves.take(2).collect();
-        let [(one, first, zone), (other, second, other_zone)] = halves.as_slice() else { return None };
-        let zone = if *other_zone == Zone::Utc { Zone::Utc } else { *zone };
-        let time = |date, time| Timestamp::parse(&format!("{date} {time}"), zone);
-        match time(first, second) {
-            Some(joined) => Some((*one, *other, joined)),
-            None => Some((*other, *one, time(second, first)?)),
-        }
-    }
-
-    /// That of a written time that names none.
-    fn zone(&self, entry: &Entry<'_>) -> Zone {
-        match entry.meaning {
-            Ok(Meaning::Time(Zone::Utc)) => Zone::Utc,
-            _ => self.source.dialect.zone,
-        }
-    }
-
-    fn units(&mut self, entries: &[Entry<'_>], mut units: Units) -> Units {
-        let mut each = Vec::new();
-        for Entry { key, meaning, node, .. } in entries {
-            match (meaning, node) {
-                (Ok(Meaning::UnitOf(quantity)), node) => each.extend(self.unit(*key, *quantity, node)),
-                (Ok(Meaning::Units), Node::Object(named)) => {
-                    for (name, node) in named {
-                        let key = Path::key(Some(key), name);
-                        match unit_of(&squashed(name)) {
-                            Some(quantity) => each.extend(self.unit(key, quantity, node)),
-                            None => self.ignored(key, Ignored::OtherUnit),
-                        }
-                    }
-                }
-                (Ok(Meaning::Units), node) => match (system(node), unit_named_by(node)) {
-                    (Some(system), _) => {
-                        units = Units::of(system);
-                        self.setting(*key, format_args!("{system}"));
-                    }
-                    (None, Ok(Some(unit))) => {
-                        units.declare(unit);
-                        self.setting(*key, format_args!("{}", unit.symbol()));
-                    }
-                    (None, Ok(None)) => self.setting(*key, format_args!("none")),
-                    (None, Err(why)) => {
-                        self.dropped(*key, why);
-                        units = Units::unknown();
-                    }
-                },
-                (Ok(Meaning::UsUnits), node) => {
-                    let known = number(node).ok().and_then(|(number, _)| System::numbered(number));
-                    match known {
-                        Some(system) => self.setting(*key, format_args!("{system}")),
-                        None => self.dropped(*key, Dropped::UnknownUnit),
-                    }
-                    units = known.map_or_else(Units::unknown, Units::of);
-                }
-                _ => {}
-            }
-        }
-        units.declare_each(&each);
-        units
-    }
-
-    /// What `node` declares as the unit of one quantity.
-    fn unit(&mut self, key: Path<'_>, quantity: Quantity, node: &Node<'_>) -> Option<(Quantity, Declared)> {
-        let declared = match unit_named_by(node) {
-            Ok(None) => {
-                self.setting(key, format_args!("none"));
-                return None;
-            }
-            Ok(Some(unit)) => fitting(quantity, unit),
-            Err(_) => None,
-        };
-        match declared {
-            Some(unit) => self.setting(key, format_args!("{}", unit.symbol())),
-            None => self.dropped(key, Dropped::UnknownUnit),
-        }
-        Some((quantity, declared.map_or(Declared::Unknown, Declared::Unit)))
     }
 
     /// Takes what the entries and, `levels` deep, the objects inside give.
@@ -620,75 +460,12 @@ impl<'a> Given<'a> {
 }
 
 impl Entry<'_> {
-    /// Whether it is a time or a part of one.
-    fn says_when(&self) -> bool {
-        matches!(self.meaning, Ok(Meaning::Time(_) | Meaning::Date))
-            && !matches!(self.node, Node::Object(_) | Node::Missing)
-    }
-
     /// Whether it is an object with further keys, not one that only says more of its own value.
     fn holds_keys(&self) -> bool {
         match (self.meaning, self.node) {
             (Ok(Meaning::Measured(..)), Node::Object(entries)) => value_in(entries).is_none(),
             (_, node) => matches!(node, Node::Object(_)),
         }
-    }
-}
-
-fn value_in<'a>(entries: &'a [(Cow<'a, str>, Node<'a>)]) -> Option<&'a Node<'a>> {
-    entries.iter().find(|(key, _)| key.eq_ignore_ascii_case("value")).map(|(_, value)| value)
-}
-
-/// Whether a key inside says that it is about the outdoors.
-fn mentions_outdoors(node: &Node<'_>) -> bool {
-    match node {
-        Node::Object(entries) => {
-            entries.iter().any(|(key, node)| says_outdoors(key) || mentions_outdoors(node))
-        }
-        _ => false,
-    }
-}
-
-fn number(node: &Node<'_>) -> Result<(f64, Option<Unit>), Dropped> {
-    match node {
-        Node::Number(number) => Ok((*number, None)),
-        Node::Text(text) => number_with_unit(text),
-        Node::Missing | Node::Null | Node::Bool(_) | Node::List(_) | Node::Object(_) => {
-            Err(Dropped::NoNumber)
-        }
-    }
-}
-
-/// `None` also where null stands for no unit.
-fn unit_named_by(node: &Node<'_>) -> Result<Option<Unit>, Dropped> {
-    match node {
-        Node::Missing | Node::Null => Ok(None),
-        Node::Text(name) => named_unit(name),
-        Node::Bool(_) | Node::Number(_) | Node::List(_) | Node::Object(_) => Err(Dropped::UnknownUnit),
-    }
-}
-
-/// A part of a device's identity, which some write as a number and some as a text.
-fn identity(node: &Node<'_>) -> Option<String> {
-    match node {
-        Node::Number(number) => Some(number.to_string()),
-        Node::Text(text) => one_line(text, WORDS_CHARS),
-        Node::Missing | Node::Null | Node::Bool(_) | Node::List(_) | Node::Object(_) => None,
-    }
-}
-
-fn system(node: &Node<'_>) -> Option<System> {
-    match node {
-        Node::Text(word) => System::named(word),
-        _ => None,
-    }
-}
-
-fn time(node: &Node<'_>, zone: Zone) -> Option<Timestamp> {
-    match node {
-        Node::Number(number) => Timestamp::from_epoch(*number),
-        Node::Text(text) => Timestamp::parse(text, zone),
-        Node::Missing | Node::Null | Node::Bool(_) | Node::List(_) | Node::Object(_) => None,
     }
 }
 
@@ -710,7 +487,7 @@ mod tests {
 
     /// What `text` gives without a configured city, and its findings that are no readings.
     #[track_caller]
-    fn read_all(text: &[u8]) -> (Vec<Station>, Vec<String>) {
+    pub(super) fn read_all(text: &[u8]) -> (Vec<Station>, Vec<String>) {
         read_for(None, text)
     }
 
@@ -737,7 +514,7 @@ mod tests {
 
     /// The rounded readings of the only station of `text`.
     #[track_caller]
-    fn check(text: &str, expected: &[(Quantity, f64)]) -> Vec<String> {
+    pub(super) fn check(text: &str, expected: &[(Quantity, f64)]) -> Vec<String> {
         let (stations, findings) = read_all(text.as_bytes());
         let station = stations.first().cloned().unwrap_or_default();
         assert!(stations.len() <= 1, "{stations:?}");
@@ -748,14 +525,6 @@ mod tests {
             })
             .collect();
         assert_eq!(found, expected, "{text}: {findings:?}");
-        findings
-    }
-
-    /// When the only station's temperature was observed.
-    #[track_caller]
-    fn check_time(text: &str, expected: Timestamp) -> Vec<String> {
-        let (stations, findings) = read_all(text.as_bytes());
-        assert_eq!(stations[0].reading(Temperature).map(|reading| reading.at), Some(expected), "{text}");
         findings
     }
 
@@ -864,107 +633,6 @@ mod tests {
             assert!(findings[0].ends_with("rain: rain of some time here, not a counter"), "{findings:?}");
         }
         check(r#"{"temp": 10, "rain": 90.3}"#, &[(Temperature, 10.0), (RainCounter, 90.3)]);
-    }
-
-    #[test]
-    fn the_nearest_unit_counts() {
-        check(r#"{"temp_c": 10, "units": "imperial"}"#, &[(Temperature, 10.0)]);
-        check(r#"{"temp": 50, "units": "imperial"}"#, &[(Temperature, 10.0)]);
-        check(r#"{"temp": 50, "unit": "F"}"#, &[(Temperature, 10.0)]);
-        check(r#"{"temp": {"value": "283.15 K", "unit": "F"}, "TempUnit": "C"}"#, &[(Temperature, 10.0)]);
-        check(r#"{"outTemp": 50, "dayRain": 1, "usUnits": 1}"#, &[(Temperature, 10.0), (RainToday, 25.4)]);
-        check(r#"{"rainRate": 0.1, "windSpeed": 3.6, "usUnits": 16}"#, &[(WindSpeed, 1.0), (RainRate, 1.0)]);
-        check(r#"{"windSpeed": 1, "usUnits": "17.0"}"#, &[(WindSpeed, 1.0)]);
-        check(r#"{"humidity_ratio": 0.66}"#, &[(Humidity, 66.0)]);
-        // What is declared and not known is not guessed.
-        check(r#"{"outTemp": 50, "humidity": "40 %", "rh": 30, "usUnits": 2}"#, &[(Humidity, 40.0)]);
-        check(r#"{"temp": 50, "TempUnit": "Réaumur"}"#, &[]);
-        check(r#"{"temp": 50, "TempUnit": 1}"#, &[]);
-        check(r#"{"temp": 50, "TempUnit": "hPa"}"#, &[]);
-        check(r#"{"temp": {"value": 50, "unit": 1}}"#, &[]);
-        check(r#"{"UV": {"value": 2, "units": null}}"#, &[(UvIndex, 2.0)]);
-        check(r#"{"temp": {"value": 50, "unit": "Réaumur"}}"#, &[]);
-        check(r#"{"temp": "12 km/h"}"#, &[]);
-    }
-
-    #[test]
-    fn what_is_declared_is_read_or_blocks_the_usual_units() {
-        let findings = check(
-            r#"{"units": "metric", "temp": 10, "pressure": 1000, "dayRain": 2, "wind_speed": 36, "gust": 1,
-                "wind_gust_m_s": 9, "humidity": 40}"#,
-            &[
-                (Temperature, 10.0),
-                (Humidity, 40.0),
-                (StationPressure, 1000.0),
-                (WindGust, 9.0),
-                (RainToday, 2.0),
-            ],
-        );
-        assert_eq!(
-            findings,
-            [
-                "wind_speed: metric may mean km/h or m/s; expected the unit in the key or beside the value",
-                "gust: not a known key",
-            ]
-        );
-        check(r#"{"units": "metric", "wind_unit": "km/h", "wind_speed": 36}"#, &[(WindSpeed, 10.0)]);
-        check(r#"{"wind_unit": "km/h", "units": "metric", "wind_speed": "36 km/h"}"#, &[(WindSpeed, 10.0)]);
-        let findings = check(
-            r#"{"temperature": 50, "unit": "Reaumur", "humidity": "40%", "wind_speed_kmh": 36, "UV": 3}"#,
-            &[(Humidity, 40.0), (WindSpeed, 10.0), (UvIndex, 3.0)],
-        );
-        assert_eq!(findings, ["unit: the unit is not known", "temperature: the unit is not known"]);
-        check(r#"{"units": "standard", "BME280": {"temperature": 28, "pm25": 3}}"#, &[]);
-        check(r#"{"units": true, "temperature": 28}"#, &[]);
-        check(r#"{"TempUnit": {"temperature": 28}}"#, &[]);
-        check(r#"{"units": null, "temperature": 28}"#, &[(Temperature, 28.0)]);
-        // An object of units, and what is said of one quantity for those alike.
-        check(
-            r#"{"temperature": 50, "dew_point": 41, "wind_speed": 10, "rain": 1, "rain_rate": 2, "pressure": 1000,
-                "units": {"temperature": "°F", "wind_speed": "mph", "rain_rate": "mm/h", "rain": "in"}}"#,
-            &[
-                (Temperature, 10.0),
-                (DewPoint, 5.0),
-                (StationPressure, 1000.0),
-                (WindSpeed, 4.47),
-                (RainCounter, 25.4),
-                (RainRate, 2.0),
-            ],
-        );
-        let findings = check(
-            r#"{"temperature": 50, "wind": 1, "units": {"temperature": "Reaumur", "wind": "m/s"}}"#,
-            &[],
-        );
-        assert_eq!(
-            findings,
-            [
-                "units.temperature: the unit is not known",
-                "temperature: the unit is not known",
-                "wind: not a known key"
-            ]
-        );
-        for sibling in ["temp_units", "temperature_unit", "TempUnit", "temperatureUnits"] {
-            check(&format!(r#"{{"temperature": 50, "{sibling}": "F"}}"#), &[(Temperature, 10.0)]);
-        }
-        for beside in ["unit", "units", "unit_of_measurement", "uom", "temp_unit"] {
-            check(
-                &format!(r#"{{"temperature": {{"value": 50, "{beside}": "°F"}}}}"#),
-                &[(Temperature, 10.0)],
-            );
-            check(&format!(r#"{{"temperature": {{"value": 50, "{beside}": "Reaumur"}}}}"#), &[]);
-        }
-        // Open-Meteo.
-        for current in ["current", "current_weather"] {
-            check(
-                &format!(
-                    r#"{{"{current}_units": {{"time": "iso8601", "temperature": "°F", "windspeed": "km/h"}},
-                        "{current}": {{"temperature": 50, "windspeed": 36}},
-                        "hourly_units": {{"temperature": "°C"}}, "hourly": {{"temperature": [50]}}}}"#
-                ),
-                &[(Temperature, 10.0), (WindSpeed, 10.0)],
-            );
-        }
-        check(r#"{"uk_hybrid": {"temp": 10, "windSpeed": 10}}"#, &[(Temperature, 10.0), (WindSpeed, 4.47)]);
     }
 
     #[test]
@@ -1125,71 +793,6 @@ mod tests {
         for none in ["\"\"", "\" \\n\"", "\"--\"", "\"unknown\"", "null", "0.2", "\"0.2 mm\"", "\"7\""] {
             check_words(none, None);
         }
-    }
-
-    #[test]
-    fn each_reading_has_its_own_time() {
-        check_time(r#"{"temp": 1}"#, at(WRITTEN));
-        check_time(r#"{"temp": 1, "timestamp": "2025-03-02T21:00:00+01:00"}"#, at("2025-03-02T20:00:00Z"));
-        check_time(r#"{"temp": 1, "ts": 1740949200}"#, at("2025-03-02T21:00:00Z"));
-        check_time(r#"{"temp": 1, "epoch": "1740949200000"}"#, at("2025-03-02T21:00:00Z"));
-        check_time(r#"{"temp": 1, "dateutc": "2025-03-02 21:00:00"}"#, at("2025-03-02T21:00:00Z"));
-        let local = Timestamp::parse("2025-02-02 22:26:03", Zone::Local).expect("a time");
-        check_time(r#"{"Time": "2025-02-02T22:26:03", "BME280": {"Temperature": 1}}"#, local);
-        check_time(r#"{"temp": 1, "date": "2025-02-02", "time": "22:26:03"}"#, local);
-        check_time(r#"{"temp": 1, "time": "22:26:03", "date": "02/02/2025"}"#, local);
-        check_time(r#"{"temp": 1, "date": "2025-03-02", "ts": 1740949200}"#, at("2025-03-02T21:00:00Z"));
-        check_time(
-            r#"{"ts": 7, "BME280": {"ts": 1740949200, "Temperature": 1}}"#,
-            at("2025-03-02T21:00:00Z"),
-        );
-        check_time(r#"{"ts": 7, "temp": {"value": 1, "time": 1740949200}}"#, at("2025-03-02T21:00:00Z"));
-        check_time(r#"{"time": 1740949200, "stations": [{"temp": 1}]}"#, at("2025-03-02T21:00:00Z"));
-        // A clock two minutes fast is one; more is another zone.
-        check_time(r#"{"temp": 1, "time": "2025-03-02T22:32:00Z"}"#, at("2025-03-02T22:32:00Z"));
-        let findings = check_time(r#"{"temp": 1, "time": "2025-03-02T23:26:03Z"}"#, at(WRITTEN));
-        assert_eq!(
-            findings,
-            [
-                "time: 56 min after the file was written: wrong clock or zone; the file's own is used if there is one record only"
-            ]
-        );
-        check_time(r#"{"temp": 1, "time": "now", "ts": 1740949200}"#, at("2025-03-02T21:00:00Z"));
-        for broken in ["\"@0.087052s\"", "null", "-1", "1e300", "\"now\"", "[]"] {
-            let findings = check_time(&format!(r#"{{"temp": 1, "time": {broken}}}"#), at(WRITTEN));
-            assert_eq!(
-                findings,
-                ["time: not a time; the file's own is used if there is one record only"],
-                "{broken}"
-            );
-        }
-    }
-
-    #[test]
-    fn among_others_a_record_without_a_usable_time_is_dropped() {
-        let (stations, findings) = read_all(
-            br#"[{"city": "Bonn", "time": "22:29 h", "temp": 1, "precipitation": "Snow", "BME280": {"rh": 5}},
-                {"city": "Ulm", "time": "2025-03-02T23:26:03Z", "temp": {"value": 2, "ts": 1740949200}, "rh": 6},
-                {"city": "Rom", "temp": 3, "rh": {"value": 7, "ts": "?"}}]"#,
-        );
-        assert_eq!(
-            findings,
-            [
-                "[0].time: not a time; the file's own is used if there is one record only",
-                "[0].temp: its record has a time that cannot be used",
-                "[0].precipitation: its record has a time that cannot be used",
-                "[0].BME280.rh: its record has a time that cannot be used",
-                "[1].time: 56 min after the file was written: wrong clock or zone; the file's own is used if there is one record only",
-                "[1].rh: its record has a time that cannot be used",
-                "[2].rh.ts: not a time; the file's own is used if there is one record only",
-                "[2].rh: its record has a time that cannot be used",
-            ]
-        );
-        let newest: Vec<_> = stations.iter().map(Station::newest).collect();
-        assert_eq!(newest, [None, Some(at("2025-03-02T21:00:00Z")), Some(at(WRITTEN))]);
-        // Lists of one are no other records.
-        check_time(r#"[{"temp": 1, "time": "?"}]"#, at(WRITTEN));
-        check_time(r#"{"stations": [{"temp": 1, "time": "?"}]}"#, at(WRITTEN));
     }
 
     #[test]

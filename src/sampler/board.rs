@@ -8,11 +8,11 @@ use std::time::Duration;
 use log::warn;
 
 use super::source::Change;
-use crate::format::{AHEAD, Record};
+use crate::format::Record;
 use crate::history::History;
 use crate::place::fold;
 use crate::reading::{Device, Past, Quantity, Reading, Snapshot, Station, Stations};
-use crate::time::Timestamp;
+use crate::time::{AHEAD, Timestamp};
 use crate::weather;
 
 /// A place of the configuration.

@@ -16,9 +16,9 @@ use log::{info, warn};
 
 use super::follow::Follow;
 use crate::file;
-use crate::format::{self, AHEAD, Dialect, Finding, Format, Ignored, Record, Undated, kernel};
+use crate::format::{self, Dialect, Finding, Format, Ignored, Record, Undated, kernel};
 use crate::reading::{Device, Quantity, Reading, Station};
-use crate::time::{Timestamp, in_words};
+use crate::time::{AHEAD, Timestamp, in_words};
 use crate::weather;
 
 /// What is read, and how.

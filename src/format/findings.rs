@@ -1,0 +1,317 @@
+//! What a reader reports of a text: what it made of each key, and why a whole text cannot be read.
+
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use super::names::LEVELS;
+use super::text::one_line;
+use crate::reading::{Quantity, Stations, Unit};
+use crate::time::{Timestamp, in_words};
+
+/// What a reader made of one key. It borrows from the text, so that telling costs nothing where
+/// nobody listens, and it carries no value of a key that was not taken.
+#[derive(Clone, Copy, Debug)]
+pub enum Finding<'a> {
+    /// A number was read.
+    Reading {
+        /// Where it stands.
+        key: Path<'a>,
+        /// What it is about.
+        quantity: Quantity,
+        /// The value in the quantity's base unit.
+        value: f64,
+        /// The unit in which it was read.
+        unit: Unit,
+        /// Whether the text names no unit, so that the usual one was assumed.
+        assumed: bool,
+        /// When it was observed.
+        at: Timestamp,
+    },
+    /// Words of the source itself were taken as they are.
+    Words {
+        /// Where they stand.
+        key: Path<'a>,
+        /// On one line.
+        words: &'a str,
+        /// When they were written.
+        at: Timestamp,
+    },
+    /// The time of what stands beside and below was read.
+    Time {
+        /// Where it stands.
+        key: Path<'a>,
+        /// The time.
+        at: Timestamp,
+    },
+    /// A name, a unit or the mark of the default was taken.
+    Setting {
+        /// Where it stands.
+        key: Path<'a>,
+        /// What was made of it.
+        value: fmt::Arguments<'a>,
+    },
+    /// A key is not used.
+    Ignored {
+        /// Where it stands.
+        key: Path<'a>,
+        /// Why.
+        why: Ignored,
+    },
+    /// A key is understood, and its value cannot be used.
+    Dropped {
+        /// Where it stands.
+        key: Path<'a>,
+        /// Why.
+        why: Dropped,
+    },
+}
+
+/// Why a key is not used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ignored {
+    /// No key of the table.
+    Unknown,
+    /// Measured indoors.
+    Indoor,
+    /// A forecast, an extreme, a mean: not what is measured now.
+    NotCurrent,
+    /// The temperature of a chip or a machine.
+    Machine,
+    /// Water, soil, a fridge: not the air outdoors.
+    Elsewhere,
+    /// The suffix is a unit of something else.
+    Suffix(Unit),
+    /// The unit of something that is not read.
+    OtherUnit,
+    /// rtl_433's `uv` is a raw count.
+    RawUv,
+    /// The same record has it from another key.
+    Earlier(&'static str),
+    /// The same record has a key that says it is outdoors.
+    NotOutdoors(&'static str),
+    /// The same record has a better name.
+    OtherName,
+    /// Objects within objects within objects.
+    TooDeep,
+    /// A tyre's pressure sensor, which rtl_433 hears too.
+    Tyre,
+    /// An element of the list is no object.
+    NoRecord,
+    /// A chip that may measure itself or the board.
+    OtherChip,
+    /// An amount of rain in some time, which does not count on.
+    NoCounter,
+    /// A record of a device that is not asked for.
+    OtherDevice,
+}
+
+impl fmt::Display for Ignored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Ignored::Unknown => f.write_str("not a known key"),
+            Ignored::Indoor => f.write_str("measured indoors"),
+            Ignored::NotCurrent => f.write_str("not a current observation"),
+            Ignored::Machine => f.write_str("measured in a machine, not in the air"),
+            Ignored::Elsewhere => f.write_str("not measured in the air outdoors"),
+            Ignored::Suffix(unit) => write!(f, "ends like {}, which does not fit its name", unit.symbol()),
+            Ignored::OtherUnit => f.write_str("the unit of nothing that is read"),
+            Ignored::RawUv => f.write_str("may be a raw count; `uvi` or `UV` is read as the UV index"),
+            Ignored::Earlier(what) => write!(f, "another key of this record gives the {what}"),
+            Ignored::NotOutdoors(what) => write!(f, "another key of this record is the outdoor {what}"),
+            Ignored::OtherName => f.write_str("this record has another name"),
+            Ignored::TooDeep => write!(f, "nested more than {LEVELS} levels deep"),
+            Ignored::Tyre => f.write_str("a tyre (\"type\": \"TPMS\")"),
+            Ignored::OtherChip => f.write_str("its chip is not known to measure the air"),
+            Ignored::NoCounter => f.write_str("rain of some time here, not a counter"),
+            Ignored::OtherDevice => f.write_str("none of it is taken: `match` selects another device"),
+            Ignored::NoRecord => f.write_str("not an object"),
+        }
+    }
+}
+
+/// Why the value of a known key cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Dropped {
+    /// Neither a finite number nor a text with one.
+    NoNumber,
+    /// The unit beside the number, or the one that the record declares, is not known.
+    UnknownUnit,
+    /// The record is `metric`, which leaves the unit of the wind open.
+    OpenUnit,
+    /// The unit is one of something else.
+    WrongUnit(Unit),
+    /// Outside of what can be measured; the value is in the base unit.
+    Implausible(Quantity, f64),
+    /// No time of a known form.
+    NoTime,
+    /// A time this far after the text was written.
+    Ahead(Duration),
+    /// Its time cannot be used, and that of the text, which holds other records too, says nothing.
+    Undated,
+    /// Not of the kind that this key takes.
+    Expected(&'static str),
+    /// A line that is no record: broken, half-written, or not of the format.
+    BadLine,
+    /// The sensor's checksum does not fit.
+    Checksum,
+    /// Zeros, from a wire on which nobody is.
+    NoSensor,
+    /// The value that the sensor has before it measures.
+    PowerOn,
+}
+
+/// A value outside of `bounds` with as many decimals as it takes to see that it is: 60.01, not 60.0.
+fn shown_outside(value: f64, bounds: &RangeInclusive<f64>) -> String {
+    if value.abs() >= 1e15 {
+        // 1e300 in full would be 300 zeros.
+        return format!("{value:.1e}");
+    }
+    let is_outside = |shown: &String| shown.parse().is_ok_and(|shown: f64| !bounds.contains(&shown));
+    let mut shown = (1..=3).map(|decimals| format!("{value:.decimals$}"));
+    shown.find(is_outside).unwrap_or_else(|| format!("{value:e}"))
+}
+
+/// What becomes of a record whose time cannot be used.
+const FALLBACK: &str = "the file's own is used if there is one record only";
+
+impl fmt::Display for Dropped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Dropped::NoNumber => f.write_str("not a number"),
+            Dropped::UnknownUnit => f.write_str("the unit is not known"),
+            Dropped::OpenUnit => {
+                f.write_str("metric may mean km/h or m/s; expected the unit in the key or beside the value")
+            }
+            Dropped::WrongUnit(unit) => write!(f, "{} is a unit of something else", unit.symbol()),
+            Dropped::Implausible(quantity, value) => {
+                let (bounds, unit) = (quantity.bounds(), quantity.base_unit().symbol());
+                let blank = if unit.is_empty() { "" } else { " " };
+                let shown = shown_outside(*value, &bounds);
+                write!(
+                    f,
+                    "{shown}{blank}{unit} is outside {} to {}{blank}{unit}",
+                    bounds.start(),
+                    bounds.end()
+                )
+            }
+            Dropped::NoTime => write!(f, "not a time; {FALLBACK}"),
+            Dropped::Ahead(by) => {
+                write!(f, "{} after the file was written: wrong clock or zone; {FALLBACK}", in_words(*by))
+            }
+            Dropped::Undated => f.write_str("its record has a time that cannot be used"),
+            Dropped::Expected(what) => write!(f, "expected {what}"),
+            Dropped::Checksum => f.write_str("the checksum is wrong"),
+            Dropped::NoSensor => f.write_str("nothing but zeros: no sensor answered"),
+            Dropped::PowerOn => f.write_str("85 °C stands there before the first conversion"),
+            Dropped::BadLine => f.write_str("not a whole record"),
+        }
+    }
+}
+
+/// Why a text as a whole cannot be read.
+#[derive(Debug)]
+pub enum Error {
+    /// Nothing but blanks.
+    Empty,
+    /// Bytes that are no UTF-8, with the place of the first, both counted from 1.
+    NotUtf8 {
+        /// The line.
+        line: usize,
+        /// The column, in bytes.
+        column: usize,
+    },
+    /// Broken JSON; names line and column.
+    NotJson(serde_json::Error),
+    /// JSON that is neither an object nor a list.
+    NoRecords,
+    /// No sample of Prometheus.
+    NoSamples,
+    /// No `key=value`, or some in sections.
+    NoPairs,
+    /// CSV without a row of column names that are known.
+    NoHeader,
+    /// More places than any file has.
+    TooManyStations,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Empty => f.write_str("empty, expected a JSON object"),
+            Error::NotUtf8 { line, column } => {
+                write!(f, "not UTF-8 text at line {line} column {column}, expected JSON")
+            }
+            Error::NotJson(cause) => write!(f, "not JSON: {cause}"),
+            Error::NoRecords => f.write_str("neither a JSON object nor a list of them"),
+            Error::NoSamples => f.write_str("no line with a metric and its value"),
+            Error::NoPairs => f.write_str("no key=value"),
+            Error::NoHeader => f.write_str("no row of column names, expected one with keys like temperature"),
+            Error::TooManyStations => write!(f, "more than {} stations", Stations::MOST),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// Where a key stands: its name and, before it, those of the objects and lists around it.
+#[derive(Clone, Copy, Debug)]
+pub struct Path<'a> {
+    around: Option<&'a Path<'a>>,
+    step: Step<'a>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Step<'a> {
+    Key(&'a str),
+    Index(usize),
+}
+
+impl<'a> Path<'a> {
+    /// That of a key of this name.
+    pub fn key(around: Option<&'a Path<'a>>, name: &'a str) -> Path<'a> {
+        Path { around, step: Step::Key(name) }
+    }
+
+    /// Whether it ends in a key of this name.
+    pub(super) fn is_key(&self, name: &str) -> bool {
+        matches!(self.step, Step::Key(key) if key == name)
+    }
+
+    pub(super) fn index(around: Option<&'a Path<'a>>, index: usize) -> Path<'a> {
+        Path { around, step: Step::Index(index) }
+    }
+}
+
+/// `stations[2].BME280.Temperature`, on one line and each name cut to a bearable length.
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(around) = self.around {
+            around.fmt(f)?;
+        }
+        match self.step {
+            Step::Index(index) => write!(f, "[{index}]"),
+            Step::Key(name) => {
+                let dot = if self.around.is_some() { "." } else { "" };
+                write!(f, "{dot}{}", one_line(name, SHOWN_CHARS).as_deref().unwrap_or("\"\""))
+            }
+        }
+    }
+}
+
+/// As much of a key as a message shows, in characters.
+pub(super) const SHOWN_CHARS: usize = 40;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_shown_on_one_bounded_line() {
+        let list = Path::key(None, "stations");
+        let record = Path::index(Some(&list), 2);
+        assert_eq!(Path::key(Some(&record), "a\u{1b}[31m\nb").to_string(), "stations[2].a [31m b");
+        assert_eq!(Path::key(None, &"x".repeat(1000)).to_string().len(), SHOWN_CHARS);
+        assert_eq!(Path::key(None, "\n").to_string(), "\"\"");
+    }
+}

@@ -1,0 +1,535 @@
+//! What the keys of a text are about: the names of quantities, times, units, places and devices, and
+//! the words that rule a name out.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use super::findings::Ignored;
+use super::text::squashed;
+use super::units::{System, fitting, unit};
+use crate::reading::{DevicePart, Quantity, Unit};
+use crate::time::Zone;
+
+/// How many objects around a value are looked into: Tasmota answers `StatusSNS`, `DHT11`,
+/// `Temperature`.
+pub(super) const LEVELS: usize = 2;
+
+/// What a key is about.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Meaning {
+    /// A number, with the unit that the key ends in.
+    Measured(Quantity, Option<Unit>),
+    /// Words about the air.
+    AirQuality,
+    /// Words about the precipitation.
+    Precipitation,
+    /// When everything beside it was observed; the zone is that of a time that names none.
+    Time(Zone),
+    /// The same, or its date only.
+    Date,
+    /// The unit of this quantity beside and below, and of those alike that have none of their own.
+    UnitOf(Quantity),
+    /// A unit, a system of units or an object with the unit of each quantity, for everything beside
+    /// and below.
+    Units,
+    /// weewx's number of a system of units.
+    UsUnits,
+    /// An object whose contents are in this system.
+    Block(System),
+    /// How the place is called.
+    Name(Naming),
+    /// Its other names.
+    Aliases,
+    /// Whether it answers when no place is asked for.
+    Default,
+    /// The records of several places.
+    Stations,
+    /// What kind of message this is.
+    Kind,
+    /// Which device it is from.
+    Device(DevicePart),
+    /// Not even its presence is told.
+    Secret,
+}
+
+impl Meaning {
+    /// Whether it is understood only at a record itself, not at the objects inside.
+    pub(super) fn is_of_record(self) -> bool {
+        matches!(
+            self,
+            Meaning::Name(_)
+                | Meaning::Aliases
+                | Meaning::Default
+                | Meaning::Stations
+                | Meaning::Kind
+                | Meaning::Device(_)
+        )
+    }
+}
+
+/// The keys that name a place, the best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Naming {
+    City,
+    Name,
+    Station,
+    /// Where a sensor is, which may be a room.
+    Location,
+    /// How a Pimoroni Enviro calls the device, whatever place it stands in.
+    Nickname,
+}
+
+/// The names of each quantity as `squashed`, without units.
+pub(super) const MEASURED: &[(Quantity, &[&str])] = &[
+    (
+        Quantity::Temperature,
+        &[
+            "temperature",
+            "temp",
+            "outtemp",
+            "tempout",
+            "outdoortemp",
+            "outdoortemperature",
+            "outsidetemp",
+            "outsidetemperature",
+            "airtemp",
+            "airtemperature",
+        ],
+    ),
+    (
+        Quantity::FeelsLike,
+        &["feelslike", "apparenttemperature", "apparenttemp", "apptemp", "realfeel", "realfeeltemperature"],
+    ),
+    (Quantity::Humidity, &["humidity", "hum", "rh", "relativehumidity", "outhumidity", "outdoorhumidity"]),
+    (Quantity::DewPoint, &["dewpoint", "dewpt", "dewpointtemperature"]),
+    (Quantity::StationPressure, &["pressure", "airpressure", "stationpressure", "absbaro", "baromabs"]),
+    (
+        Quantity::SeaLevelPressure,
+        &[
+            "barometer",
+            "baromrel",
+            "relbaro",
+            "barsealevel",
+            "seapressure",
+            "sealevelpressure",
+            "pressuresealevel",
+            "pressuremsl",
+            "mslp",
+        ],
+    ),
+    (Quantity::WindSpeed, &["windspeed", "windavg"]),
+    (Quantity::WindGust, &["windgust", "windgusts", "windgustspeed", "windmax"]),
+    (Quantity::WindDirection, &["winddirection", "winddir", "windbearing"]),
+    (Quantity::RainCounter, &["rain", "totalrain"]),
+    (Quantity::RainRate, &["rainrate", "preciprate"]),
+    (Quantity::RainToday, &["dailyrain", "raintoday", "dayrain", "preciptotal"]),
+    (Quantity::Pm25, &["pm2_5", "pm25"]),
+    (Quantity::Pm10, &["pm10", "pm10_0"]),
+    (Quantity::UvIndex, &["uvi", "uvindex", "uv"]),
+    // `light` alone may be a raw count or a percentage, so it is taken only with its unit.
+    (Quantity::Illuminance, &["lux", "lightlux", "illuminance"]),
+    (Quantity::Irradiance, &["solarradiation", "radiation", "irradiance"]),
+];
+
+/// Indoor quantities whose names do not say so in full, without units. `tempinf` is Ecowitt's.
+pub(super) const INDOOR: &[&str] =
+    &["intemp", "intemperature", "tempin", "inhumidity", "humidityin", "humin"];
+
+/// Keys, as `squashed`, that carry no number of their own.
+pub(super) const OTHERS: &[(&str, Meaning)] = &[
+    ("airquality", Meaning::AirQuality),
+    ("precipitation", Meaning::Precipitation),
+    ("time", Meaning::Time(Zone::Local)),
+    ("timestamp", Meaning::Time(Zone::Local)),
+    ("datetime", Meaning::Time(Zone::Local)),
+    ("epoch", Meaning::Time(Zone::Local)),
+    ("ts", Meaning::Time(Zone::Local)),
+    ("date", Meaning::Date),
+    ("timeutc", Meaning::Time(Zone::Utc)),
+    ("timestamputc", Meaning::Time(Zone::Utc)),
+    ("datetimeutc", Meaning::Time(Zone::Utc)),
+    ("dateutc", Meaning::Time(Zone::Utc)),
+    ("obstimeutc", Meaning::Time(Zone::Utc)),
+    ("unit", Meaning::Units),
+    ("units", Meaning::Units),
+    ("uom", Meaning::Units),
+    // Home Assistant's.
+    ("unitofmeasurement", Meaning::Units),
+    ("unitsystem", Meaning::Units),
+    // Open-Meteo's, beside `current` and `current_weather`.
+    ("currentunits", Meaning::Units),
+    ("currentweatherunits", Meaning::Units),
+    ("usunits", Meaning::UsUnits),
+    // Weather Underground's observations.
+    ("imperial", Meaning::Block(System::Us)),
+    ("metric", Meaning::Block(System::Metric)),
+    ("metricsi", Meaning::Block(System::MetricWx)),
+    ("ukhybrid", Meaning::Block(System::UkHybrid)),
+    ("city", Meaning::Name(Naming::City)),
+    ("name", Meaning::Name(Naming::Name)),
+    ("station", Meaning::Name(Naming::Station)),
+    ("location", Meaning::Name(Naming::Location)),
+    ("place", Meaning::Name(Naming::Location)),
+    ("site", Meaning::Name(Naming::Location)),
+    ("nickname", Meaning::Name(Naming::Nickname)),
+    ("aliases", Meaning::Aliases),
+    ("default", Meaning::Default),
+    ("stations", Meaning::Stations),
+    ("observations", Meaning::Stations),
+    ("type", Meaning::Kind),
+    ("model", Meaning::Device(DevicePart::Model)),
+    ("id", Meaning::Device(DevicePart::Id)),
+    ("channel", Meaning::Device(DevicePart::Channel)),
+    // The keys to accounts: Ecowitt's, Weather Underground's, Ambient Weather's.
+    ("passkey", Meaning::Secret),
+    ("password", Meaning::Secret),
+    ("apikey", Meaning::Secret),
+    ("applicationkey", Meaning::Secret),
+    // Of which Ecowitt makes its key.
+    ("mac", Meaning::Secret),
+    ("macaddress", Meaning::Secret),
+];
+
+/// The words that rule a name out, in the singular: whatever is inside an object called so is not
+/// the weather outdoors at this moment. An unknown name without any of them is taken for a sensor's.
+pub(super) const REFUSED: [(Ignored, &str); 4] = [
+    (
+        Ignored::NotCurrent,
+        "forecast predicted prediction next tomorrow today yesterday yday minutely hour hourly h \
+         day daily night week weekly month monthly year yearly min minimum low lowest max maximum \
+         high highest peak extreme record alltime avg average mean median normal stat statistic \
+         trend change previous prev past history historical archive almanac",
+    ),
+    (
+        Ignored::Machine,
+        "cpu gpu soc mcu chip processor core esp pi rpi raspi raspberry raspberrypi arduino board \
+         system sys host thermal hardware internal disk ssd nvme router modem wifi battery batt \
+         bat inverter charger panel motor engine boiler heater heating hvac thermostat radiator \
+         hwmon smartmon smartctl ipmi drive hdd ups psu nvidia",
+    ),
+    (
+        Ignored::Indoor,
+        "in inner indoor inside interior innen home house room livingroom bedroom bathroom \
+         kitchen bath living lounge nursery office hall hallway corridor floor upstair downstair \
+         attic loft basement cellar garage closet cabinet laundry zimmer wohnzimmer schlafzimmer \
+         keller",
+    ),
+    (
+        Ignored::Elsewhere,
+        "water pool pond sea lake river tank aquarium terrarium spa sauna tub soil ground leaf \
+         compost hive beehive greenhouse fridge refrigerator freezer oven grill smoker car",
+    ),
+];
+
+/// The words of an object's name that say it is outdoors.
+pub(super) const OUTDOORS: [&str; 5] = ["out", "outdoor", "outdoors", "outside", "garden"];
+
+/// Why an object called so, or a key that ends in a quantity, is not the weather outdoors now.
+pub(super) fn refused(name: &str) -> Option<Ignored> {
+    // A text may have hundreds of thousands of unknown keys.
+    static BY_WORD: LazyLock<HashMap<&str, Ignored>> = LazyLock::new(|| {
+        REFUSED.iter().flat_map(|(why, words)| words.split(' ').map(|word| (word, *why))).collect()
+    });
+    let words = words(name);
+    // Together too, for `AllTime` and `SoC`.
+    let together = words.replace(' ', "");
+    words.split(' ').chain([&*together]).find_map(|word| {
+        // `DS18B20` is no plural.
+        let singular = word.strip_suffix('s').filter(|singular| singular.len() > 2).unwrap_or(word);
+        BY_WORD.get(word).or_else(|| BY_WORD.get(singular)).copied()
+    })
+}
+
+/// The words of a name in lower case with blanks around: `daily_forecast`, `nextHour`, `ESP8266`,
+/// `CPUTemp2`.
+pub(super) fn words(name: &str) -> String {
+    let mut words = String::with_capacity(name.len() + 4);
+    let mut chars = name.chars().peekable();
+    let mut before = ' ';
+    while let Some(c) = chars.next() {
+        let ends_capitals = chars.peek().is_some_and(|next| next.is_lowercase());
+        if !c.is_alphabetic() || (c.is_uppercase() && (before.is_lowercase() || ends_capitals)) {
+            words.push(' ');
+        }
+        if c.is_alphabetic() {
+            words.extend(c.to_lowercase());
+        }
+        before = c;
+    }
+    words
+}
+
+/// Whether a name says that it is about the outdoors: `outTemp`, `tempout`, `outdoor`, `garden`.
+pub(super) fn says_outdoors(name: &str) -> bool {
+    let lower = name.to_lowercase();
+    if !lower.contains("out") && !lower.contains("garden") {
+        return false;
+    }
+    match meaning(name) {
+        // No quantity has these letters for another reason.
+        Ok(Meaning::Measured(..)) => true,
+        _ => words(name).split(' ').any(|word| OUTDOORS.contains(&word)),
+    }
+}
+
+/// What `key` is about, or why it is not used.
+pub(super) fn meaning(key: &str) -> Result<Meaning, Ignored> {
+    if key == "uv" {
+        return Err(Ignored::RawUv);
+    }
+    // weewx-loopdata writes paths: `current.outTemp`, `day.outTemp.max`, `current.dateTime.raw`.
+    let current = match key.split_at_checked("current.".len()) {
+        Some((head, tail)) if head.eq_ignore_ascii_case("current.") => tail,
+        _ => key,
+    };
+    let current = if current == "dateTime.raw" { "dateTime" } else { current };
+    if is_dotted(current) {
+        return Err(Ignored::NotCurrent);
+    }
+    let name = squashed(current);
+    if let Some((_, meaning)) = OTHERS.iter().find(|(other, _)| *other == name) {
+        return Ok(*meaning);
+    }
+    if let Some(what) = name.strip_suffix("units").or_else(|| name.strip_suffix("unit")) {
+        return unit_of(what).map(Meaning::UnitOf).ok_or(Ignored::OtherUnit);
+    }
+    if name.contains("indoor") || name.contains("inside") || INDOOR.iter().any(|n| suffix(&name, n).is_some())
+    {
+        return Err(Ignored::Indoor);
+    }
+    let measured = MEASURED.iter().find_map(|(quantity, names)| {
+        names.iter().find_map(|measured| suffix(&name, measured)).map(|unit| (*quantity, unit))
+    });
+    match measured {
+        None => Err(refused(current).unwrap_or(Ignored::Unknown)),
+        // That of weewx is what fell since its last packet.
+        Some((Quantity::RainCounter, _)) if current.len() < key.len() && name.starts_with("rain") => {
+            Err(Ignored::NoCounter)
+        }
+        Some((quantity, None)) => Ok(Meaning::Measured(quantity, None)),
+        Some((quantity, Some(unit))) => match fitting(quantity, unit) {
+            Some(unit) => Ok(Meaning::Measured(quantity, Some(unit))),
+            None => Err(Ignored::Suffix(unit)),
+        },
+    }
+}
+
+/// The quantity whose unit is declared under this name, as `squashed`.
+pub(super) fn unit_of(name: &str) -> Option<Quantity> {
+    match name {
+        "wind" | "speed" => Some(Quantity::WindSpeed),
+        "precip" | "precipitation" => Some(Quantity::RainCounter),
+        _ => MEASURED.iter().find(|(_, names)| names.contains(&name)).map(|(quantity, _)| *quantity),
+    }
+}
+
+/// Whether the key is a path of names. The dot of `PM2.5` and that of `Temp. (°C)` make none.
+pub(super) fn is_dotted(key: &str) -> bool {
+    let bytes = key.as_bytes();
+    bytes.windows(3).any(|around| match around {
+        [before, b'.', after] => {
+            let digits = before.is_ascii_digit() && after.is_ascii_digit();
+            before.is_ascii_alphanumeric() && after.is_ascii_alphanumeric() && !digits
+        }
+        _ => false,
+    })
+}
+
+/// The unit that `key` has beyond `name`, `Some(None)` if it has nothing more; both `squashed`.
+pub(super) fn suffix(key: &str, name: &str) -> Option<Option<Unit>> {
+    match key.strip_prefix(name)? {
+        "" => Some(None),
+        rest => unit(rest).map(Some),
+    }
+}
+
+/// Whether a key says something that is used.
+pub fn is_known(key: &str) -> bool {
+    meaning(key).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(key: &str, expected: Result<Meaning, Ignored>) {
+        assert_eq!(meaning(key), expected, "{key}");
+    }
+
+    #[test]
+    fn keys_are_found_however_they_are_written() {
+        let measured = |quantity, unit| Ok(Meaning::Measured(quantity, unit));
+        for key in
+            ["temperature", "Temperature", "temp", "outTemp", "out_temp", "Out Temp", "current.outTemp"]
+        {
+            check(key, measured(Quantity::Temperature, None));
+        }
+        check("temperature_C", measured(Quantity::Temperature, Some(Unit::Celsius)));
+        check("Temp. (°F)", measured(Quantity::Temperature, Some(Unit::Fahrenheit)));
+        check("tempf", measured(Quantity::Temperature, Some(Unit::Fahrenheit)));
+        check("temperature_celsius", measured(Quantity::Temperature, Some(Unit::Celsius)));
+        check("feelslikec", measured(Quantity::FeelsLike, Some(Unit::Celsius)));
+        check("feels_like", measured(Quantity::FeelsLike, None));
+        check("dewpoint", measured(Quantity::DewPoint, None));
+        check("dew_point", measured(Quantity::DewPoint, None));
+        check("humidity_ratio", measured(Quantity::Humidity, Some(Unit::Ratio)));
+        check("pressure_hPa", measured(Quantity::StationPressure, Some(Unit::Hectopascal)));
+        check("baromabsin", measured(Quantity::StationPressure, Some(Unit::InchOfMercury)));
+        check("baromrelin", measured(Quantity::SeaLevelPressure, Some(Unit::InchOfMercury)));
+        check("SeaPressure", measured(Quantity::SeaLevelPressure, None));
+        check("Wind Speed", measured(Quantity::WindSpeed, None));
+        check("windspeedmph", measured(Quantity::WindSpeed, Some(Unit::MilePerHour)));
+        check("wind_avg_km_h", measured(Quantity::WindSpeed, Some(Unit::KilometrePerHour)));
+        check("wind_avg_m_s", measured(Quantity::WindSpeed, Some(Unit::MetrePerSecond)));
+        check("wind_max_mi_h", measured(Quantity::WindGust, Some(Unit::MilePerHour)));
+        check("wind_dir_deg", measured(Quantity::WindDirection, Some(Unit::Degree)));
+        check("rain_in", measured(Quantity::RainCounter, Some(Unit::Inch)));
+        check("totalrainin", measured(Quantity::RainCounter, Some(Unit::Inch)));
+        check("rain_rate_mm_h", measured(Quantity::RainRate, Some(Unit::MillimetrePerHour)));
+        check("rainratein", measured(Quantity::RainRate, Some(Unit::InchPerHour)));
+        check("dailyrainin", measured(Quantity::RainToday, Some(Unit::Inch)));
+        check("pm2_5_ug_m3", measured(Quantity::Pm25, Some(Unit::MicrogramPerCubicMetre)));
+        check("PM2.5", measured(Quantity::Pm25, None));
+        check("pm25", measured(Quantity::Pm25, None));
+        check("pm10_0", measured(Quantity::Pm10, None));
+        check("UV", measured(Quantity::UvIndex, None));
+        check("light_lux", measured(Quantity::Illuminance, None));
+        check("solarradiation", measured(Quantity::Irradiance, None));
+        check("dateutc", Ok(Meaning::Time(Zone::Utc)));
+        check("dateTime", Ok(Meaning::Time(Zone::Local)));
+        check("current.dateTime.raw", Ok(Meaning::Time(Zone::Local)));
+        for key in ["TempUnit", "temp_units", "temperature_unit"] {
+            check(key, Ok(Meaning::UnitOf(Quantity::Temperature)));
+        }
+        check("wind_unit", Ok(Meaning::UnitOf(Quantity::WindSpeed)));
+        check("SpeedUnit", Ok(Meaning::UnitOf(Quantity::WindSpeed)));
+        check("precipitation_unit", Ok(Meaning::UnitOf(Quantity::RainCounter)));
+        check("hourly_units", Err(Ignored::OtherUnit));
+    }
+
+    #[test]
+    fn what_looks_like_an_outdoor_reading_is_not_taken_for_one() {
+        for key in
+            ["inTemp", "intemp", "tempinf", "indoortempf", "humidityin", "indoorhumidity", "Inside Temp"]
+        {
+            check(key, Err(Ignored::Indoor));
+        }
+        check("temperature_in", Err(Ignored::Suffix(Unit::Inch)));
+        check("wind_speed_hPa", Err(Ignored::Suffix(Unit::Hectopascal)));
+        check("rain_mm_h", Err(Ignored::Suffix(Unit::MillimetrePerHour)));
+        for key in ["day.outTemp.max", "10m.windGust", "current.outTemp.raw", "outTemp.max", "forecast"] {
+            check(key, Err(Ignored::NotCurrent));
+        }
+        check("uv", Err(Ignored::RawUv));
+        for key in
+            ["PM1.0", "pm1_0", "temp1f", "temperature_1_C", "light", "maxdailygust", "mic", "", "current."]
+        {
+            check(key, Err(Ignored::Unknown));
+        }
+    }
+
+    #[test]
+    fn names_of_other_times_and_places_are_refused() {
+        for name in [
+            "forecast",
+            "forecasts",
+            "forecast1",
+            "forecast_tomorrow",
+            "daily_forecast",
+            "nextHour",
+            "day_max",
+            "last_24h",
+            "records",
+            "highs",
+            "lows",
+            "stats",
+            "yday",
+            "AllTime",
+            "forecast_temperature",
+        ] {
+            check(name, Err(Ignored::NotCurrent));
+        }
+        for name in [
+            "cpu_thermal",
+            "cpu_temp",
+            "CPUTemp",
+            "SoC",
+            "pi",
+            "rpi",
+            "system",
+            "esp",
+            "ESP8266",
+            "ESP32",
+            "battery",
+            "inverter",
+        ] {
+            check(name, Err(Ignored::Machine));
+        }
+        for name in ["in", "inner", "kitchen", "basement", "house", "home", "living_room", "innen"] {
+            check(name, Err(Ignored::Indoor));
+        }
+        for name in ["fridge", "pool", "water", "soil", "pool_temperature", "soil_temp", "SoilTemp2"] {
+            check(name, Err(Ignored::Elsewhere));
+        }
+        for name in [
+            "BME280",
+            "DHT11",
+            "SHT3X",
+            "StatusSNS",
+            "readings",
+            "data",
+            "current",
+            "outdoor",
+            "AM2301",
+            "DS18B20",
+            "sensor1",
+            "garden",
+            "weather",
+            "last_reading",
+            "values",
+        ] {
+            check(name, Err(Ignored::Unknown));
+        }
+        assert!(matches!(meaning("metric"), Ok(Meaning::Block(_))));
+        assert_eq!(meaning("observations"), Ok(Meaning::Stations));
+    }
+
+    #[test]
+    fn names_tell_whether_they_are_about_the_outdoors() {
+        for name in
+            ["outTemp", "outdoor_temperature_C", "tempout", "out", "Outdoors", "sensor_outside", "garden"]
+        {
+            assert!(says_outdoors(name), "{name}");
+        }
+        for name in ["temp", "route", "output", "readings", "throughout"] {
+            assert!(!says_outdoors(name), "{name}");
+        }
+        let names = MEASURED.iter().flat_map(|(_, names)| *names);
+        for name in names.filter(|name| name.contains("out")) {
+            assert!(name.starts_with("out") || *name == "tempout", "{name}");
+        }
+    }
+
+    #[test]
+    fn a_name_with_any_unit_has_one_meaning() {
+        let units = [
+            "c", "f", "k", "pct", "ratio", "pa", "hpa", "kpa", "inhg", "ms", "kmh", "mph", "kn", "deg", "mm",
+        ];
+        let more = ["cm", "in", "mmh", "cmh", "inh", "ugm3", "lux", "wm2"];
+        for (quantity, name) in
+            MEASURED.iter().flat_map(|(q, names)| names.iter().map(move |name| (*q, *name)))
+        {
+            for word in units.iter().chain(&more) {
+                let unit = unit(word).expect("a unit");
+                let expected = match fitting(quantity, unit) {
+                    // `humin`, `tempin`: inches are not their unit, so that indoors costs nothing.
+                    _ if INDOOR.contains(&format!("{name}{word}").as_str()) => Err(Ignored::Indoor),
+                    Some(unit) => Ok(Meaning::Measured(quantity, Some(unit))),
+                    None => Err(Ignored::Suffix(unit)),
+                };
+                check(&format!("{name}_{word}"), expected);
+            }
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Values as the formats give them, and what a single one says: a number, a time, a unit, a name.
+
+use std::borrow::Cow;
+
+use super::Dialect;
+use super::findings::Dropped;
+use super::names::{Meaning, meaning, says_outdoors};
+use super::text::{WORDS_CHARS, one_line};
+use super::units::{System, named_unit, number_with_unit};
+use crate::reading::{Device, Unit};
+use crate::time::{Timestamp, Zone};
+
+/// A value as the formats give it: an object keeps the order of its keys and all of those that are
+/// there twice.
+pub(super) enum Node<'a> {
+    /// A place that was left empty, as in a table: no value, and nothing to be told.
+    Missing,
+    Null,
+    Bool(bool),
+    Number(f64),
+    Text(Cow<'a, str>),
+    List(Vec<Node<'a>>),
+    Object(Vec<(Cow<'a, str>, Node<'a>)>),
+}
+
+/// What stands where words are missing. `None` is not among them: it is said of precipitation.
+const MISSING: &[&str] = &["-", "--", "---", "?", "n/a", "nan", "null", "unknown", "unavailable"];
+
+/// Whether a text stands for no value.
+pub(super) fn is_missing(text: &str) -> bool {
+    let text = text.trim();
+    text.is_empty() || MISSING.iter().any(|missing| text.eq_ignore_ascii_case(missing))
+}
+
+pub(super) fn records_in(node: &Node<'_>) -> usize {
+    match node {
+        Node::List(nodes) => nodes.iter().map(records_in).sum(),
+        Node::Object(entries) => {
+            let lists = entries.iter().filter(|(key, _)| meaning(key) == Ok(Meaning::Stations));
+            lists.map(|(_, node)| records_in(node)).sum::<usize>().max(1)
+        }
+        _ => 0,
+    }
+}
+
+/// Which device an object is from.
+pub(super) fn device(node: &Node<'_>, dialect: &Dialect) -> Device {
+    let mut device = Device::default();
+    if let Node::Object(entries) = node {
+        for (key, node) in entries {
+            if let Ok(Meaning::Device(part)) = meaning(dialect.known(key)) {
+                device.set(part, identity(node));
+            }
+        }
+    }
+    device
+}
+
+pub(super) fn value_in<'a>(entries: &'a [(Cow<'a, str>, Node<'a>)]) -> Option<&'a Node<'a>> {
+    entries.iter().find(|(key, _)| key.eq_ignore_ascii_case("value")).map(|(_, value)| value)
+}
+
+/// Whether a key inside says that it is about the outdoors.
+pub(super) fn mentions_outdoors(node: &Node<'_>) -> bool {
+    match node {
+        Node::Object(entries) => {
+            entries.iter().any(|(key, node)| says_outdoors(key) || mentions_outdoors(node))
+        }
+        _ => false,
+    }
+}
+
+pub(super) fn number(node: &Node<'_>) -> Result<(f64, Option<Unit>), Dropped> {
+    match node {
+        Node::Number(number) => Ok((*number, None)),
+        Node::Text(text) => number_with_unit(text),
+        Node::Missing | Node::Null | Node::Bool(_) | Node::List(_) | Node::Object(_) => {
+            Err(Dropped::NoNumber)
+        }
+    }
+}
+
+/// `None` also where null stands for no unit.
+pub(super) fn unit_named_by(node: &Node<'_>) -> Result<Option<Unit>, Dropped> {
+    match node {
+        Node::Missing | Node::Null => Ok(None),
+        Node::Text(name) => named_unit(name),
+        Node::Bool(_) | Node::Number(_) | Node::List(_) | Node::Object(_) => Err(Dropped::UnknownUnit),
+    }
+}
+
+/// A part of a device's identity, which some write as a number and some as a text.
+pub(super) fn identity(node: &Node<'_>) -> Option<String> {
+    match node {
+        Node::Number(number) => Some(number.to_string()),
+        Node::Text(text) => one_line(text, WORDS_CHARS),
+        Node::Missing | Node::Null | Node::Bool(_) | Node::List(_) | Node::Object(_) => None,
+    }
+}
+
+pub(super) fn system(node: &Node<'_>) -> Option<System> {
+    match node {
+        Node::Text(word) => System::named(word),
+        _ => None,
+    }
+}
+
+pub(super) fn time(node: &Node<'_>, zone: Zone) -> Option<Timestamp> {
+    match node {
+        Node::Number(number) => Timestamp::from_epoch(*number),
+        Node::Text(text) => Timestamp::parse(text, zone),
+        Node::Missing | Node::Null | Node::Bool(_) | Node::List(_) | Node::Object(_) => None,
+    }
+}
