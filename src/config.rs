@@ -20,6 +20,7 @@ use serde_json::{Map, Value};
 
 use crate::answer::{self, Labels, Units};
 use crate::auth::{self, Keys};
+use crate::endpoints::{DEFAULT_PATH, Endpoint};
 use crate::http::Engine;
 use crate::moderation::Moderation;
 use crate::socket::Address;
@@ -31,13 +32,9 @@ const EXIT_USAGE: u8 = 2;
 /// `EX_CONFIG` of sysexits.h, which systemd shows by name and can be told not to restart on.
 const EXIT_CONFIG: u8 = 78;
 
-/// Port and path are those of Dify's own example. Only the board itself is served until told
+/// The port is that of Dify's own example. Only the board itself is served until told
 /// otherwise: the way in is a tunnel that ends here.
 const DEFAULT_LISTEN: Address = Address::Tcp(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8000));
-const DEFAULT_PATH: &str = "/api/dify/receive";
-
-/// What is served at these paths is for others than Dify's extension.
-const TAKEN: [&str; 4] = ["/weather", "/openapi.json", "/healthz", "/metrics"];
 
 /// Weather stations write every 16 s to every few minutes; a look at a file costs microseconds.
 const DEFAULT_EVERY: Duration = Duration::from_secs(5);
@@ -755,7 +752,7 @@ impl Given<'_> {
     fn endpoint(&self) -> Option<String> {
         let path = self.text()?;
         let trimmed = path.trim_end_matches('/');
-        let fits = path.starts_with('/') && is_of_url(path) && !TAKEN.contains(&trimmed);
+        let fits = path.starts_with('/') && is_of_url(path) && !Endpoint::is_taken(trimmed);
         fits.then(|| if trimmed.is_empty() { "/" } else { trimmed }.to_owned())
     }
 

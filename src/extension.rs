@@ -16,6 +16,7 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Vis
 use serde_json::Number;
 
 use crate::answer::{self, answer};
+use crate::endpoints::Point;
 use crate::moderation::{Action, Moderation};
 use crate::reading::Snapshot;
 use crate::time::Timestamp;
@@ -31,33 +32,8 @@ pub enum Refusal {
     NotImplemented,
 }
 
-/// What a call is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Point {
-    /// `ping`
-    Ping,
-    /// `app.external_data_tool.query`
-    Query,
-    /// `app.moderation.input`
-    ModerationInput,
-    /// `app.moderation.output`
-    ModerationOutput,
-}
-
-impl Point {
-    fn named(name: &str) -> Option<Point> {
-        Some(match name {
-            "ping" => Point::Ping,
-            "app.external_data_tool.query" => Point::Query,
-            "app.moderation.input" => Point::ModerationInput,
-            "app.moderation.output" => Point::ModerationOutput,
-            _ => return None,
-        })
-    }
-}
-
 /// What a call is answered from.
-pub struct Knowledge<'a> {
+pub struct Context<'a> {
     /// The readings.
     pub snapshot: &'a Snapshot,
     /// The moment of the call.
@@ -69,18 +45,15 @@ pub struct Knowledge<'a> {
 }
 
 /// Answers a call: its point, if that is one of ours, and the JSON of the answer.
-pub fn receive(
-    body: &[u8],
-    knowledge: &Knowledge<'_>,
-) -> (Option<Point>, Result<Cow<'static, [u8]>, Refusal>) {
+pub fn receive(body: &[u8], context: &Context<'_>) -> (Option<Point>, Result<Cow<'static, [u8]>, Refusal>) {
     let mut point = None;
-    let answer = answered(body, knowledge, &mut point);
+    let answer = answered(body, context, &mut point);
     (point, answer)
 }
 
 fn answered(
     body: &[u8],
-    &Knowledge { snapshot, now, options, moderation }: &Knowledge<'_>,
+    &Context { snapshot, now, options, moderation }: &Context<'_>,
     called: &mut Option<Point>,
 ) -> Result<Cow<'static, [u8]>, Refusal> {
     let body = &*mended(body);
@@ -99,8 +72,8 @@ fn answered(
         Point::Ping => Ok(Cow::Borrowed(br#"{"result": "pong"}"#)),
         Point::Query => {
             let inputs = optional("params.inputs", params.inputs)?;
-            let place = [inputs.location, inputs.city, inputs.place].into_iter().find_map(words);
-            let query = words(params.query);
+            let place = [inputs.location, inputs.city, inputs.place].into_iter().find_map(text);
+            let query = text(params.query);
             let result = answer(snapshot, place.as_deref(), query.as_deref(), now, options);
             let mut json = Vec::with_capacity(result.len() + 64);
             json.extend_from_slice(b"{\"result\": ");
@@ -313,7 +286,7 @@ fn optional<O: Default>(field: &str, found: Json<'_, O>) -> Result<O, Refusal> {
 }
 
 /// What somebody wrote, if it is more than blanks; a number is taken as it is spelt.
-fn words<O>(found: Json<'_, O>) -> Option<Cow<'_, str>> {
+fn text<O>(found: Json<'_, O>) -> Option<Cow<'_, str>> {
     match found {
         Json::Text(text) if !text.trim().is_empty() => Some(text),
         Json::Number(number) => Some(number.to_string().into()),
@@ -376,45 +349,45 @@ impl<O> Json<'_, O> {
 
 /// An object that takes the fields it knows; of two of the same name, the last holds.
 trait Fields<'de>: Default {
-    fn take<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error>;
+    fn read_field<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error>;
 }
 
 impl<'de> Fields<'de> for Call<'de> {
-    fn take<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+    fn read_field<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
         match name {
             "point" => self.point = map.next_value()?,
             "params" => self.params = map.next_value()?,
-            _ => Unread.take(name, map)?,
+            _ => Unread.read_field(name, map)?,
         }
         Ok(())
     }
 }
 
 impl<'de> Fields<'de> for Params<'de> {
-    fn take<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+    fn read_field<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
         match name {
             "inputs" => self.inputs = map.next_value()?,
             "query" => self.query = map.next_value()?,
-            _ => Unread.take(name, map)?,
+            _ => Unread.read_field(name, map)?,
         }
         Ok(())
     }
 }
 
 impl<'de> Fields<'de> for Inputs<'de> {
-    fn take<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+    fn read_field<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
         match name {
             "location" => self.location = map.next_value()?,
             "city" => self.city = map.next_value()?,
             "place" => self.place = map.next_value()?,
-            _ => Unread.take(name, map)?,
+            _ => Unread.read_field(name, map)?,
         }
         Ok(())
     }
 }
 
 impl<'de> Fields<'de> for Unread {
-    fn take<A: MapAccess<'de>>(&mut self, _: &str, map: &mut A) -> Result<(), A::Error> {
+    fn read_field<A: MapAccess<'de>>(&mut self, _: &str, map: &mut A) -> Result<(), A::Error> {
         map.next_value().map(|IgnoredAny| ())
     }
 }
@@ -473,8 +446,8 @@ impl<'de, O: Fields<'de>> Visitor<'de> for Any<O> {
         let mut object = O::default();
         while let Some(name) = map.next_key::<Json<'de>>()? {
             match name {
-                Json::Text(name) => object.take(&name, &mut map)?,
-                _ => Unread.take("", &mut map)?,
+                Json::Text(name) => object.read_field(&name, &mut map)?,
+                _ => Unread.read_field("", &mut map)?,
             }
         }
         Ok(Json::Object(object))

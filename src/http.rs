@@ -22,8 +22,12 @@ mod body;
 pub mod connection;
 mod event_loop;
 mod head;
+mod status;
 #[cfg(feature = "tiny_http")]
 mod tiny;
+
+pub use head::{Head, KeptHead};
+pub use status::Status;
 
 /// Which implementation serves the sockets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,123 +61,92 @@ const MAX_CONNECTIONS: usize = 1024;
 /// within 5 s, and the rest of the process needs a moment, too.
 pub const DRAIN: Duration = Duration::from_millis(4_500);
 
-/// What the program does with requests. An engine calls `admit` as soon as the head is complete and
-/// `respond` only when that let it in and the body is there.
+/// What the program does with requests. An engine calls `admit` as soon as the head is complete, and `respond`
+/// only if that wants the body and the body is there.
 pub trait Service: Send + Sync + 'static {
-    /// What `admit` found out and `respond` needs.
+    /// What `respond` needs to know of the head.
     type Route: Send;
 
-    /// Lets a request in, so that its body is taken, or answers it from its head alone: mostly with a
-    /// refusal.
-    fn admit(&self, head: &Head<'_>) -> Result<Self::Route, Response>;
+    /// Answers a request from its head alone, or lets it in.
+    fn admit(&self, head: &Head<'_>) -> Admission<Self::Route>;
 
-    /// Answers a request that was let in. Only touches memory: the engine's thread waits for it.
+    /// Answers a request that was let in. It only touches memory: the engine's thread waits for it.
     fn respond(&self, route: Self::Route, body: &[u8]) -> Response;
 }
 
-/// What the head of a request says, as far as a service may want to know.
-#[derive(Clone, Copy, Debug)]
-pub struct Head<'h> {
-    /// The method, as sent: methods are case-sensitive (RFC 9110, section 9.1).
-    pub method: &'h str,
-    /// The path without query, as sent, never empty.
-    pub path: &'h str,
-    /// What follows the `?` behind the path, as sent.
-    pub query: &'h str,
-    /// The host that the client asked for, perhaps with a port; empty where it said none (HTTP/1.0).
-    pub host: &'h str,
-    /// The last value of `X-Forwarded-Proto`, which the nearest proxy has written, or a client of its own.
-    pub forwarded_proto: &'h str,
-    /// The value of the `Authorization` field if there is exactly one.
-    pub authorization: Option<&'h [u8]>,
-    /// The other end of the connection.
-    pub peer: Peer,
+/// What becomes of a request whose head is there.
+#[derive(Debug)]
+pub enum Admission<R> {
+    /// This is the answer. Its body is read away, or the connection ends.
+    Answer(Response),
+    /// The client has a key: its body is read and goes to `respond`, with this.
+    Body(R),
 }
 
 /// An answer, not yet in the form it has on the wire.
 #[derive(Debug)]
 pub struct Response {
-    /// The status code.
-    pub status: u16,
-    /// One more field that the status calls for.
-    pub field: Option<(&'static str, &'static str)>,
-    /// What the content is.
-    pub content_type: &'static str,
-    /// The content.
-    pub body: Cow<'static, [u8]>,
+    status: Status,
+    content_type: &'static str,
+    /// Further fields. Most answers have none, and an empty list has no memory.
+    fields: Vec<(&'static str, Cow<'static, str>)>,
+    body: Cow<'static, [u8]>,
 }
 
 const JSON: &str = "application/json";
 
 impl Response {
-    /// 200 with JSON that was written by the caller.
-    pub fn json(body: impl Into<Cow<'static, [u8]>>) -> Response {
-        Response { status: 200, field: None, content_type: JSON, body: body.into() }
+    /// An answer with a body of any content type.
+    pub fn new(status: Status, content_type: &'static str, body: impl Into<Cow<'static, [u8]>>) -> Response {
+        Response { status, content_type, fields: Vec::new(), body: body.into() }
     }
 
-    /// Plain text.
-    pub fn text(status: u16, content_type: &'static str, body: String) -> Response {
-        Response { status, field: None, content_type, body: body.into_bytes().into() }
+    /// 200 with JSON that was written by the caller.
+    pub fn json(body: impl Into<Cow<'static, [u8]>>) -> Response {
+        Response::new(Status::Ok, JSON, body)
     }
 
     /// A refusal that says why: `{"detail": "…"}`, the form that Dify's documentation uses.
-    pub fn refusal(status: u16, detail: &str) -> Response {
+    pub fn refusal(status: Status, detail: &str) -> Response {
         let detail = serde_json::to_string(detail).unwrap_or_default();
-        let body = format!("{{\"detail\": {detail}}}").into_bytes();
-        Response { status, field: None, content_type: JSON, body: body.into() }
+        Response::new(status, JSON, format!("{{\"detail\": {detail}}}").into_bytes())
     }
 
-    /// The same with a field that belongs to the status.
-    pub fn with_field(self, name: &'static str, value: &'static str) -> Response {
-        Response { field: Some((name, value)), ..self }
+    /// The same answer with one more field. In the value a `?` replaces what cannot stand there: a line end would
+    /// begin another field.
+    pub fn with_field(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Response {
+        let mut value = value.into();
+        let is_good = |character: char| matches!(character, ' '..='~');
+        if !value.chars().all(is_good) {
+            value = value.replace(|character| !is_good(character), "?").into();
+        }
+        self.fields.push((name, value));
+        self
     }
-}
 
-/// RFC 9110's phrase for the statuses that we send.
-fn reason(status: u16) -> &'static str {
-    match status {
-        200 => "OK",
-        400 => "Bad Request",
-        401 => "Unauthorized",
-        404 => "Not Found",
-        405 => "Method Not Allowed",
-        408 => "Request Timeout",
-        413 => "Content Too Large",
-        417 => "Expectation Failed",
-        422 => "Unprocessable Content",
-        431 => "Request Header Fields Too Large",
-        500 => "Internal Server Error",
-        503 => "Service Unavailable",
-        505 => "HTTP Version Not Supported",
-        _ => "",
+    /// The status.
+    pub fn status(&self) -> Status {
+        self.status
     }
 }
-
-/// Handlers that panicked since the start.
-static PANICS: AtomicU64 = AtomicU64::new(0);
-
-/// The statuses with which requests are refused.
-const REFUSALS: [u16; 10] = [400, 401, 404, 405, 408, 413, 417, 431, 503, 505];
 
 /// What an engine counts as it goes.
 #[derive(Debug, Default)]
 pub struct Meter {
-    /// Connections that are open now. tiny_http does not tell.
+    /// Connections that are open now. Unknown for tiny_http.
     connections: AtomicUsize,
-    /// Connections since the start. tiny_http does not tell.
+    /// Connections since the start. Unknown for tiny_http.
     accepted: AtomicU64,
-    /// Memory held for clients now, in bytes. tiny_http does not tell.
+    /// Memory held for clients now, in bytes. Unknown for tiny_http.
     held: AtomicUsize,
-    /// Requests that were refused before they had a handler, in the order of [`REFUSALS`].
-    refused: [AtomicU64; REFUSALS.len()],
+    /// Requests that got an answer without a handler.
+    refused: [AtomicU64; Status::ALL.len()],
 }
 
 impl Meter {
-    /// Counts a request that is refused without a handler.
-    pub fn refuse(&self, status: u16) {
-        if let Some(index) = REFUSALS.iter().position(|known| *known == status) {
-            self.refused[index].fetch_add(1, Ordering::Relaxed);
-        }
+    /// Counts a request that is refused without a handler, or whose handler panicked.
+    pub fn refuse(&self, status: Status) {
+        self.refused[status.index()].fetch_add(1, Ordering::Relaxed);
     }
 
     /// Connections that are open now, those since the start, and bytes held for clients.
@@ -182,26 +155,41 @@ impl Meter {
         (connections.load(Ordering::Relaxed), accepted.load(Ordering::Relaxed), held.load(Ordering::Relaxed))
     }
 
-    /// The statuses with which requests were refused, and how many.
-    pub fn refusals(&self) -> impl Iterator<Item = (u16, u64)> {
-        REFUSALS.into_iter().zip(self.refused.iter().map(|count| count.load(Ordering::Relaxed)))
+    /// How many requests were refused with each status.
+    pub fn refusals(&self) -> impl Iterator<Item = (Status, u64)> {
+        let is_refusal = |status: &Status| status.code() >= 400 && *status != Status::InternalServerError;
+        Status::ALL.iter().copied().filter(is_refusal).map(|status| (status, self.refused(status)))
     }
 
-    /// Handlers that panicked, in the whole process.
+    /// Handlers that panicked.
     pub fn panics(&self) -> u64 {
-        PANICS.load(Ordering::Relaxed)
+        self.refused(Status::InternalServerError)
+    }
+
+    fn refused(&self, status: Status) -> u64 {
+        self.refused[status.index()].load(Ordering::Relaxed)
     }
 }
 
-/// Calls into the service; a panic there becomes a 500 and the process goes on.
-fn guarded<T>(call: impl FnOnce() -> Result<T, Response>) -> Result<T, Response> {
-    // A handler shares only what is published whole (snapshots, keys), so that nothing half-changed
-    // can be seen after it unwound.
-    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|_| {
-        let panics = PANICS.fetch_add(1, Ordering::Relaxed) + 1;
-        error!("a handler panicked: its request was answered 500 (so far: {panics})");
-        Err(Response::refusal(500, "internal error"))
+/// Calls into the service. A panic there is answered 500, and the process goes on.
+fn guarded<T>(meter: &Meter, call: impl FnOnce() -> T) -> Result<T, Response> {
+    // A handler shares only what is published whole (snapshots, settings): nobody can see anything half-changed
+    // after it unwound.
+    catch_unwind(AssertUnwindSafe(call)).map_err(|_| {
+        meter.refuse(Status::InternalServerError);
+        error!("a handler panicked: its request was answered 500 (so far: {})", meter.panics());
+        Response::refusal(Status::InternalServerError, "internal error")
     })
+}
+
+/// Asks the service whether it lets a request in.
+fn admit<S: Service>(service: &S, head: &Head<'_>, meter: &Meter) -> Admission<S::Route> {
+    guarded(meter, || service.admit(head)).unwrap_or_else(Admission::Answer)
+}
+
+/// Has the service answer a request that it let in.
+fn respond<S: Service>(service: &S, route: S::Route, body: &[u8], meter: &Meter) -> Response {
+    guarded(meter, || service.respond(route, body)).unwrap_or_else(|failure| failure)
 }
 
 /// The line that a request leaves in the log at debug level: kept while the body comes in, and only
@@ -209,32 +197,27 @@ fn guarded<T>(call: impl FnOnce() -> Result<T, Response>) -> Result<T, Response>
 struct LogLine(Option<(String, Instant)>);
 
 impl LogLine {
-    /// Never the query string, which may hold what is not ours to write down.
     fn start(head: &Head<'_>) -> LogLine {
+        LogLine::of(head.peer, head.method, head.path)
+    }
+
+    /// For what was refused before its head could be read.
+    fn unread(peer: Peer) -> LogLine {
+        LogLine::of(peer, "-", "-")
+    }
+
+    /// Never the query string, which may hold what is not ours to write down.
+    fn of(peer: Peer, method: &str, path: &str) -> LogLine {
         LogLine(log_enabled!(target: "weatherhook::request", log::Level::Debug).then(|| {
             let mut line = String::new();
             // What a stranger wrote must not look like a line of ours, nor move the cursor.
             let shown =
                 |text: &'_ str, most| text.chars().take(most).flat_map(char::escape_default).collect();
-            let (method, path): (String, String) = (shown(head.method, 16), shown(head.path, 200));
+            let (method, path): (String, String) = (shown(method, 16), shown(path, 200));
             // Writing to a string cannot fail.
-            let _ = write!(line, "{} {method} {path}", head.peer);
+            let _ = write!(line, "{peer} {method} {path}");
             (line, Instant::now())
         }))
-    }
-
-    /// For what was refused before its head could be read.
-    fn unread(peer: Peer) -> LogLine {
-        let head = Head {
-            method: "-",
-            path: "-",
-            query: "",
-            host: "",
-            forwarded_proto: "",
-            authorization: None,
-            peer,
-        };
-        LogLine::start(&head)
     }
 
     fn finish(self, response: &Response) {
@@ -351,9 +334,9 @@ mod tests {
     impl Service for Fragile {
         type Route = bool;
 
-        fn admit(&self, head: &Head<'_>) -> Result<bool, Response> {
+        fn admit(&self, head: &Head<'_>) -> Admission<bool> {
             assert_ne!(head.path, "/admit");
-            Ok(head.path == "/respond")
+            Admission::Body(head.path == "/respond")
         }
 
         fn respond(&self, panics: bool, _: &[u8]) -> Response {
@@ -377,15 +360,15 @@ mod tests {
             let (listener, _) = Address::Tcp((Ipv4Addr::LOCALHOST, 0).into()).listen().expect("a port");
             let address = listener.address().expect("its address");
             let service = Arc::new(Fragile);
-            let server = start(engine, vec![listener], service, NonZero::<usize>::MIN, 8, Arc::default());
+            let meter = Arc::new(Meter::default());
+            let server = start(engine, vec![listener], service, NonZero::<usize>::MIN, 8, Arc::clone(&meter));
             let server = server.expect("a server");
-            let before = PANICS.load(Ordering::Relaxed);
             for path in ["/admit", "/respond", "/admit"] {
                 let answer = ask(&address, path);
                 assert!(answer.starts_with("HTTP/1.1 500 "), "{engine:?}: {answer}");
                 assert!(answer.ends_with("{\"detail\": \"internal error\"}"), "{engine:?}: {answer}");
             }
-            assert_eq!(PANICS.load(Ordering::Relaxed), before + 3, "{engine:?}");
+            assert_eq!(meter.panics(), 3, "{engine:?}");
             let answer = ask(&address, "/");
             assert!(answer.starts_with("HTTP/1.1 200 "), "{engine:?}: {answer}");
             server.stop();

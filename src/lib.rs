@@ -8,6 +8,7 @@ pub mod file;
 pub mod place;
 pub mod published;
 pub mod socket;
+pub(crate) mod table;
 pub mod thread;
 pub mod time;
 pub mod url;
@@ -21,6 +22,7 @@ pub mod reading;
 pub mod systemd;
 
 // Layer 2
+pub mod endpoints;
 pub mod format;
 pub mod history;
 

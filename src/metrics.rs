@@ -5,7 +5,8 @@ use std::fmt::{Display, Write as _};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::answer::{self, Options};
-use crate::http::{Engine, Meter};
+use crate::endpoints::{Endpoint, Point};
+use crate::http::{Engine, Meter, Status};
 use crate::reading::{Quantity, Snapshot};
 use crate::time::Timestamp;
 
@@ -19,54 +20,38 @@ const MAX_STATIONS: usize = 1000;
 /// What a request was about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subject {
-    /// The point `ping`.
-    Ping,
-    /// The point `app.external_data_tool.query`.
-    Query,
-    /// The point `app.moderation.input`.
-    ModerationInput,
-    /// The point `app.moderation.output`.
-    ModerationOutput,
-    /// A call of no point that is known.
-    NoPoint,
-    /// The weather for tools.
-    Weather,
-    /// The OpenAPI document.
-    Document,
-    /// Whether the stations report.
-    Health,
-    /// These figures.
-    Metrics,
+    /// A call of Dify's extension: its point, `None` for one that is unknown.
+    Call(Option<Point>),
+    /// An endpoint of another kind.
+    Endpoint(Endpoint),
 }
 
-impl Subject {
-    /// What Dify calls it, or its path. Each belongs to the subject of that place in the declaration.
-    const NAMES: [&'static str; 9] = [
-        "ping",
-        "app.external_data_tool.query",
-        "app.moderation.input",
-        "app.moderation.output",
-        "",
-        "/weather",
-        "/openapi.json",
-        "/healthz",
-        "/metrics",
-    ];
-}
-
-/// The statuses of requests that reach a handler.
-const STATUSES: [u16; 4] = [200, 400, 422, 503];
+/// How often each status was the answer.
+type Counts = [AtomicU64; Status::ALL.len()];
 
 /// Requests that were answered by a handler, by what they were about and their status.
 #[derive(Debug, Default)]
-pub struct Requests([[AtomicU64; STATUSES.len()]; Subject::NAMES.len()]);
+pub struct Requests {
+    points: [Counts; Point::ALL.len()],
+    /// The extension's own are calls of no known point.
+    endpoints: [Counts; Endpoint::ALL.len()],
+}
 
 impl Requests {
     /// Counts one.
-    pub fn count(&self, subject: Subject, status: u16) {
-        if let Some(index) = STATUSES.iter().position(|known| *known == status) {
-            self.0[subject as usize][index].fetch_add(1, Ordering::Relaxed);
-        }
+    pub fn count(&self, subject: Subject, status: Status) {
+        let counts = match subject {
+            Subject::Call(Some(point)) => &self.points[point.index()],
+            Subject::Call(None) => &self.endpoints[Endpoint::Extension.index()],
+            Subject::Endpoint(endpoint) => &self.endpoints[endpoint.index()],
+        };
+        counts[status.index()].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The label of each subject with its counts.
+    fn labelled(&self) -> impl Iterator<Item = (&'static str, &Counts)> {
+        let points = Point::ALL.iter().map(|point| point.name()).zip(&self.points);
+        points.chain(Endpoint::ALL.iter().map(|endpoint| endpoint.label()).zip(&self.endpoints))
     }
 }
 
@@ -98,8 +83,8 @@ pub fn page(sources: &Sources<'_>, now: Timestamp) -> String {
     page.sample("start_time_seconds", &[], started.epoch_seconds());
 
     page.family("requests_total", "counter", "Requests that were answered, by Dify's point or by path.");
-    for (subject, counts) in Subject::NAMES.iter().zip(&requests.0) {
-        for (status, count) in STATUSES.iter().zip(counts) {
+    for (subject, counts) in requests.labelled() {
+        for (status, count) in Status::ALL.iter().zip(counts) {
             let count = count.load(Ordering::Relaxed);
             if count > 0 {
                 page.sample("requests_total", &[("point", subject), ("status", &status.to_string())], count);

@@ -1,288 +1,178 @@
-//! From a request to the room that answers it: path, method, key, and then what is wanted.
+//! From a request to the endpoint that answers it: path, method, key, then the file of the endpoint.
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
-
-use log::warn;
+use std::sync::Arc;
+use std::time::Instant;
 
 use crate::answer;
 use crate::auth::Keys;
-use crate::extension::{self, Knowledge, Point, Refusal};
-use crate::http::{Engine, Head, Meter, Response, Service};
-use crate::metrics::{self, Requests, Subject};
+use crate::endpoints::{Access, Endpoint};
+use crate::http::{Admission, Engine, Head, KeptHead, Meter, Response, Service, Status};
+use crate::metrics::{Requests, Subject};
 use crate::moderation::Moderation;
 use crate::published::Published;
 use crate::reading::Snapshot;
-use crate::socket::Peer;
 use crate::time::Timestamp;
-use crate::{tool, url};
 
-/// The weather for tools other than Dify's extension.
-const WEATHER: &str = "/weather";
-/// The document by which they learn to ask for it.
-const DOCUMENT: &str = "/openapi.json";
-/// Whether all stations report, for whoever watches.
-const HEALTH: &str = "/healthz";
-/// Figures for Prometheus.
-const METRICS: &str = "/metrics";
+mod extension;
+mod health;
+mod metrics;
+mod openapi;
+mod refused_keys;
+mod weather;
+
+use refused_keys::RefusedKeys;
 
 /// What is served, and what it is answered from.
 pub struct Routes {
-    terms: Published<Terms>,
+    settings: Published<Settings>,
     snapshot: Arc<Published<Snapshot>>,
     engine: Engine,
     started: Timestamp,
     meter: Arc<Meter>,
     requests: Requests,
-    refused: RefusedKeys,
+    refused_keys: RefusedKeys,
 }
 
-/// What a reload can change: where the endpoint is, who is let in, how answers are written, which words
-/// no text may have.
-pub struct Terms {
-    path: String,
-    keys: Keys,
-    answer: answer::Options,
-    moderation: Option<Moderation>,
+/// What a reload can change.
+pub struct Settings {
+    /// The path of Dify's extension. It begins with a slash; one at its end makes no difference.
+    pub path: String,
+    /// Who may ask.
+    pub keys: Keys,
+    /// How answers are written.
+    pub answer: answer::Options,
+    /// The words that no text may have.
+    pub moderation: Option<Moderation>,
     /// The URL by which the world reaches this server, if that is known.
-    public_url: Option<String>,
-    /// For those who took the wrong path or method: which ones are right.
-    not_found: String,
-    not_allowed: String,
+    pub public_url: Option<String>,
 }
 
-impl Terms {
-    /// `path` begins with a slash; one at its end makes no difference.
-    pub fn new(
-        path: &str,
-        keys: Keys,
-        answer: answer::Options,
-        moderation: Option<Moderation>,
-        public_url: Option<String>,
-    ) -> Terms {
-        let endpoint = format!("send POST to {path}");
-        Terms {
-            path: without_last_slash(path).to_owned(),
-            keys,
-            answer,
-            moderation,
-            public_url,
-            not_found: format!("not found: {endpoint}"),
-            not_allowed: format!("method not allowed: {endpoint}"),
-        }
+impl Settings {
+    fn extension_path(&self) -> &str {
+        without_last_slash(&self.path)
     }
+}
 
-    /// The URL by which a client has reached us. Who is on this board may say that it speaks https to the
-    /// world; a stranger's word does not count.
-    fn server(&self, head: &Head<'_>) -> String {
-        if let Some(url) = &self.public_url {
-            return url.clone();
-        }
-        let is_local = match head.peer {
-            Peer::Tcp(address) => address.ip().to_canonical().is_loopback(),
-            Peer::Unix => true,
-        };
-        let is_https = is_local && head.forwarded_proto.eq_ignore_ascii_case("https");
-        let host = if head.host.is_empty() { "localhost" } else { head.host };
-        format!("{}://{host}", if is_https { "https" } else { "http" })
-    }
+/// What an endpoint makes its answer of.
+struct Request<'r> {
+    routes: &'r Routes,
+    settings: &'r Settings,
+    /// As it came where the endpoint is open to all, else what was kept of it.
+    head: Head<'r>,
+    /// Empty where the endpoint is open to all.
+    body: &'r [u8],
+}
+
+/// A request with a key, which waits for its body.
+pub struct Admitted {
+    endpoint: Endpoint,
+    /// Those by which it was let in also answer it.
+    settings: Arc<Settings>,
+    head: KeptHead,
 }
 
 impl Routes {
     /// Serves what is published.
     pub fn new(
-        terms: Terms,
+        settings: Settings,
         snapshot: Arc<Published<Snapshot>>,
         engine: Engine,
         meter: Arc<Meter>,
     ) -> Routes {
         Routes {
-            terms: Published::new(Arc::new(terms)),
+            settings: Published::new(Arc::new(settings)),
             snapshot,
             engine,
             started: Timestamp::now(),
             meter,
             requests: Requests::default(),
-            refused: RefusedKeys::default(),
+            refused_keys: RefusedKeys::default(),
         }
     }
 
-    /// Puts other terms in force; a request that was let in is answered by the old ones.
-    pub fn change(&self, terms: Terms) {
-        self.terms.store(Arc::new(terms));
+    /// Replaces the settings. A request that was let in is answered by the old ones.
+    pub fn change(&self, settings: Settings) {
+        self.settings.store(Arc::new(settings));
     }
 
-    /// How many of the stations have nothing current to tell.
+    /// How many of the stations have no current reading.
     pub fn stale(&self, snapshot: &Snapshot, now: Timestamp) -> usize {
-        answer::stale(snapshot, now, &self.terms.load().answer)
+        answer::stale(snapshot, now, &self.settings.load().answer)
     }
 
-    /// Logs what came to be known of refused keys since the last line, if it is time for one.
+    /// Logs how many keys were refused since the last line, if it is time for one.
     pub fn report_refused_keys(&self) {
-        self.refused.report(Instant::now());
+        self.refused_keys.report(Instant::now());
     }
 
-    fn refuse(&self, status: u16, detail: &str) -> Response {
+    fn refuse(&self, status: Status, detail: &str) -> Response {
         self.meter.refuse(status);
         Response::refusal(status, detail)
     }
 
-    /// Counts an answer and passes it on.
-    fn counted(&self, subject: Subject, response: Response) -> Response {
-        self.requests.count(subject, response.status);
+    /// The endpoint of a request, if path and method are those of one.
+    fn find(&self, head: &Head<'_>, settings: &Settings) -> Result<Endpoint, Response> {
+        let path = without_last_slash(head.path);
+        let Some(endpoint) = Endpoint::at(path, settings.extension_path()) else {
+            let detail = format!("not found: {}", send_to(Endpoint::Extension, settings));
+            return Err(self.refuse(Status::NotFound, &detail));
+        };
+        if !endpoint.method().allows(head.method) {
+            let detail = format!("method not allowed: {}", send_to(endpoint, settings));
+            let refusal = self.refuse(Status::MethodNotAllowed, &detail);
+            return Err(refusal.with_field("Allow", endpoint.method().allow()));
+        }
+        Ok(endpoint)
+    }
+
+    /// Has the endpoint's file answer, and counts the answer.
+    fn answer(&self, endpoint: Endpoint, request: &Request<'_>) -> Response {
+        let (subject, response) = match endpoint {
+            Endpoint::Extension => extension::answer(request),
+            Endpoint::Weather => (Subject::Endpoint(endpoint), weather::answer(request)),
+            Endpoint::Openapi => (Subject::Endpoint(endpoint), openapi::answer(request)),
+            Endpoint::Health => (Subject::Endpoint(endpoint), health::answer(request)),
+            Endpoint::Metrics => (Subject::Endpoint(endpoint), metrics::answer(request)),
+        };
+        self.requests.count(subject, response.status());
         response
     }
-
-    fn health(&self) -> Response {
-        let snapshot = self.snapshot.load();
-        let stations = snapshot.stations().len();
-        let stale = self.stale(&snapshot, Timestamp::now());
-        let (status, text) = match stale {
-            _ if stations == 0 => (503, "no station has reported\n".to_owned()),
-            0 => (200, "ok\n".to_owned()),
-            _ => (503, format!("{stale} of {stations} stations stale\n")),
-        };
-        Response::text(status, "text/plain; charset=utf-8", text)
-    }
-
-    fn figures(&self, terms: &Terms) -> Response {
-        let sources = metrics::Sources {
-            engine: self.engine,
-            started: self.started,
-            meter: &self.meter,
-            requests: &self.requests,
-            snapshot: &self.snapshot.load(),
-            options: &terms.answer,
-        };
-        Response::text(200, metrics::CONTENT_TYPE, metrics::page(&sources, Timestamp::now()))
-    }
-}
-
-fn without_last_slash(path: &str) -> &str {
-    path.strip_suffix('/').unwrap_or(path)
-}
-
-/// A request with a key.
-pub struct Admitted {
-    terms: Arc<Terms>,
-    wanted: Wanted,
-}
-
-enum Wanted {
-    /// The answer to a call of Dify's extension.
-    Call,
-    /// The weather at a place.
-    Weather(Option<String>),
-    Figures,
 }
 
 impl Service for Routes {
     type Route = Admitted;
 
-    fn admit(&self, head: &Head<'_>) -> Result<Admitted, Response> {
-        let terms = self.terms.load();
-        let path = without_last_slash(head.path);
-        let is_read = matches!(head.method, "GET" | "HEAD");
-        let wanted = match path {
-            _ if path == terms.path => {
-                if head.method != "POST" {
-                    return Err(self.refuse(405, &terms.not_allowed).with_field("Allow", "POST"));
-                }
-                Wanted::Call
-            }
-            WEATHER | DOCUMENT | HEALTH | METRICS if !is_read => {
-                let detail = format!("method not allowed: send GET to {path}");
-                return Err(self.refuse(405, &detail).with_field("Allow", "GET, HEAD"));
-            }
-            // These need no key, so that no body is taken either: strangers would have it held.
-            DOCUMENT => {
-                let document = Response::json(tool::openapi(&terms.server(head)).into_bytes());
-                return Err(self.counted(Subject::Document, document));
-            }
-            HEALTH => return Err(self.counted(Subject::Health, self.health())),
-            METRICS => Wanted::Figures,
-            WEATHER => {
-                let location = url::pairs(head.query).find(|(key, _)| key == "location");
-                Wanted::Weather(location.map(|(_, place)| place.into_owned()))
-            }
-            _ => return Err(self.refuse(404, &terms.not_found)),
+    fn admit(&self, head: &Head<'_>) -> Admission<Admitted> {
+        let settings = self.settings.load();
+        let endpoint = match self.find(head, &settings) {
+            Ok(endpoint) => endpoint,
+            Err(refusal) => return Admission::Answer(refusal),
         };
-        if !terms.keys.admits(head.authorization) {
-            self.refused.note(head.peer, Instant::now());
-            return Err(self.refuse(401, "Unauthorized").with_field("WWW-Authenticate", "Bearer"));
+        match endpoint.access() {
+            Access::Open => {
+                let request = Request { routes: self, settings: &settings, head: *head, body: &[] };
+                Admission::Answer(self.answer(endpoint, &request))
+            }
+            Access::Key if !settings.keys.admits(head.field("authorization")) => {
+                self.refused_keys.note(head.peer, Instant::now());
+                let refusal = self.refuse(Status::Unauthorized, "Unauthorized");
+                Admission::Answer(refusal.with_field("WWW-Authenticate", "Bearer"))
+            }
+            Access::Key => Admission::Body(Admitted { endpoint, settings, head: head.keep() }),
         }
-        Ok(Admitted { terms, wanted })
     }
 
-    fn respond(&self, Admitted { terms, wanted }: Admitted, body: &[u8]) -> Response {
-        match wanted {
-            Wanted::Call => {
-                let knowledge = Knowledge {
-                    snapshot: &self.snapshot.load(),
-                    now: Timestamp::now(),
-                    options: &terms.answer,
-                    moderation: terms.moderation.as_ref(),
-                };
-                let (point, answer) = extension::receive(body, &knowledge);
-                let subject = match point {
-                    Some(Point::Ping) => Subject::Ping,
-                    Some(Point::Query) => Subject::Query,
-                    Some(Point::ModerationInput) => Subject::ModerationInput,
-                    Some(Point::ModerationOutput) => Subject::ModerationOutput,
-                    None => Subject::NoPoint,
-                };
-                let response = match answer {
-                    Ok(json) => Response::json(json),
-                    Err(Refusal::NotJson(why)) => Response::refusal(400, &format!("body is not JSON: {why}")),
-                    Err(Refusal::WrongShape(why)) => Response::refusal(422, &why),
-                    Err(Refusal::NotImplemented) => Response::refusal(400, "Not implemented"),
-                };
-                self.counted(subject, response)
-            }
-            Wanted::Weather(place) => {
-                let snapshot = self.snapshot.load();
-                let json = tool::weather(&snapshot, place.as_deref(), Timestamp::now(), &terms.answer);
-                self.counted(Subject::Weather, Response::json(json.into_bytes()))
-            }
-            Wanted::Figures => self.counted(Subject::Metrics, self.figures(&terms)),
-        }
+    fn respond(&self, Admitted { endpoint, settings, head }: Admitted, body: &[u8]) -> Response {
+        let request = Request { routes: self, settings: &settings, head: head.as_head(), body };
+        self.answer(endpoint, &request)
     }
 }
 
-/// Refused keys are told in the log, but whoever tries many must not fill the card with lines.
-#[derive(Default)]
-struct RefusedKeys(Mutex<Tally>);
-
-#[derive(Default)]
-struct Tally {
-    /// Refused since the last line.
-    count: u64,
-    last_from: Option<Peer>,
-    last_line: Option<Instant>,
+/// What a client is asked to do instead.
+fn send_to(endpoint: Endpoint, settings: &Settings) -> String {
+    format!("send {} to {}", endpoint.method().name(), endpoint.path(&settings.path))
 }
 
-/// The least time between two lines.
-const BETWEEN_LINES: Duration = Duration::from_secs(60);
-
-impl RefusedKeys {
-    fn note(&self, from: Peer, now: Instant) {
-        {
-            let mut tally = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            tally.count += 1;
-            tally.last_from = Some(from);
-        }
-        self.report(now);
-    }
-
-    fn report(&self, now: Instant) {
-        let mut tally = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let due = tally.last_line.is_none_or(|last| now.saturating_duration_since(last) >= BETWEEN_LINES);
-        let Some(from) = tally.last_from.filter(|_| due && tally.count > 0) else { return };
-        let from = match from {
-            Peer::Tcp(address) => address.ip().to_string(),
-            Peer::Unix => "a unix socket".to_owned(),
-        };
-        warn!("requests refused for a wrong or missing key: {}, the last from {from}", tally.count);
-        *tally = Tally { last_line: Some(now), ..Tally::default() };
-    }
+fn without_last_slash(path: &str) -> &str {
+    path.strip_suffix('/').unwrap_or(path)
 }

@@ -16,7 +16,7 @@ use crate::config::{self, Config};
 use crate::http::{self, Meter};
 use crate::published::Published;
 use crate::reading::Snapshot;
-use crate::routes::{Routes, Terms};
+use crate::routes::{Routes, Settings};
 use crate::sampler::{self, Running, Sampler};
 use crate::socket::{Address, Listener, Placed};
 use crate::systemd;
@@ -76,7 +76,7 @@ pub fn serve(
     let handed = systemd::listeners().map_err(Error::machine("the sockets that systemd hands over"))?;
 
     let mut config = load()?;
-    let terms = terms(&config)?;
+    let settings = settings(&config)?;
     let are_ours = handed.is_empty();
     let (listeners, placed) = if are_ours { listen(&config.listen)? } else { (handed, Vec::new()) };
     let addresses = listeners.iter().map(Listener::address).collect::<io::Result<Vec<_>>>();
@@ -86,7 +86,7 @@ pub fn serve(
     let mut sampler = Sampler::new(config.sampler.clone());
     let snapshot = Arc::new(Published::new(sampler.snapshot(Timestamp::now())));
     let meter = Arc::new(Meter::default());
-    let routes = Arc::new(Routes::new(terms, Arc::clone(&snapshot), config.engine, Arc::clone(&meter)));
+    let routes = Arc::new(Routes::new(settings, Arc::clone(&snapshot), config.engine, Arc::clone(&meter)));
     let beat = Arc::new(Beat::default());
     let housekeeper = Housekeeper {
         snapshot,
@@ -146,14 +146,19 @@ pub fn serve(
     Ok(())
 }
 
-/// What requests are answered by, the keys and the list of words read anew.
-fn terms(config: &Config) -> Result<Terms, config::Error> {
+/// What requests are answered by. Reads the keys and the list of words again.
+fn settings(config: &Config) -> Result<Settings, config::Error> {
     let (keys, warnings) = config.keys()?;
     for warning in warnings {
         warn!("{warning}");
     }
-    let (answer, public_url) = (config.answer.clone(), config.public_url.clone());
-    Ok(Terms::new(&config.path, keys, answer, config.moderation()?, public_url))
+    Ok(Settings {
+        path: config.path.clone(),
+        keys,
+        answer: config.answer.clone(),
+        moderation: config.moderation()?,
+        public_url: config.public_url.clone(),
+    })
 }
 
 fn listen(addresses: &[Address]) -> Result<(Vec<Listener>, Vec<Placed>), Error> {
@@ -175,9 +180,9 @@ fn reload(
     sampler: &mut Running,
 ) -> Result<Config, String> {
     let new = load().map_err(|error| error.to_string())?;
-    let terms = terms(&new).map_err(|error| error.to_string())?;
+    let settings = settings(&new).map_err(|error| error.to_string())?;
     sampler.reload(new.sampler.clone())?;
-    routes.change(terms);
+    routes.change(settings);
     if (&new.listen, new.threads, new.engine) != (&old.listen, old.threads, old.engine) {
         warn!("listen, threads and engine stay as they are until a restart");
     }

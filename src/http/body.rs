@@ -1,7 +1,7 @@
 //! The chunked transfer coding, decoded as it comes (RFC 9112, section 7.1).
 
-use super::MAX_BODY;
 use super::head::{MAX_HEAD, Malformed};
+use super::{MAX_BODY, Status};
 
 /// Extensions and trailer fields are thrown away, so they get no more room than a head.
 const MAX_IGNORED: usize = MAX_HEAD;
@@ -130,7 +130,10 @@ impl Chunked {
     fn ignore(&mut self) -> Result<(), Malformed> {
         self.ignored += 1;
         if self.ignored > MAX_IGNORED {
-            return Err(Malformed { status: 431, detail: "chunk extensions and trailers: over 8 KiB" });
+            return Err(Malformed {
+                status: Status::RequestHeaderFieldsTooLarge,
+                detail: "chunk extensions and trailers: over 8 KiB",
+            });
         }
         Ok(())
     }
@@ -171,7 +174,7 @@ mod tests {
     #[track_caller]
     fn check_refused(bytes: &str, status: u16, detail: &str) {
         let refused = decode(bytes.as_bytes()).expect_err("a bad body");
-        assert_eq!(refused.status, status, "{}", refused.detail);
+        assert_eq!(refused.status.code(), status, "{}", refused.detail);
         assert!(refused.detail.contains(detail), "{}", refused.detail);
     }
 
@@ -218,6 +221,6 @@ mod tests {
         bytes.push_str("0\r\n\r\n");
         assert_eq!(decode_in(bytes.as_bytes(), 9_000).expect("exactly the bound").0.len(), MAX_BODY);
         bytes.insert_str(0, "1\r\na\r\n");
-        assert_eq!(decode_in(bytes.as_bytes(), 9_000).expect_err("one over").status, 413);
+        assert_eq!(decode_in(bytes.as_bytes(), 9_000).expect_err("one over").status, Status::ContentTooLarge);
     }
 }

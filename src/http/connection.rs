@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::body::Chunked;
 use super::head::{self, Framing, MAX_HEAD, Malformed, Parsed};
-use super::{LogLine, MAX_BODY, Meter, Response, Service, guarded, reason};
+use super::{Admission, LogLine, MAX_BODY, Meter, Response, Service, Status, admit, respond};
 use crate::socket::Peer;
 
 // The deadlines are for the whole of what they bound, not for each read: a client that sends a
@@ -99,7 +99,7 @@ enum Phase<R> {
     Head,
     /// The request was let in; its body is coming.
     Body(Incoming<R>),
-    /// The request was refused; this much of its body is still to be read away.
+    /// The request was answered from its head; this much of its body is still to be read away.
     Drain(u64),
     /// There will be no further request. `linger`: the client may be sending; `shut`: our sending
     /// side is closed.
@@ -257,7 +257,7 @@ impl<R> Connection<R> {
             Phase::Body(_) if self.output.is_empty() => "too slow: the body took over 30 s",
             _ => return self.abandon(),
         };
-        self.refuse(Malformed { status: 408, detail }, tick);
+        self.refuse(Malformed { status: Status::RequestTimeout, detail }, tick);
     }
 
     /// There is no memory for more of this request.
@@ -265,7 +265,8 @@ impl<R> Connection<R> {
         if matches!(self.phase, Phase::Last { .. }) || !self.output.is_empty() {
             return self.abandon();
         }
-        self.refuse(Malformed { status: 503, detail: "too many large requests at once" }, tick);
+        let detail = "too many large requests at once";
+        self.refuse(Malformed { status: Status::ServiceUnavailable, detail }, tick);
     }
 
     /// The server stops: a connection without a request in flight ends, and who has not shown a key
@@ -351,7 +352,7 @@ impl<R> Connection<R> {
     /// Nothing more will come, and what has come was used as far as it goes.
     fn end_of_requests(&mut self, tick: &Tick<'_>) {
         match self.phase {
-            Phase::Head | Phase::Body(_) => self.refuse(Malformed::new("the request is incomplete"), tick),
+            Phase::Head | Phase::Body(_) => self.refuse(Malformed::incomplete(), tick),
             Phase::New | Phase::Idle | Phase::Drain(_) => self.last(false, tick.now),
             Phase::Last { .. } => {}
         }
@@ -380,7 +381,8 @@ impl<R> Connection<R> {
                 return bytes.len();
             }
         };
-        match head::parse(&bytes[..end], self.peer) {
+        let mut room = head::Room::new();
+        match head::parse(&bytes[..end], &mut room, self.peer) {
             Ok(parsed) => end + self.request(&parsed, &bytes[end..], service, tick),
             Err(malformed) => {
                 self.refuse(malformed, tick);
@@ -404,11 +406,11 @@ impl<R> Connection<R> {
             announce_keep_alive: parsed.announce_keep_alive,
         };
         let log = LogLine::start(&parsed.head);
-        let route = match guarded(|| service.admit(&parsed.head)) {
-            Ok(route) => route,
-            Err(refusal) => {
-                log.finish(&refusal);
-                return self.refuse_body(&refusal, reply, parsed, behind, tick);
+        let route = match admit(service, &parsed.head, tick.meter) {
+            Admission::Body(route) => route,
+            Admission::Answer(response) => {
+                log.finish(&response);
+                return self.answer_head(&response, reply, parsed, behind, tick);
             }
         };
         self.admitted = true;
@@ -437,10 +439,10 @@ impl<R> Connection<R> {
         0
     }
 
-    /// Refuses a request whose framing is known and makes sure that the client can read why.
-    fn refuse_body(
+    /// Answers a request without its body, and makes sure that the client can read the answer.
+    fn answer_head(
         &mut self,
-        refusal: &Response,
+        response: &Response,
         reply: Reply,
         parsed: &Parsed<'_>,
         behind: &[u8],
@@ -451,7 +453,7 @@ impl<R> Connection<R> {
             // its next request begins.
             Framing::Length(length) if length <= MAX_DRAINED && (length == 0 || !parsed.expects_continue) => {
                 let here = behind.len().min(usize::try_from(length).unwrap_or(usize::MAX));
-                self.answer(refusal, reply, tick);
+                self.answer(response, reply, tick);
                 let left = length - here as u64;
                 if left > 0 {
                     match &mut self.phase {
@@ -462,7 +464,7 @@ impl<R> Connection<R> {
                 here
             }
             _ => {
-                self.answer(refusal, Reply { keep_alive: false, ..reply }, tick);
+                self.answer(response, Reply { keep_alive: false, ..reply }, tick);
                 self.last(true, tick.now);
                 behind.len()
             }
@@ -512,7 +514,7 @@ impl<R> Connection<R> {
         log: LogLine,
         tick: &Tick<'_>,
     ) {
-        let response = guarded(|| Ok(service.respond(route, body))).unwrap_or_else(|failure| failure);
+        let response = respond(service, route, body, tick.meter);
         log.finish(&response);
         self.answer(&response, reply, tick);
     }
@@ -547,14 +549,14 @@ impl<R> Connection<R> {
     fn answer(&mut self, response: &Response, reply: Reply, tick: &Tick<'_>) {
         self.start_output(tick);
         let keep_alive = reply.keep_alive && !tick.stopping;
-        let Response { status, field, content_type, body } = response;
+        let Response { status, content_type, fields, body } = response;
         let out = &mut self.output;
         let mut put = |text: &str| out.extend_from_slice(text.as_bytes());
         let mut number = itoa::Buffer::new();
         put("HTTP/1.1 ");
-        put(number.format(*status));
+        put(number.format(status.code()));
         put(" ");
-        put(reason(*status));
+        put(status.reason());
         put("\r\nContent-Type: ");
         put(content_type);
         put("\r\nContent-Length: ");
@@ -562,8 +564,8 @@ impl<R> Connection<R> {
         put("\r\nDate: ");
         put(tick.date);
         put("\r\n");
-        if let Some((name, value)) = field {
-            [name, ": ", value, "\r\n"].into_iter().for_each(&mut put);
+        for (name, value) in fields {
+            [*name, ": ", value, "\r\n"].into_iter().for_each(&mut put);
         }
         if !keep_alive {
             put("Connection: close\r\n");

@@ -743,7 +743,7 @@ mod tests {
     use std::os::unix::net::UnixStream;
 
     use super::*;
-    use crate::http::{Head, Response};
+    use crate::http::{Admission, Head, Response};
 
     /// Answers everybody from the head alone.
     struct Open;
@@ -751,8 +751,8 @@ mod tests {
     impl Service for Open {
         type Route = ();
 
-        fn admit(&self, _: &Head<'_>) -> Result<(), Response> {
-            Err(Response::text(200, "text/plain", "x".repeat(1_000)))
+        fn admit(&self, _: &Head<'_>) -> Admission<()> {
+            Admission::Answer(Response::json("x".repeat(1_000).into_bytes()))
         }
 
         fn respond(&self, (): (), _: &[u8]) -> Response {

@@ -7,7 +7,7 @@ use std::mem::MaybeUninit;
 
 use memchr::memchr;
 
-use super::{Head, MAX_BODY};
+use super::{MAX_BODY, Status};
 use crate::socket::Peer;
 
 /// Room for the head: browsers and proxies send 1 to 2 KiB, and nginx and Apache allow a field 8 KiB.
@@ -16,26 +16,98 @@ pub(super) const MAX_HEAD: usize = 8 * 1024;
 /// Fields in a head: Dify sends 8, and a chain of proxies adds a dozen.
 const MAX_FIELDS: usize = 64;
 
+/// A field of a head: its name as sent, and its value without the blanks around it.
+pub(super) type Field<'h> = httparse::Header<'h>;
+
+/// What the head of a request says to a service.
+#[derive(Clone, Copy, Debug)]
+pub struct Head<'h> {
+    /// The method, as sent: methods are case-sensitive (RFC 9110, section 9.1).
+    pub method: &'h str,
+    /// The path without query, as sent, never empty.
+    pub path: &'h str,
+    /// What follows the `?` behind the path, as sent.
+    pub query: &'h str,
+    /// The other end of the connection.
+    pub peer: Peer,
+    fields: &'h [Field<'h>],
+}
+
+impl<'h> Head<'h> {
+    /// `target` is the second word of the request line: path and query.
+    pub(super) fn new(method: &'h str, target: &'h str, fields: &'h [Field<'h>], peer: Peer) -> Head<'h> {
+        let query = target.split_once('?').map_or("", |(_, query)| query);
+        Head { method, path: path(target), query, peer, fields }
+    }
+
+    /// The values of all fields with this name, in their order.
+    pub fn fields(&self, name: &str) -> impl DoubleEndedIterator<Item = &'h [u8]> {
+        // Most fields have another name, which their lengths say.
+        let is_named =
+            move |field: &&Field<'_>| field.name.len() == name.len() && field.name.eq_ignore_ascii_case(name);
+        self.fields.iter().filter(is_named).map(|field| field.value)
+    }
+
+    /// The value of a field that is there exactly once. Where it is there twice, a proxy before us may have
+    /// looked at the other one.
+    pub fn field(&self, name: &str) -> Option<&'h [u8]> {
+        let mut values = self.fields(name);
+        values.next().filter(|_| values.next().is_none())
+    }
+
+    /// The host that the client asked for, perhaps with a port. `None` if it sent none (HTTP/1.0).
+    pub fn host(&self) -> Option<&'h str> {
+        let host = self.field("host").filter(|host| is_host(host))?;
+        std::str::from_utf8(host).ok().filter(|host| !host.is_empty())
+    }
+
+    /// What has to be known of the head when the body is there.
+    pub fn keep(&self) -> KeptHead {
+        KeptHead { query: self.query.to_owned(), peer: self.peer }
+    }
+}
+
+/// What is kept of a head until the body is there. The head itself lies in a buffer that all connections use.
+#[derive(Debug)]
+pub struct KeptHead {
+    query: String,
+    peer: Peer,
+}
+
+impl KeptHead {
+    /// The head with what was kept: without method, path and fields, which `admit` has seen.
+    pub fn as_head(&self) -> Head<'_> {
+        Head { method: "", path: "", query: &self.query, peer: self.peer, fields: &[] }
+    }
+}
+
 /// Why a request cannot be read. It ends its connection: where the next one begins is not known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Malformed {
-    pub(super) status: u16,
+    pub(super) status: Status,
     pub(super) detail: &'static str,
 }
 
 impl Malformed {
     pub(super) fn new(detail: &'static str) -> Malformed {
-        Malformed { status: 400, detail }
+        Malformed { status: Status::BadRequest, detail }
+    }
+
+    pub(super) fn incomplete() -> Malformed {
+        Malformed::new("the request is incomplete")
     }
 
     pub(super) fn body_too_large() -> Malformed {
         const { assert!(MAX_BODY == 1024 * 1024) };
-        Malformed { status: 413, detail: "body too large: at most 1 MiB" }
+        Malformed { status: Status::ContentTooLarge, detail: "body too large: at most 1 MiB" }
     }
 
     pub(super) fn head_too_large() -> Malformed {
         const { assert!(MAX_HEAD == 8 * 1024 && MAX_FIELDS == 64) };
-        Malformed { status: 431, detail: "head too large: at most 8 KiB and 64 fields" }
+        Malformed {
+            status: Status::RequestHeaderFieldsTooLarge,
+            detail: "head too large: at most 8 KiB and 64 fields",
+        }
     }
 }
 
@@ -83,13 +155,27 @@ pub(super) fn end(bytes: &[u8], scanned: &mut usize) -> Result<Option<usize>, Ma
     if within.len() == MAX_HEAD { Err(Malformed::head_too_large()) } else { Ok(None) }
 }
 
+/// Room for the fields of a head. Nothing is written there before a field is.
+pub(super) struct Room<'h>([MaybeUninit<Field<'h>>; MAX_FIELDS]);
+
+impl Room<'_> {
+    pub(super) fn new() -> Self {
+        Room([const { MaybeUninit::uninit() }; MAX_FIELDS])
+    }
+}
+
 /// Reads a whole head, its empty line included.
-pub(super) fn parse(bytes: &[u8], peer: Peer) -> Result<Parsed<'_>, Malformed> {
-    let mut fields = [const { MaybeUninit::uninit() }; MAX_FIELDS];
+pub(super) fn parse<'h>(
+    bytes: &'h [u8],
+    room: &'h mut Room<'h>,
+    peer: Peer,
+) -> Result<Parsed<'h>, Malformed> {
     let mut request = httparse::Request::new(&mut []);
-    let parsed = request.parse_with_uninit_headers(bytes, &mut fields).map_err(|error| match error {
+    let parsed = request.parse_with_uninit_headers(bytes, &mut room.0).map_err(|error| match error {
         httparse::Error::TooManyHeaders => Malformed::head_too_large(),
-        httparse::Error::Version => Malformed { status: 505, detail: "expected HTTP/1.1 or HTTP/1.0" },
+        httparse::Error::Version => {
+            Malformed { status: Status::HttpVersionNotSupported, detail: "expected HTTP/1.1 or HTTP/1.0" }
+        }
         httparse::Error::HeaderName => Malformed::new("head: bad field name"),
         httparse::Error::HeaderValue => Malformed::new("head: bad field value"),
         httparse::Error::NewLine => Malformed::new("head: a line ends with CR LF"),
@@ -105,20 +191,17 @@ pub(super) fn parse(bytes: &[u8], peer: Peer) -> Result<Parsed<'_>, Malformed> {
     let mut hosts = 0;
     let mut length = None;
     let mut chunked = false;
-    let (mut host, mut forwarded_proto) = (&b""[..], &b""[..]);
-    let mut authorization = None;
-    let mut authorizations = 0;
     let mut expects_continue = false;
     let (mut close, mut keep_alive) = (false, false);
-    for &httparse::Header { name, value } in request.headers.iter() {
+    let fields: &[_] = request.headers;
+    for &Field { name, value } in fields {
         // Most fields are none of ours, which their lengths tell.
         let is = |known: &str| name.len() == known.len() && name.eq_ignore_ascii_case(known);
         if is("host") {
-            if !value.iter().all(|&byte| is_of_host(byte)) {
+            if !is_host(value) {
                 return Err(Malformed::new("Host: expected a host and perhaps a port"));
             }
             hosts += 1;
-            host = value;
         } else if is("content-length") {
             if length.replace(content_length(value)?).is_some() {
                 return Err(Malformed::new("Content-Length: given twice"));
@@ -128,14 +211,10 @@ pub(super) fn parse(bytes: &[u8], peer: Peer) -> Result<Parsed<'_>, Malformed> {
                 return Err(Malformed::new("Transfer-Encoding: expected chunked, once"));
             }
             chunked = true;
-        } else if is("authorization") {
-            authorizations += 1;
-            authorization = Some(value);
-        } else if is("x-forwarded-proto") {
-            forwarded_proto = value;
         } else if is("expect") {
             if !value.eq_ignore_ascii_case(b"100-continue") {
-                return Err(Malformed { status: 417, detail: "Expect: only 100-continue is known" });
+                let detail = "Expect: only 100-continue is known";
+                return Err(Malformed { status: Status::ExpectationFailed, detail });
             }
             expects_continue = true;
         } else if is("connection") {
@@ -156,17 +235,8 @@ pub(super) fn parse(bytes: &[u8], peer: Peer) -> Result<Parsed<'_>, Malformed> {
         (None, true) => Framing::Chunked,
         (length, false) => Framing::Length(length.unwrap_or(0)),
     };
-    let head = Head {
-        method,
-        path: path(target),
-        query: query(target),
-        host: text(host),
-        forwarded_proto: last(forwarded_proto),
-        authorization: if authorizations == 1 { authorization } else { None },
-        peer,
-    };
     Ok(Parsed {
-        head,
+        head: Head::new(method, target, fields, peer),
         framing,
         // HTTP/1.0 has no interim answers; RFC 9110, section 10.1.1, has us ignore the wish.
         expects_continue: expects_continue && minor == 1,
@@ -175,10 +245,11 @@ pub(super) fn parse(bytes: &[u8], peer: Peer) -> Result<Parsed<'_>, Malformed> {
     })
 }
 
-/// Whether a byte can stand in a host and its port; not the blanks and separators by which another
-/// reader could take one host for two.
-fn is_of_host(byte: u8) -> bool {
-    byte.is_ascii_graphic() && !matches!(byte, b',' | b'/' | b'?' | b'#' | b'@' | b'\\')
+/// Whether a value has only what can stand in a host and its port: not the blanks and separators by which
+/// another reader could take one host for two.
+fn is_host(value: &[u8]) -> bool {
+    let is_separator = |byte| matches!(byte, b',' | b'/' | b'?' | b'#' | b'@' | b'\\');
+    value.iter().all(|&byte| byte.is_ascii_graphic() && !is_separator(byte))
 }
 
 /// Digits only: no sign, no list, no blank inside. What does not fit 64 bits is too large whatever
@@ -192,7 +263,7 @@ fn content_length(value: &[u8]) -> Result<u64, Malformed> {
 }
 
 /// The path in a target, which may be in absolute form (RFC 9112, section 3.2.2).
-pub(super) fn path(target: &str) -> &str {
+fn path(target: &str) -> &str {
     let scheme = target.get(..7).filter(|scheme| scheme.eq_ignore_ascii_case("http://"));
     let scheme = scheme.or(target.get(..8).filter(|scheme| scheme.eq_ignore_ascii_case("https://")));
     let target = match scheme {
@@ -204,25 +275,4 @@ pub(super) fn path(target: &str) -> &str {
     };
     let path = target.split('?').next().unwrap_or_default();
     if path.is_empty() { "/" } else { path }
-}
-
-/// What follows the path in a target.
-pub(super) fn query(target: &str) -> &str {
-    target.split_once('?').map_or("", |(_, query)| query)
-}
-
-/// The value of the `Host` field, if it is one; who parses heads himself has seen to that.
-#[cfg(feature = "tiny_http")]
-pub(super) fn host(value: &[u8]) -> &str {
-    if value.iter().all(|&byte| is_of_host(byte)) { text(value) } else { "" }
-}
-
-/// The value of a field, if it is text; else it says nothing to us.
-fn text(value: &[u8]) -> &str {
-    std::str::from_utf8(value).unwrap_or_default()
-}
-
-/// The last member of a list: each proxy adds its own behind those before.
-pub(super) fn last(list: &[u8]) -> &str {
-    text(list.rsplit(|&byte| byte == b',').next().unwrap_or_default()).trim()
 }

@@ -5,6 +5,7 @@
 //! is done here.
 
 use std::io::{self, Read};
+use std::iter;
 use std::mem;
 use std::num::NonZero;
 use std::sync::Arc;
@@ -15,8 +16,8 @@ use std::time::Instant;
 use log::{debug, warn};
 use tiny_http::{Header, Request, Server};
 
-use super::head::{self, Malformed};
-use super::{DRAIN, Head, LogLine, MAX_BODY, Meter, Response, Service, guarded};
+use super::head::{Field, Malformed};
+use super::{Admission, DRAIN, Head, LogLine, MAX_BODY, Meter, Response, Service, admit, respond};
 use crate::socket::{Listener, Peer};
 use crate::thread::{end_process, spawn_vital};
 
@@ -106,14 +107,13 @@ impl<S: Service> Worker<S> {
         let (response, log) = self.response(&mut request);
         log.finish(&response);
         let length = response.body.len();
-        let mut headers = Vec::new();
-        let field = ("Content-Type", response.content_type);
-        for (name, value) in [Some(field), response.field].into_iter().flatten() {
-            headers.extend(Header::from_bytes(name, value).ok());
-        }
-        let response =
-            tiny_http::Response::new(response.status.into(), headers, &*response.body, Some(length), None)
-                .with_chunked_threshold(usize::MAX);
+        let content_type = ("Content-Type", response.content_type);
+        let fields = response.fields.iter().map(|(name, value)| (*name, &**value));
+        let headers = iter::once(content_type).chain(fields);
+        let headers = headers.filter_map(|(name, value)| Header::from_bytes(name, value).ok()).collect();
+        let status = response.status.code().into();
+        let response = tiny_http::Response::new(status, headers, &*response.body, Some(length), None)
+            .with_chunked_threshold(usize::MAX);
         if let Err(error) = request.respond(response) {
             debug!("an answer was not taken: {error}");
         }
@@ -121,41 +121,36 @@ impl<S: Service> Worker<S> {
 
     fn response(&self, request: &mut Request) -> (Response, LogLine) {
         let peer = request.remote_addr().copied().map_or(Peer::Unix, Peer::Tcp);
-        let fields = |name: &'static str| {
-            let named = request.headers().iter().filter(move |field| field.field.equiv(name));
-            named.map(|field| field.value.as_bytes())
-        };
-        let mut authorizations = fields("Authorization");
-        let authorization = authorizations.next();
-        let head = Head {
-            method: request.method().as_str(),
-            path: head::path(request.url()),
-            query: head::query(request.url()),
-            host: head::host(fields("Host").next().unwrap_or_default()),
-            forwarded_proto: head::last(fields("X-Forwarded-Proto").next_back().unwrap_or_default()),
-            authorization: authorization.filter(|_| authorizations.next().is_none()),
-            peer,
-        };
+        let fields = request.headers().iter();
+        let fields: Vec<Field<'_>> = fields
+            .map(|field| Field { name: field.field.as_str().as_str(), value: field.value.as_bytes() })
+            .collect();
+        let head = Head::new(request.method().as_str(), request.url(), &fields, peer);
         let log = LogLine::start(&head);
-        let route = match guarded(|| self.service.admit(&head)) {
-            Ok(route) => route,
-            Err(refusal) => return (refusal, log),
+        let route = match admit(&*self.service, &head, &self.meter) {
+            Admission::Body(route) => route,
+            Admission::Answer(response) => return (response, log),
         };
-        let too_large = || {
-            let Malformed { status, detail } = Malformed::body_too_large();
-            self.meter.refuse(status);
-            Response::refusal(status, detail)
-        };
-        if request.body_length().is_some_and(|length| length > MAX_BODY) {
-            return (too_large(), log);
-        }
-        let mut body = Vec::new();
-        let read = request.as_reader().take(MAX_BODY as u64 + 1).read_to_end(&mut body);
-        let response = match read {
-            Err(_) => Response::refusal(400, "the request is incomplete"),
-            Ok(_) if body.len() > MAX_BODY => too_large(),
-            Ok(_) => guarded(|| Ok(self.service.respond(route, &body))).unwrap_or_else(|failure| failure),
+        let response = match Self::body(request) {
+            Ok(body) => respond(&*self.service, route, &body, &self.meter),
+            Err(Malformed { status, detail }) => {
+                self.meter.refuse(status);
+                Response::refusal(status, detail)
+            }
         };
         (response, log)
+    }
+
+    fn body(request: &mut Request) -> Result<Vec<u8>, Malformed> {
+        if request.body_length().is_some_and(|length| length > MAX_BODY) {
+            return Err(Malformed::body_too_large());
+        }
+        let mut body = Vec::new();
+        let mut reader = request.as_reader().take(MAX_BODY as u64 + 1);
+        match reader.read_to_end(&mut body) {
+            Err(_) => Err(Malformed::incomplete()),
+            Ok(_) if body.len() > MAX_BODY => Err(Malformed::body_too_large()),
+            Ok(_) => Ok(body),
+        }
     }
 }

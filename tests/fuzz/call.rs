@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 use weatherhook::answer::Options;
-use weatherhook::extension::{Knowledge, Refusal, receive};
+use weatherhook::extension::{Context, Refusal, receive};
 use weatherhook::format::{Source, named, stations};
 use weatherhook::moderation::{Action, Matching, Moderation, Options as ModerationOptions};
 use weatherhook::reading::Snapshot;
@@ -59,8 +59,8 @@ pub(crate) fn check(body: &[u8]) {
     let options = Options::default();
     let expected = expected(body);
     for snapshot in SNAPSHOTS.iter() {
-        let knowledge = Knowledge { snapshot, now: now(), options: &options, moderation: None };
-        let (_, found) = receive(body, &knowledge);
+        let context = Context { snapshot, now: now(), options: &options, moderation: None };
+        let (_, found) = receive(body, &context);
         match &found {
             Ok(json) => {
                 let json: Value = serde_json::from_slice(json).expect("JSON");
@@ -139,13 +139,9 @@ fn check_moderation(body: &[u8]) {
     };
     for moderation in MODERATIONS.iter() {
         let options = Options::default();
-        let knowledge = Knowledge {
-            snapshot: &SNAPSHOTS[0],
-            now: now(),
-            options: &options,
-            moderation: Some(moderation),
-        };
-        let (_, found) = receive(body, &knowledge);
+        let context =
+            Context { snapshot: &SNAPSHOTS[0], now: now(), options: &options, moderation: Some(moderation) };
+        let (_, found) = receive(body, &context);
         let Ok(json) = &found else { continue };
         // Deeper than serde_json's values reach, it still has to be good.
         let _: IgnoredAny = serde_json::from_slice(json).expect("JSON");

@@ -11,7 +11,7 @@ use std::sync::{LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
 use weatherhook::http::connection::{Connection, Step, Tick};
-use weatherhook::http::{Head, MAX_BODY, Meter, Response, Service};
+use weatherhook::http::{Admission, Head, MAX_BODY, Meter, Response, Service, Status};
 use weatherhook::socket::Peer;
 
 const SIZES: [usize; 16] = [1, 2, 3, 4, 5, 7, 8, 13, 16, 31, 64, 127, 256, 1000, 4096, 16 * 1024];
@@ -148,14 +148,18 @@ impl Probe {
 impl Service for Probe {
     type Route = usize;
 
-    fn admit(&self, head: &Head<'_>) -> Result<usize, Response> {
-        let Head { method, path, authorization, .. } = head;
+    fn admit(&self, head: &Head<'_>) -> Admission<usize> {
+        let Head { method, path, .. } = head;
+        let authorization = head.field("authorization");
         assert!(!path.is_empty() && !path.contains('?'), "{path}");
         assert!(!method.is_empty());
         self.note(format!("admit {method} {path} {authorization:?}"));
         match authorization {
-            Some(b"k") => Ok(path.len()),
-            _ => Err(Response::refusal(401, "who?").with_field("WWW-Authenticate", "Bearer")),
+            Some(b"k") => Admission::Body(path.len()),
+            _ => {
+                let refusal = Response::refusal(Status::Unauthorized, "who?");
+                Admission::Answer(refusal.with_field("WWW-Authenticate", "Bearer"))
+            }
         }
     }
 

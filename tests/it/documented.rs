@@ -1,10 +1,12 @@
 //! What the documentation tells to write is what the program reads.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
 use weatherhook::answer::Labels;
 use weatherhook::config::OPTIONS;
+use weatherhook::endpoints::{Access, Endpoint};
 
 use crate::fixture::*;
 
@@ -119,6 +121,29 @@ fn every_option_and_label_is_in_the_readme() {
     for quantity in weatherhook::reading::Quantity::ALL {
         assert!(sensors.contains(&format!("`{}`", quantity.key())), "{}", quantity.key());
     }
+}
+
+/// The table of endpoints stands in one document, row by row as the program has it.
+#[test]
+fn the_table_of_endpoints_is_that_of_the_program() {
+    let mut expected = "| endpoint | key | what it answers |\n|---|---|---|\n".to_owned();
+    for endpoint in Endpoint::ALL {
+        let (method, path) = (endpoint.method().name(), endpoint.default_path());
+        let key = if endpoint.access() == Access::Key { "yes" } else { "no" };
+        writeln!(expected, "| `{method} {path}` | {key} | {} |", endpoint.about()).expect("a string");
+    }
+    let docs = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs")).expect("docs");
+    let docs = docs.map(|entry| entry.expect("an entry").path());
+    let docs = docs.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
+    let docs = docs.map(|path| fs::read_to_string(path).expect("text"));
+    let found = docs.chain([repository("README.md")]).flat_map(|text| tables_of_endpoints(&text));
+    assert_eq!(found.collect::<Vec<_>>(), [expected]);
+}
+
+/// The tables of a document that begin like the table of endpoints.
+fn tables_of_endpoints(text: &str) -> Vec<String> {
+    let tables = text.split("\n\n").filter(|part| part.starts_with("| endpoint |"));
+    tables.map(|table| format!("{}\n", table.trim_end())).collect()
 }
 
 /// The manual has every command and option of `--help` with its default, and no others.

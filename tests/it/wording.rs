@@ -1076,6 +1076,7 @@ fn metrics() {
         weatherhook_refusals_total{status="408"} 0
         weatherhook_refusals_total{status="413"} 0
         weatherhook_refusals_total{status="417"} 0
+        weatherhook_refusals_total{status="422"} 0
         weatherhook_refusals_total{status="431"} 0
         weatherhook_refusals_total{status="503"} 0
         weatherhook_refusals_total{status="505"} 0

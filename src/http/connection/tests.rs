@@ -11,11 +11,12 @@ struct Probe;
 impl Service for Probe {
     type Route = String;
 
-    fn admit(&self, head: &Head<'_>) -> Result<String, Response> {
-        if head.authorization != Some(b"k") {
-            return Err(Response::refusal(401, "who?").with_field("WWW-Authenticate", "Bearer"));
+    fn admit(&self, head: &Head<'_>) -> Admission<String> {
+        if head.field("authorization") != Some(b"k") {
+            let refusal = Response::refusal(Status::Unauthorized, "who?");
+            return Admission::Answer(refusal.with_field("WWW-Authenticate", "Bearer"));
         }
-        Ok(head.path.to_owned())
+        Admission::Body(head.path.to_owned())
     }
 
     fn respond(&self, route: String, body: &[u8]) -> Response {
@@ -211,6 +212,36 @@ fn the_end_of_a_connection() {
     let mut client = Client::new();
     assert!(!client.send(with("HTTP/1.1", "Connection: close\r\n").as_bytes()));
     assert!(client.text().contains("\r\nConnection: close\r\n"));
+}
+
+#[test]
+fn an_answer_has_any_number_of_fields_and_no_value_makes_another() {
+    struct Fields;
+
+    impl Service for Fields {
+        type Route = ();
+
+        fn admit(&self, head: &Head<'_>) -> Admission<()> {
+            let name = String::from_utf8_lossy(head.field("x-name").unwrap_or(b"none")).into_owned();
+            let response = Response::json(&b"{}"[..]).with_field("A", "1").with_field("B", name);
+            Admission::Answer(response.with_field("C", "one\r\nD: zwölf".to_owned()))
+        }
+
+        fn respond(&self, (): (), _: &[u8]) -> Response {
+            Response::json(&b"{}"[..])
+        }
+    }
+
+    let ask = |fields: &str| {
+        let mut connection = Connection::new(Peer::Unix, Instant::now());
+        let tick = Tick { now: Instant::now(), date: DATE, stopping: false, meter: &METER };
+        let request = format!("GET / HTTP/1.1\r\nHost: h\r\n{fields}\r\n");
+        connection.receive(request.as_bytes(), &Fields, &tick);
+        String::from_utf8_lossy(connection.output()).into_owned()
+    };
+    let answer = |name: &str| format!("\r\nA: 1\r\nB: {name}\r\nC: one??D: zw?lf\r\n\r\n{{}}");
+    assert!(ask("X-Name: me\r\n").ends_with(&answer("me")), "{}", ask(""));
+    assert!(ask("x-name: me\r\nX-NAME: you\r\n").ends_with(&answer("none")), "two are as good as none");
 }
 
 #[test]

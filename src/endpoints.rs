@@ -1,0 +1,214 @@
+//! What is served: one table of the endpoints, and one of Dify's points.
+//!
+//! Routing, the paths that the configuration refuses for the extension, `Allow`, the labels of the metrics and the
+//! table in the documentation come from here.
+
+use crate::table::table;
+
+/// The path of Dify's own example.
+pub const DEFAULT_PATH: &str = "/api/dify/receive";
+
+table! {
+    /// Something that is served at a path.
+    pub enum Endpoint: Row {
+        /// Dify's API extension.
+        Extension = Row {
+            path: Path::Configured { default: DEFAULT_PATH },
+            method: Method::Post,
+            access: Access::Key,
+            about: "Dify's API extension; `path` sets where it is",
+        },
+        /// The weather for all other tools.
+        Weather = Row {
+            path: Path::Fixed("/weather"),
+            method: Method::Get,
+            access: Access::Key,
+            about: "the weather at `?location=`: the text of the answer, and the readings as JSON with units, times and ages",
+        },
+        /// The document by which they learn to ask for it.
+        Openapi = Row {
+            path: Path::Fixed("/openapi.json"),
+            method: Method::Get,
+            access: Access::Open,
+            about: "OpenAPI 3.1 of `/weather`, which Dify's custom tools and others import",
+        },
+        /// Whether all stations report.
+        Health = Row {
+            path: Path::Fixed("/healthz"),
+            method: Method::Get,
+            access: Access::Open,
+            about: "200 `ok`, or 503 and how many stations have no current reading",
+        },
+        /// Figures for Prometheus.
+        Metrics = Row {
+            path: Path::Fixed("/metrics"),
+            method: Method::Get,
+            access: Access::Key,
+            about: "requests, refusals, connections and readings in Prometheus' text format",
+        },
+    }
+}
+
+/// What is known of an endpoint.
+#[derive(Debug)]
+struct Row {
+    path: Path,
+    method: Method,
+    access: Access,
+    about: &'static str,
+}
+
+/// Where an endpoint is. No path has a slash at its end.
+#[derive(Debug)]
+enum Path {
+    Fixed(&'static str),
+    /// The configuration says it. At most one endpoint has this.
+    Configured {
+        default: &'static str,
+    },
+}
+
+/// How an endpoint is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// `GET`, and `HEAD` for the head of the same answer.
+    Get,
+    /// `POST`
+    Post,
+}
+
+impl Method {
+    /// The name of the method.
+    pub fn name(self) -> &'static str {
+        match self {
+            Method::Get => "GET",
+            Method::Post => "POST",
+        }
+    }
+
+    /// All methods, as the field `Allow` lists them.
+    pub fn allow(self) -> &'static str {
+        match self {
+            Method::Get => "GET, HEAD",
+            Method::Post => "POST",
+        }
+    }
+
+    /// Whether a request with the method `sent` asks like this. Methods are case-sensitive (RFC 9110, section
+    /// 9.1).
+    pub fn allows(self, sent: &str) -> bool {
+        match self {
+            Method::Get => matches!(sent, "GET" | "HEAD"),
+            Method::Post => sent == "POST",
+        }
+    }
+}
+
+/// Who may ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Everybody. The answer is made from the head alone: no body of a stranger is held.
+    Open,
+    /// Clients with a bearer key.
+    Key,
+}
+
+impl Endpoint {
+    /// The endpoint at `path`, where `configured` is the configured path, both without a slash at the end.
+    pub fn at(path: &str, configured: &str) -> Option<Endpoint> {
+        Endpoint::ALL.iter().copied().find(|endpoint| endpoint.path(configured) == path)
+    }
+
+    /// Whether an endpoint with a fixed path is at `path`, which has no slash at the end.
+    pub fn is_taken(path: &str) -> bool {
+        Endpoint::ALL
+            .iter()
+            .any(|endpoint| matches!(endpoint.row().path, Path::Fixed(fixed) if fixed == path))
+    }
+
+    /// The path, where `configured` is the configured one.
+    pub fn path(self, configured: &str) -> &str {
+        match self.row().path {
+            Path::Fixed(path) => path,
+            Path::Configured { .. } => configured,
+        }
+    }
+
+    /// The path without a configuration.
+    pub fn default_path(self) -> &'static str {
+        match self.row().path {
+            Path::Fixed(path) | Path::Configured { default: path } => path,
+        }
+    }
+
+    /// What the metrics call it: the path, empty for what the configuration can move.
+    pub fn label(self) -> &'static str {
+        self.path("")
+    }
+
+    /// How it is asked.
+    pub fn method(self) -> Method {
+        self.row().method
+    }
+
+    /// Who may ask.
+    pub fn access(self) -> Access {
+        self.row().access
+    }
+
+    /// What it answers, for the documentation.
+    pub fn about(self) -> &'static str {
+        self.row().about
+    }
+}
+
+table! {
+    /// What a call of Dify's extension is about.
+    pub enum Point: &'static str {
+        /// Whether the extension can be reached.
+        Ping = "ping",
+        /// The weather for a prompt.
+        Query = "app.external_data_tool.query",
+        /// What a user wrote, to be moderated.
+        ModerationInput = "app.moderation.input",
+        /// What a model answers, to be moderated.
+        ModerationOutput = "app.moderation.output",
+    }
+}
+
+impl Point {
+    /// The point that Dify calls so.
+    pub fn named(name: &str) -> Option<Point> {
+        Point::ALL.iter().copied().find(|point| point.name() == name)
+    }
+
+    /// What Dify calls it, and what the metrics call it.
+    pub fn name(self) -> &'static str {
+        self.row()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_finds_its_endpoint() {
+        for (index, &endpoint) in Endpoint::ALL.iter().enumerate() {
+            assert_eq!(endpoint.index(), index);
+            let path = endpoint.path("/elsewhere");
+            assert_eq!(Endpoint::at(path, "/elsewhere"), Some(endpoint), "{path} stands there twice");
+            assert!(path.starts_with('/') && !path.ends_with('/'), "{path}");
+            assert_eq!(Endpoint::is_taken(path), path != "/elsewhere", "{path}");
+        }
+        assert_eq!(Endpoint::at("/elsewhere", ""), None);
+    }
+
+    #[test]
+    fn a_call_finds_its_point() {
+        for (index, &point) in Point::ALL.iter().enumerate() {
+            assert_eq!((point.index(), Point::named(point.name())), (index, Some(point)));
+        }
+        assert_eq!(Point::named(""), None);
+    }
+}
