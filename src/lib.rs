@@ -7,6 +7,7 @@
 pub mod file;
 pub mod place;
 pub mod published;
+pub mod quantity;
 pub mod socket;
 pub(crate) mod table;
 pub mod thread;

@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::answer::{self, Options};
 use crate::endpoints::{Endpoint, Point};
 use crate::http::{Engine, Meter, Status};
-use crate::reading::{Quantity, Snapshot};
+use crate::quantity::{Family, Quantity};
+use crate::reading::Snapshot;
 use crate::time::Timestamp;
 
 /// The content type of the text format.
@@ -127,60 +128,21 @@ pub fn page(sources: &Sources<'_>, now: Timestamp) -> String {
         }
     }
     for quantity in Quantity::ALL {
-        let (name, kind, help, base) = family(quantity);
+        let Family { name, kind, help, convert } = quantity.family();
         let mut is_new = true;
         for (city, station) in stations() {
-            // Prometheus takes what it is told for what is so now.
+            // Prometheus stores each sample as a value of this moment, so an old one is left out.
             let reading = station.reading(quantity);
             if let Some(reading) = reading.filter(|reading| answer::is_current(reading.at, now, options)) {
                 if is_new {
                     page.family(name, kind, help);
                     is_new = false;
                 }
-                page.sample(name, &[("city", city)], base(reading.value));
+                page.sample(name, &[("city", city)], convert(reading.value));
             }
         }
     }
     page.0
-}
-
-/// The name and the kind of a quantity's figure, what it is, and its value in Prometheus' base units: metres,
-/// pascals, parts of one.
-fn family(quantity: Quantity) -> (&'static str, &'static str, &'static str, fn(f64) -> f64) {
-    let same: fn(f64) -> f64 = |value| value;
-    match quantity {
-        Quantity::Temperature => ("temperature_celsius", "gauge", "Air temperature.", same),
-        Quantity::FeelsLike => ("feels_like_celsius", "gauge", "Apparent temperature of the source.", same),
-        Quantity::Humidity => ("humidity_ratio", "gauge", "Relative humidity.", |percent| percent / 100.0),
-        Quantity::DewPoint => ("dew_point_celsius", "gauge", "Dew point of the source.", same),
-        Quantity::StationPressure => {
-            ("station_pressure_pascals", "gauge", "Air pressure at the sensor.", |hpa| hpa * 100.0)
-        }
-        Quantity::SeaLevelPressure => {
-            ("sea_level_pressure_pascals", "gauge", "Air pressure at sea level.", |hpa| hpa * 100.0)
-        }
-        Quantity::WindSpeed => ("wind_speed_meters_per_second", "gauge", "Mean wind speed.", same),
-        Quantity::WindGust => ("wind_gust_meters_per_second", "gauge", "Wind gust.", same),
-        Quantity::WindDirection => {
-            ("wind_direction_degrees", "gauge", "Where the wind blows from, clockwise from north.", same)
-        }
-        Quantity::RainCounter => {
-            ("rain_meters_total", "counter", "The rain gauge's own counter.", |mm| mm / 1000.0)
-        }
-        Quantity::RainRate => {
-            ("rain_rate_meters_per_second", "gauge", "Rain rate.", |mm_per_hour| mm_per_hour / 3.6e6)
-        }
-        Quantity::RainToday => ("rain_today_meters", "gauge", "Rain since midnight.", |mm| mm / 1000.0),
-        Quantity::Pm25 => {
-            ("pm2_5_grams_per_cubic_meter", "gauge", "Particles up to 2.5 micrometres.", |micro| micro / 1e6)
-        }
-        Quantity::Pm10 => {
-            ("pm10_grams_per_cubic_meter", "gauge", "Particles up to 10 micrometres.", |micro| micro / 1e6)
-        }
-        Quantity::UvIndex => ("uv_index", "gauge", "UV index.", same),
-        Quantity::Illuminance => ("illuminance_lux", "gauge", "Illuminance.", same),
-        Quantity::Irradiance => ("irradiance_watts_per_square_meter", "gauge", "Solar irradiance.", same),
-    }
 }
 
 /// The page as it is written. Writing into a String does not fail.

@@ -187,7 +187,7 @@ impl fmt::Display for Dropped {
             Dropped::Implausible(quantity, value) => {
                 let (bounds, unit) = (quantity.bounds(), quantity.base_unit().symbol());
                 let blank = if unit.is_empty() { "" } else { " " };
-                let shown = shown_outside(*value, &bounds);
+                let shown = shown_outside(*value, bounds);
                 write!(
                     f,
                     "{shown}{blank}{unit} is outside {} to {}{blank}{unit}",
