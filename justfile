@@ -40,7 +40,7 @@ footprint *PROGRAM:
 # load, faults, starvation and stops; `just siege --short` does not wait for long deadlines
 siege *ARGUMENTS:
     cargo build --release --quiet
-    scripts/siege {{ARGUMENTS}}
+    tests/siege/run {{ARGUMENTS}}
 
 # the oldest Rust that Cargo.toml promises
 msrv:
