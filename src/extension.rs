@@ -103,7 +103,7 @@ fn moderate(
     fields: &[(&str, Empty)],
 ) -> Result<Cow<'static, [u8]>, Refusal> {
     let Some(moderation) = moderation else { return Ok(NOT_FLAGGED.into()) };
-    // The parser does not look into texts that nobody has asked for.
+    // The parser does not check texts that it skips.
     let body = std::str::from_utf8(body).map_err(|_| Refusal::NotJson("invalid UTF-8".to_owned()))?;
     let params = member(body, "params").unwrap_or_default();
     let mut search = moderation.search();
@@ -285,7 +285,7 @@ fn optional<O: Default>(field: &str, found: Json<'_, O>) -> Result<O, Refusal> {
     }
 }
 
-/// What somebody wrote, if it is more than blanks; a number is taken as it is spelt.
+/// A text, if it is more than blanks. A number is a text as it is spelt.
 fn text<O>(found: Json<'_, O>) -> Option<Cow<'_, str>> {
     match found {
         Json::Text(text) if !text.trim().is_empty() => Some(text),
@@ -316,7 +316,7 @@ struct Inputs<'a> {
     place: Json<'a>,
 }
 
-/// The fields of an object that nobody asks about.
+/// The fields of an object that are skipped.
 #[derive(Default)]
 struct Unread;
 

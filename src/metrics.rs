@@ -14,8 +14,7 @@ use crate::time::Timestamp;
 /// The content type of the text format.
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// Stations whose readings are told. More would be megabytes at each scrape; who has them knows better ways
-/// to collect them.
+/// Stations whose readings are on the page. More would be megabytes at each scrape.
 const MAX_STATIONS: usize = 1000;
 
 /// What a request was about.

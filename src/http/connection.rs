@@ -1,7 +1,7 @@
 //! One connection as a state machine over bytes: no socket, no clock and no thread in it, so that
 //! it can be tested and fuzzed as a function.
 //!
-//! Whoever owns the socket asks [`Connection::step`] what to do next and reports what happened:
+//! The owner of the socket asks [`Connection::step`] what to do next and reports what happened:
 //! bytes that came ([`receive`](Connection::receive)) or went ([`sent`](Connection::sent)), the
 //! client's end ([`end`](Connection::end)), a deadline that passed ([`expire`](Connection::expire)).
 
@@ -31,21 +31,20 @@ const IDLE: Duration = Duration::from_secs(120);
 /// kernel reset the connection, and the client might lose the answer.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// How long a client that has connected is waited for when the server stops: its request may be on the
-/// way.
+/// How long a new connection may still send its request when the server stops: it may be on the way.
 const NEW_AT_STOP: Duration = Duration::from_millis(250);
-/// What is left, when the server stops, for a head of somebody who never showed a key.
+/// How long a client that never showed a key may still send its head when the server stops.
 const HEAD_AT_STOP: Duration = Duration::from_secs(1);
 
-/// A body up to this size whose request was refused is read away and the connection goes on: it is
-/// cheaper than a new connection. A larger one ends the connection.
+/// If a request is answered from its head alone, a body up to this size is read and ignored, and the connection
+/// goes on: that is cheaper than a new connection. A larger one ends the connection.
 const MAX_DRAINED: u64 = 64 * 1024;
 
 /// Answers that wait to be taken. From here on no further pipelined request is answered until the
 /// client has taken all of them.
 const OUTPUT_PAUSE: usize = 16 * 1024;
 
-/// What stays the same during one turn of whoever drives connections.
+/// What stays the same during one turn of the caller.
 #[derive(Clone, Copy, Debug)]
 pub struct Tick<'t> {
     /// The monotonic clock.
@@ -187,8 +186,8 @@ impl<R> Connection<R> {
         self.admitted
     }
 
-    /// By what connections are chosen when one has to make room: the least goes first. Those who
-    /// never showed a key before those who did, and among them the longest-waiting.
+    /// The order in which connections make room, the least first: those that never showed a key before the
+    /// others, and among them the longest-waiting.
     pub fn rank(&self) -> (bool, Instant) {
         (self.admitted, self.since)
     }
@@ -269,8 +268,8 @@ impl<R> Connection<R> {
         self.refuse(Malformed { status: Status::ServiceUnavailable, detail }, tick);
     }
 
-    /// The server stops: a connection without a request in flight ends, and who has not shown a key
-    /// yet has to be quick about it.
+    /// The server stops: a connection without a request in flight ends. A client that has not shown a key yet
+    /// gets little more time.
     pub fn stop(&mut self, now: Instant) {
         let within = |most: Duration, left: Duration| now.checked_sub(most - left).unwrap_or(now);
         match self.phase {
@@ -315,10 +314,10 @@ impl<R> Connection<R> {
         self.input = input;
     }
 
-    /// Uses as much of `bytes` as it can, and tells how much that was.
+    /// Uses as much of `bytes` as it can. Gives how much that was.
     fn process<S: Service<Route = R>>(&mut self, bytes: &[u8], service: &S, tick: &Tick<'_>) -> usize {
         let mut used = 0;
-        // One who never showed a key has one answer at a time: unread answers are memory.
+        // Without a key there is one answer at a time: unread answers are memory.
         while self.output.len() < if self.admitted { OUTPUT_PAUSE } else { 1 } {
             let rest = &bytes[used..];
             let n = match &mut self.phase {
@@ -381,8 +380,8 @@ impl<R> Connection<R> {
                 return bytes.len();
             }
         };
-        let mut room = head::Room::new();
-        match head::parse(&bytes[..end], &mut room, self.peer) {
+        let mut fields = head::FieldBuffer::new();
+        match head::parse(&bytes[..end], &mut fields, self.peer) {
             Ok(parsed) => end + self.request(&parsed, &bytes[end..], service, tick),
             Err(malformed) => {
                 self.refuse(malformed, tick);

@@ -43,8 +43,8 @@ const READ: usize = 16 * 1024;
 /// be a thousand pipelined requests.
 const STEPS_A_TURN: usize = 8;
 
-/// Strangers who have more to do, and go on before others are looked after: so many of them cost less
-/// than a millisecond.
+/// Connections without a key that get another turn in one round. So many cost less than a millisecond, and then
+/// the others have their turn.
 const STRANGERS_A_ROUND: usize = 32;
 
 /// The time between two tries to accept when nothing is left to accept with.
@@ -64,7 +64,7 @@ const LISTENERS: u64 = 1 << 32;
 /// Events that are taken at once.
 const EVENTS: usize = 256;
 
-/// Readiness is told once, when it begins: all that is watched but the listeners.
+/// Edge-triggered: epoll reports readiness once, when it begins. The listeners are level-triggered.
 const READS: EventFlags = EventFlags::IN.union(EventFlags::RDHUP).union(EventFlags::ET);
 const WRITES: EventFlags = EventFlags::OUT;
 /// It is over in both directions.
@@ -182,13 +182,13 @@ struct Worker<S: Service> {
     /// Wakes this thread for its deadlines: to give each wait a time-out of its own would cost a
     /// twentieth of a request.
     timer: OwnedFd,
-    /// When the timer goes off; nobody has to wait longer for that than for his deadline.
+    /// When the timer goes off: not later than the earliest deadline.
     timer_at: Option<Instant>,
     /// Only the first worker has them.
     listeners: Vec<Listener>,
-    /// When to accept again; no event tells of the listeners until then.
+    /// When to accept again. Until then the listeners report no event.
     accept_at: Option<Instant>,
-    /// When something was lacking to accept with, last; the log tells the first time.
+    /// When a shortage last kept us from accepting. Only the first time is logged.
     starved_at: Option<Instant>,
     /// How many connections each thread may have.
     share: usize,
@@ -197,14 +197,14 @@ struct Worker<S: Service> {
     /// How many connections this thread has had.
     inserted: u64,
     connections: Slab<Slot<S::Route>>,
-    /// Connections whose turn ended before their work did, of those who showed a key. All go on in the
-    /// next round.
+    /// Connections with a key whose turn ended before their work did. All of them go on in the next round.
     unfinished: Vec<usize>,
-    /// The others. However many there are, nobody with a key waits for more than some of them.
+    /// The same of connections without a key. Only some go on in each round, so that however many there are, a
+    /// client with a key does not wait for all of them.
     unfinished_strangers: VecDeque<usize>,
     /// At most one current entry for each connection, not later than its deadline.
     deadlines: BinaryHeap<Reverse<(Instant, usize)>>,
-    room: Room,
+    buffers: Buffers,
     clock: Clock,
     /// When the stop no longer waits for requests in flight.
     stop_at: Option<Instant>,
@@ -216,10 +216,10 @@ struct Worker<S: Service> {
 struct Slot<R> {
     stream: OwnedFd,
     connection: Connection<R>,
-    /// For what it is watched. Only from its first wait on: a client that asks once is mostly answered
+    /// The events for which it is watched, from its first wait on: a client that asks once is mostly answered
     /// before.
     watched: Option<EventFlags>,
-    /// The socket may have bytes for us: readiness is told once, when it begins.
+    /// The socket may have bytes for us: epoll reports readiness once, when it begins.
     readable: bool,
     /// The client's end was announced: after the bytes that may be there comes an end to be read.
     read_closed: bool,
@@ -236,7 +236,7 @@ struct Slot<R> {
 }
 
 /// Buffers that serve all connections of a thread in turn.
-struct Room {
+struct Buffers {
     input: Box<[u8]>,
     spare_output: Vec<u8>,
 }
@@ -306,7 +306,7 @@ impl<S: Service> Worker<S> {
             unfinished: Vec::new(),
             unfinished_strangers: VecDeque::new(),
             deadlines: BinaryHeap::new(),
-            room: Room { input: vec![0; READ].into(), spare_output: Vec::new() },
+            buffers: Buffers { input: vec![0; READ].into(), spare_output: Vec::new() },
             clock: Clock::new(),
             stop_at: None,
             service,
@@ -363,7 +363,7 @@ impl<S: Service> Worker<S> {
         if !self.unfinished.is_empty() || !self.unfinished_strangers.is_empty() {
             return Ok(Some(&Timespec { tv_sec: 0, tv_nsec: 0 }));
         }
-        // Nobody has to wake up for a connection that is gone.
+        // A deadline of a connection that is gone needs no wake-up.
         let counts = |&Reverse((at, key)): &Reverse<(Instant, usize)>| {
             self.connections.get(key).is_some_and(|slot| slot.queued == Some(at))
         };
@@ -412,8 +412,8 @@ impl<S: Service> Worker<S> {
     fn begin_stop(&mut self) {
         self.stop_at = Some(self.clock.now + DRAIN);
         if self.index == 0 {
-            // Who stands in the kernel's queue has connected before the stop: a request that came
-            // with the connection is still answered.
+            // Clients in the kernel's queue connected before the stop: a request that came with the
+            // connection is still answered.
             for listener in 0..self.listeners.len() {
                 for _ in 0..BACKLOG {
                     if !self.accept(listener) {
@@ -433,7 +433,7 @@ impl<S: Service> Worker<S> {
     }
 
     fn stop_connection(&mut self, key: usize) {
-        // A request may have come that no event has told of yet.
+        // A request may have come whose event was not read yet.
         if let Some(slot) = self.connections.get_mut(key) {
             slot.readable = true;
             self.drive(key);
@@ -444,8 +444,8 @@ impl<S: Service> Worker<S> {
         }
     }
 
-    /// Takes a connection that waits at a listener; of the next one an event tells. `false` if there
-    /// is none, or nothing to take it with.
+    /// Accepts a connection that waits at a listener. The next one has an event of its own. `false` if there
+    /// is none, or no memory or descriptor for it.
     fn accept(&mut self, listener: usize) -> bool {
         let Some(socket) = self.listeners.get(listener) else { return false };
         match acceptfrom_with(socket, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC) {
@@ -477,7 +477,7 @@ impl<S: Service> Worker<S> {
         }
     }
 
-    /// Has what waits at the listeners told from now on, or not.
+    /// Sets which events the listeners report.
     fn listen(&self, events: EventFlags) {
         for (i, listener) in (LISTENERS..).zip(&self.listeners) {
             if let Err(error) = epoll::modify(&self.epoll, listener, EventData::new_u64(i), events) {
@@ -556,8 +556,8 @@ impl<S: Service> Worker<S> {
         true
     }
 
-    /// Closes those of this thread's connections for which memory is held and who never showed a key, the
-    /// longest-waiting first, until there is enough. `false` if there is not.
+    /// Frees memory until there is enough: closes connections of this thread that hold some and never showed a
+    /// key, the longest-waiting first. `false` if that is not enough.
     fn free_memory(&mut self) -> bool {
         while self.shared.meter.held.load(Ordering::Relaxed) > MAX_HELD {
             let holders = self.connections.iter().filter(|(_, slot)| slot.held > 0);
@@ -602,9 +602,9 @@ impl<S: Service> Worker<S> {
     fn drive(&mut self, key: usize) {
         let Some(slot) = self.connections.get_mut(key) else { return };
         let tick = self.clock.tick(self.stop_at.is_some(), &self.shared.meter);
-        slot.connection.lend_output(&mut self.room.spare_output);
-        let mut turn = slot.turn(&mut self.room.input, &*self.service, &tick);
-        slot.connection.reclaim_output(&mut self.room.spare_output);
+        slot.connection.lend_output(&mut self.buffers.spare_output);
+        let mut turn = slot.turn(&mut self.buffers.input, &*self.service, &tick);
+        slot.connection.reclaim_output(&mut self.buffers.spare_output);
 
         let before = slot.held;
         let total = slot.count_held(&self.shared.meter.held);
@@ -613,7 +613,7 @@ impl<S: Service> Worker<S> {
             let Some(slot) = self.connections.get_mut(key) else { return };
             let tick = self.clock.tick(self.stop_at.is_some(), &self.shared.meter);
             slot.connection.overload(&tick);
-            turn = slot.turn(&mut self.room.input, &*self.service, &tick);
+            turn = slot.turn(&mut self.buffers.input, &*self.service, &tick);
             slot.count_held(&self.shared.meter.held);
         }
         let Some(slot) = self.connections.get_mut(key) else { return };
@@ -663,8 +663,8 @@ impl<S: Service> Worker<S> {
 }
 
 impl<R> Slot<R> {
-    /// Has the socket's readiness told from now on, and what it is already. To write is waited for
-    /// only by those that once had to.
+    /// Watches the socket: epoll reports what it is ready for now and from now on. Readiness to write is watched
+    /// only if this socket was once not ready to.
     fn watch(&mut self, epoll: &OwnedFd, key: usize) -> rustix::io::Result<()> {
         let events = if self.blocked { READS | WRITES } else { READS };
         let data = EventData::new_u64(key as u64);
@@ -696,7 +696,7 @@ impl<R> Slot<R> {
                             self.connection.sent(n, service, tick);
                             let has_more = self.readable || self.connection.step() == Step::Write;
                             if has_more && !self.connection.is_admitted() {
-                                // One who never showed a key has one answer a turn.
+                                // Without a key there is one answer a turn.
                                 return Turn::Again;
                             }
                         }
@@ -715,8 +715,8 @@ impl<R> Slot<R> {
                             self.connection.end(service, tick);
                         }
                         Ok(n) => {
-                            // Less than there was room for means that the socket is empty (epoll(7)),
-                            // and news will be told, unless the end was told already.
+                            // A read that did not fill the buffer has emptied the socket (epoll(7)), and
+                            // epoll reports what comes next, unless it has reported the end already.
                             self.readable = n == input.len() || self.read_closed;
                             self.connection.receive(&input[..n], service, tick);
                         }
@@ -726,7 +726,7 @@ impl<R> Slot<R> {
                     }
                 }
                 Step::Shut => {
-                    // If it fails the client is gone, which the next read tells.
+                    // If it fails, the client is gone, and the next read shows that.
                     let _ = shutdown(&self.stream, Shutdown::Write);
                     self.connection.shut(tick.now);
                 }
@@ -783,7 +783,7 @@ mod tests {
             server.set_nonblocking(true).expect("nonblocking");
             client.write_all(&b"GET / HTTP/1.1\r\nHost: h\r\n\r\n".repeat(100)).expect("requests");
             clients.push(client);
-            // Who comes has the key of one that had to make room.
+            // The new connection has the slab's key of one that had to make room.
             worker.insert_counted(server.into(), Peer::Unix);
             assert_eq!(worker.unfinished_strangers.len(), worker.connections.len());
         }

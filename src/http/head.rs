@@ -1,6 +1,6 @@
 //! The head of a request: where it ends and what it says (RFC 9112, sections 2 to 6).
 //!
-//! Strict wherever two readers of the same bytes could come to differ about where a request ends:
+//! Strict wherever two readers of the same bytes could disagree about where a request ends:
 //! behind a tunnel or a proxy such a difference lets one client speak in another's name.
 
 use std::mem::MaybeUninit;
@@ -156,22 +156,22 @@ pub(super) fn end(bytes: &[u8], scanned: &mut usize) -> Result<Option<usize>, Ma
 }
 
 /// Room for the fields of a head. Nothing is written there before a field is.
-pub(super) struct Room<'h>([MaybeUninit<Field<'h>>; MAX_FIELDS]);
+pub(super) struct FieldBuffer<'h>([MaybeUninit<Field<'h>>; MAX_FIELDS]);
 
-impl Room<'_> {
+impl FieldBuffer<'_> {
     pub(super) fn new() -> Self {
-        Room([const { MaybeUninit::uninit() }; MAX_FIELDS])
+        FieldBuffer([const { MaybeUninit::uninit() }; MAX_FIELDS])
     }
 }
 
 /// Reads a whole head, its empty line included.
 pub(super) fn parse<'h>(
     bytes: &'h [u8],
-    room: &'h mut Room<'h>,
+    buffer: &'h mut FieldBuffer<'h>,
     peer: Peer,
 ) -> Result<Parsed<'h>, Malformed> {
     let mut request = httparse::Request::new(&mut []);
-    let parsed = request.parse_with_uninit_headers(bytes, &mut room.0).map_err(|error| match error {
+    let parsed = request.parse_with_uninit_headers(bytes, &mut buffer.0).map_err(|error| match error {
         httparse::Error::TooManyHeaders => Malformed::head_too_large(),
         httparse::Error::Version => {
             Malformed { status: Status::HttpVersionNotSupported, detail: "expected HTTP/1.1 or HTTP/1.0" }
@@ -195,7 +195,7 @@ pub(super) fn parse<'h>(
     let (mut close, mut keep_alive) = (false, false);
     let fields: &[_] = request.headers;
     for &Field { name, value } in fields {
-        // Most fields are none of ours, which their lengths tell.
+        // Most fields are none of ours, which their lengths show.
         let is = |known: &str| name.len() == known.len() && name.eq_ignore_ascii_case(known);
         if is("host") {
             if !is_host(value) {

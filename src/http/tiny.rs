@@ -1,8 +1,8 @@
 //! The tiny_http engine: the plain loop, for a server behind a proxy of its own.
 //!
 //! tiny_http 0.12 has no time-outs and no bounds, one declared length can abort the process, and one
-//! shortage of descriptors ends its accepting; README tells users so. What can be done outside of it
-//! is done here.
+//! shortage of descriptors ends its accepting, as the README says. What can be done about that from outside is
+//! done here.
 
 use std::io::{self, Read};
 use std::iter;
@@ -99,7 +99,7 @@ impl<S: Service> Worker<S> {
                 Err(error) => end_process(name, error),
             }
         }
-        // Nobody listens any more if the time for the stop was over.
+        // The receiver is gone if the time for the stop was over.
         let _ = self.end.send(());
     }
 

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use super::*;
 use crate::http::Head;
 
-/// Lets in whoever says `k`, and answers with the path and the length of the body.
+/// Lets in clients with the key `k`, and answers with the path and the length of the body.
 struct Probe;
 
 impl Service for Probe {
@@ -61,8 +61,8 @@ impl Client {
         Tick { now, date: DATE, stopping: self.stopping, meter: &METER }
     }
 
-    /// Takes what is there to take; tells whether the connection is still open.
-    fn take(&mut self) -> bool {
+    /// Reads all answers. `true` if the connection is still open.
+    fn read_all(&mut self) -> bool {
         let tick = self.tick();
         loop {
             match self.connection.step() {
@@ -89,13 +89,13 @@ impl Client {
     fn send(&mut self, bytes: &[u8]) -> bool {
         let tick = self.tick();
         self.connection.receive(bytes, &Probe, &tick);
-        self.take()
+        self.read_all()
     }
 
     fn end(&mut self) -> bool {
         let tick = self.tick();
         self.connection.end(&Probe, &tick);
-        self.take()
+        self.read_all()
     }
 
     /// Lets the time pass until the connection's deadline, which must be `seconds` away.
@@ -106,7 +106,7 @@ impl Client {
         self.now += seconds;
         let tick = self.tick();
         self.connection.expire(&tick);
-        self.take()
+        self.read_all()
     }
 
     fn text(&self) -> String {
@@ -164,7 +164,7 @@ fn check_refused(bytes: &str, status: u16) {
     assert!(text.starts_with(&format!("HTTP/1.1 {status} ")), "{bytes:?}: {text:?}");
     assert!(text.contains("\r\nConnection: close\r\n"), "{text}");
     assert_eq!(answers(&text).len(), 1, "{text}");
-    assert!(client.shut, "the client is told that nothing more comes");
+    assert!(client.shut, "our sending side is shut");
     assert!(client.send(b"what it still sends is thrown away"));
     assert!(!client.end(), "and its end is ours");
 }
@@ -205,10 +205,10 @@ fn the_end_of_a_connection() {
 
     let mut client = Client::new();
     assert!(client.send(with("HTTP/1.0", "Connection: keep-alive\r\n").as_bytes()));
-    assert!(client.text().contains("\r\nConnection: keep-alive\r\n"), "HTTP/1.0 has to be told");
+    assert!(client.text().contains("\r\nConnection: keep-alive\r\n"), "HTTP/1.0 does not assume it");
     let mut client = Client::new();
     assert!(client.send(with("HTTP/1.1", "").as_bytes()));
-    assert!(!client.text().contains("\r\nConnection:"), "HTTP/1.1 knows");
+    assert!(!client.text().contains("\r\nConnection:"), "HTTP/1.1 does");
     let mut client = Client::new();
     assert!(!client.send(with("HTTP/1.1", "Connection: close\r\n").as_bytes()));
     assert!(client.text().contains("\r\nConnection: close\r\n"));
@@ -370,7 +370,7 @@ fn continue_is_said_only_to_who_is_let_in() {
     assert_eq!(client.text(), "HTTP/1.1 100 Continue\r\n\r\n");
     assert!(client.send(b"ok"));
     assert_eq!(answers(&client.text()), ["100", "200 [/ ok]"]);
-    // Who does not wait for it is not told, and HTTP/1.0 does not know it.
+    // A client that does not wait for it gets none, and HTTP/1.0 does not know it.
     check(
         "POST / HTTP/1.0\r\nAuthorization: k\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nok",
         &["200 [/ ok]"],
@@ -477,7 +477,7 @@ fn pipelined_requests_wait_until_the_answers_are_taken() {
     let tick = client.tick();
     client.connection.receive(all.as_bytes(), &Probe, &tick);
     assert!(client.connection.output().len() < OUTPUT_PAUSE + 1024, "the answers are bounded");
-    assert!(client.take());
+    assert!(client.read_all());
     let expected: Vec<String> = (0..1000).map(|n| format!("200 [/{n} ]")).collect();
     assert_eq!(answers(&client.text()), expected);
     assert!(client.writes < 20, "many answers go out in one write: {}", client.writes);
@@ -515,12 +515,12 @@ fn a_stop_answers_what_is_in_flight() {
         client
     };
     let get = b"GET / HTTP/1.1\r\nHost: h\r\nAuthorization: k\r\n\r\n";
-    assert!(!stopped(get).take(), "a connection without a request ends at once");
+    assert!(!stopped(get).read_all(), "a connection without a request ends at once");
 
     let post = b"POST / HTTP/1.1\r\nHost: h\r\nAuthorization: k\r\nContent-Length: 2\r\n\r\no";
     for (request, rest) in [(&b""[..], &get[..]), (&get[..20], &get[20..]), (post, b"k")] {
         let mut client = stopped(request);
-        assert!(client.take(), "one in the middle of a request goes on");
+        assert!(client.read_all(), "one in the middle of a request goes on");
         assert!(!client.send(rest));
         assert!(client.text().starts_with("HTTP/1.1 200 "), "{}", client.text());
         assert!(client.text().contains("\r\nConnection: close\r\n"));
@@ -532,7 +532,7 @@ fn a_stop_answers_what_is_in_flight() {
     client.connection.receive(&get.repeat(1000), &Probe, &tick);
     client.stopping = true;
     client.connection.stop(client.start);
-    assert!(client.take() && client.shut, "the rest is not read, and the client is told");
+    assert!(client.read_all() && client.shut, "the rest is not read, and our sending side is shut");
     assert_eq!(client.text().matches("\r\nConnection: close\r\n").count(), 1);
     assert!(client.text().rfind("Connection: close") > client.text().rfind("HTTP/1.1 200 "));
 
@@ -542,7 +542,7 @@ fn a_stop_answers_what_is_in_flight() {
     let mut silent = Client::new();
     let later = silent.start + Duration::from_secs(1);
     silent.connection.stop(later);
-    assert!(silent.connection.deadline() <= later, "who had that moment already goes at once");
+    assert!(silent.connection.deadline() <= later, "a client that had that moment already goes at once");
     assert_eq!(due(stopped(&get[..20])), Duration::from_secs(1));
     assert_eq!(due(stopped(post)), Duration::from_secs(30));
 }
@@ -553,7 +553,7 @@ fn an_overloaded_server_says_so() {
     assert!(client.send(b"POST / HTTP/1.1\r\nHost: h\r\nAuthorization: k\r\nContent-Length: 9\r\n\r\n1"));
     let tick = client.tick();
     client.connection.overload(&tick);
-    assert!(client.take());
+    assert!(client.read_all());
     assert!(client.text().starts_with("HTTP/1.1 503 "), "{}", client.text());
     assert!(client.connection.held() < 1024);
 }
