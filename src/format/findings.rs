@@ -4,10 +4,13 @@ use std::fmt;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use super::names::LEVELS;
 use super::text::one_line;
 use crate::reading::{Quantity, Stations, Unit};
 use crate::time::{Timestamp, in_words};
+
+/// How many objects around a value are looked into: Tasmota answers `StatusSNS`, `DHT11`,
+/// `Temperature`.
+pub(super) const LEVELS: usize = 2;
 
 /// What a reader made of one key. It borrows from the text, so that telling costs nothing where
 /// nobody listens, and it carries no value of a key that was not taken.
@@ -233,6 +236,16 @@ pub enum Error {
     NoHeader,
     /// More places than any file has.
     TooManyStations,
+}
+
+impl Error {
+    /// The text is UTF-8 up to the byte `valid` and not there.
+    pub(super) fn not_utf8(text: &[u8], valid: usize) -> Error {
+        let valid = &text[..valid];
+        let line_start = valid.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
+        let line = 1 + valid.iter().filter(|byte| **byte == b'\n').count();
+        Error::NotUtf8 { line, column: valid.len() - line_start + 1 }
+    }
 }
 
 impl fmt::Display for Error {

@@ -10,10 +10,6 @@ use super::units::{System, fitting, unit};
 use crate::reading::{DevicePart, Quantity, Unit};
 use crate::time::Zone;
 
-/// How many objects around a value are looked into: Tasmota answers `StatusSNS`, `DHT11`,
-/// `Temperature`.
-pub(super) const LEVELS: usize = 2;
-
 /// What a key is about.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Meaning {

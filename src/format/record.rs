@@ -13,8 +13,8 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 
-use super::findings::{Dropped, Error, Finding, Ignored, Path};
-use super::names::{LEVELS, Meaning, Naming, meaning, says_outdoors};
+use super::findings::{Dropped, Error, Finding, Ignored, LEVELS, Path};
+use super::names::{Meaning, Naming, meaning, says_outdoors};
 use super::node::{
     Node, device, identity, is_missing, mentions_outdoors, number, records_in, unit_named_by, value_in,
 };

@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use super::findings::Error;
-
 /// The text, and what of it is no UTF-8 as Latin-1, in which some write the sign of a degree.
 pub(super) fn decoded(text: &[u8]) -> Cow<'_, str> {
     if let Ok(text) = std::str::from_utf8(text) {
@@ -15,13 +13,6 @@ pub(super) fn decoded(text: &[u8]) -> Cow<'_, str> {
         decoded.extend(chunk.invalid().iter().map(|byte| char::from(*byte)));
     }
     Cow::Owned(decoded)
-}
-
-pub(super) fn not_utf8(text: &[u8], valid: usize) -> Error {
-    let valid = &text[..valid];
-    let line_start = valid.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
-    let line = 1 + valid.iter().filter(|byte| **byte == b'\n').count();
-    Error::NotUtf8 { line, column: valid.len() - line_start + 1 }
 }
 
 /// The longest name or words taken from a text, in characters: they become part of a prompt.

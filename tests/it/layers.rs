@@ -1,6 +1,6 @@
 //! The layers of ARCHITECTURE.md, held against what the files of `src` import.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -159,6 +159,146 @@ fn the_library_lists_the_rooms_of_the_table() {
     let expected = layers.iter().filter(|(file, _)| !file.contains('/') && *file != "main.rs");
     let expected: Layers = expected.map(|(file, layer)| (room(file).to_owned(), *layer)).collect();
     assert_eq!(rooms(&read("src/lib.rs")), expected);
+}
+
+/// A module by the names of its path: `sampler`, `source` for `sampler/source.rs` and `sampler/source/mod.rs`.
+type Module = Vec<String>;
+
+fn module(file: &str) -> Module {
+    let mut module: Module = file.trim_end_matches(".rs").split('/').map(str::to_owned).collect();
+    if module.last().is_some_and(|name| name == "mod") {
+        module.pop();
+    }
+    module
+}
+
+/// The paths of an import, with those in its braces one by one.
+fn paths(text: &str) -> Vec<Module> {
+    if let Some(list) = text.strip_prefix('{') {
+        return items(list).into_iter().flat_map(paths).collect();
+    }
+    let first = name(text);
+    if first.is_empty() {
+        return Vec::new();
+    }
+    let mut inner = text[first.len()..].strip_prefix("::").map(paths).unwrap_or_default();
+    if inner.is_empty() {
+        inner.push(Module::new());
+    }
+    inner.iter_mut().for_each(|path| path.insert(0, first.clone()));
+    inner
+}
+
+/// The paths that follow `root` in the code, such as those after `super::`.
+fn paths_after(root: &str, text: &str) -> Vec<Module> {
+    let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let code = code.collect::<Vec<_>>().join(" ");
+    code.match_indices(root).flat_map(|(at, _)| paths(code[at + root.len()..].trim_start())).collect()
+}
+
+/// The paths, from the root of the library on, that a file names outside its tests.
+fn named(file: &str, text: &str) -> Vec<Module> {
+    let (text, _) = text.split_once("\n#[cfg(test)]\nmod tests {").unwrap_or((text, ""));
+    let own = module(file);
+    let parent = &own[..own.len() - 1];
+    let above = paths_after("super::", text).into_iter().map(|path| [parent, &path[..]].concat());
+    above.chain(paths_after("crate::", text)).collect()
+}
+
+/// For each file of a room, the files beside it that it knows: directly, or by a name that the file of the
+/// room passes on. What the room itself declares is for all of its files.
+fn beside(files: &BTreeMap<String, String>) -> BTreeMap<Module, BTreeSet<Module>> {
+    let modules: BTreeSet<Module> = files.keys().map(|file| module(file)).collect();
+    // What a room passes on from one of its files: its name there, and the file.
+    let mut passed: BTreeMap<Module, Module> = BTreeMap::new();
+    for (file, text) in files {
+        let room = module(file);
+        for path in
+            ["pub use ", "pub(crate) use ", "pub(super) use "].iter().flat_map(|use_| paths_after(use_, text))
+        {
+            let path = path.strip_prefix(&["self".to_owned()][..]).unwrap_or(&path);
+            let origin = [&room[..], &path[..1]].concat();
+            if let (true, Some(last)) = (modules.contains(&origin), path.last()) {
+                passed.insert([&room[..], std::slice::from_ref(last)].concat(), origin);
+            }
+        }
+    }
+    let mut known: BTreeMap<Module, BTreeSet<Module>> = BTreeMap::new();
+    for (file, text) in files {
+        let own = module(file);
+        for path in named(file, text) {
+            let target =
+                passed.iter().find(|(name, _)| path.starts_with(name)).map_or(&path, |(_, origin)| origin);
+            let shared = own.iter().zip(target).take_while(|(one, other)| one == other).count();
+            // Of one room, and neither inside the other: the two files of the room that hold them.
+            if shared == 0 || shared == own.len() || shared == target.len() {
+                continue;
+            }
+            let (from, to) = (own[..=shared].to_vec(), target[..=shared].to_vec());
+            if modules.contains(&to) {
+                known.entry(from).or_default().insert(to);
+            }
+        }
+    }
+    known
+}
+
+/// A circle of files that know each other, as a list that begins and ends with the same one.
+fn circle(known: &BTreeMap<Module, BTreeSet<Module>>) -> Option<Vec<String>> {
+    fn walk(known: &BTreeMap<Module, BTreeSet<Module>>, way: &mut Vec<Module>) -> Option<Vec<String>> {
+        let last = way.last()?;
+        if let Some(start) = way[..way.len() - 1].iter().position(|module| module == last) {
+            return Some(way[start..].iter().map(|module| module.join("/")).collect());
+        }
+        for next in known.get(last).into_iter().flatten() {
+            way.push(next.clone());
+            let found = walk(known, way);
+            if found.is_some() {
+                return found;
+            }
+            way.pop();
+        }
+        None
+    }
+    known.keys().find_map(|first| walk(known, &mut vec![first.clone()]))
+}
+
+/// What a file still knows of another one that knows it. Nothing is to be added.
+const STILL_IN_A_CIRCLE: [(&str, &str); 1] = [("sampler/follow.rs", "sampler/source.rs")];
+
+#[test]
+fn no_files_of_a_room_know_each_other_in_a_circle() {
+    let source = root().join("src");
+    let of_rooms = files(&source).into_iter().filter_map(|path| {
+        let file = path.strip_prefix(&source).expect("below src").to_str().expect("text").to_owned();
+        let text = file.ends_with(".rs").then(|| read(&path))?;
+        Some((file, text))
+    });
+    let mut known = beside(&of_rooms.collect());
+    for (file, other) in STILL_IN_A_CIRCLE {
+        known.entry(module(file)).or_default().remove(&module(other));
+    }
+    assert_eq!(circle(&known), None);
+}
+
+#[test]
+fn a_circle_inside_a_room_is_found() {
+    #[track_caller]
+    fn check(files: &[(&str, &str)], expected: Option<&[&str]>) {
+        let files = files.iter().map(|(file, text)| ((*file).to_owned(), (*text).to_owned())).collect();
+        let expected = expected.map(|names| names.iter().map(|name| (*name).to_owned()).collect());
+        assert_eq!(circle(&beside(&files)), expected);
+    }
+    let room = ("a.rs", "mod b;\nmod c;\nuse b::B;\n");
+    let b = ("a/b.rs", "use super::c::C;\n");
+    check(&[room, b, ("a/c.rs", "use super::Shared;\n")], None);
+    check(&[room, b, ("a/c.rs", "use super::{Shared, b::{self, B}};\n")], Some(&["a/b", "a/c", "a/b"]));
+    check(&[room, b, ("a/c.rs", "fn f() { crate::a::b::f() }\n")], Some(&["a/b", "a/c", "a/b"]));
+    check(&[room, b, ("a/c.rs", "// use super::b::B;\n")], None);
+    let passes_on = ("a.rs", "mod b;\nmod c;\npub(crate) use b::{B, D};\n");
+    check(&[passes_on, b, ("a/c.rs", "use super::D;\n")], Some(&["a/b", "a/c", "a/b"]));
+    let deep = ("a/c/d.rs", "use crate::a::b::B;\n");
+    check(&[room, b, ("a/c.rs", "mod d;\n"), deep], Some(&["a/b", "a/c", "a/b"]));
 }
 
 /// What this test would say of a file; the layers are those of the table below.
