@@ -14,6 +14,22 @@ fn repository(file: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).expect(file)
 }
 
+/// Every Markdown file of the root and of `docs/`, by its path, in order.
+fn documents() -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = Vec::new();
+    for directory in ["", "docs/"] {
+        for entry in fs::read_dir(root.join(directory)).expect("a directory") {
+            let name = entry.expect("an entry").file_name().into_string().expect("text");
+            if name.ends_with(".md") {
+                files.push(format!("{directory}{name}"));
+            }
+        }
+    }
+    files.sort();
+    files.into_iter().map(|file| (file.clone(), repository(&file))).collect()
+}
+
 /// What `check` makes of a configuration, beside a key and a sensor file: its exit code and its words.
 fn check(toml: &str) -> (Option<i32>, String) {
     let scratch = Scratch::new();
@@ -71,7 +87,10 @@ fn the_example_is_a_good_configuration() {
 
 #[test]
 fn each_configuration_of_the_documentation_is_read() {
-    for file in ["README.md", "docs/sensors.md", "docs/raspberry-pi.md"] {
+    let files = ["docs/configuration.md", "docs/moderation.md", "docs/raspberry-pi.md", "docs/sensors.md"];
+    let with_blocks = documents().into_iter().filter(|(_, text)| text.contains("```toml\n"));
+    assert_eq!(with_blocks.map(|(file, _)| file).collect::<Vec<_>>(), files);
+    for file in files {
         let text = repository(file);
         let blocks = text.split("```toml\n").skip(1).filter_map(|rest| Some(rest.split_once("```")?.0));
         let mut count = 0;
@@ -86,17 +105,19 @@ fn each_configuration_of_the_documentation_is_read() {
 }
 
 #[test]
-fn every_option_and_label_is_in_the_readme() {
-    let readme = repository("README.md");
+fn every_option_and_label_is_documented() {
+    let configuration = repository("docs/configuration.md");
     for option in &OPTIONS {
         let row = format!("| `{} {}` | `{}` |", option.flag(), option.value, option.variable());
-        assert!(readme.contains(&row), "{row}");
+        assert!(configuration.contains(&row), "{row}");
     }
     for label in Labels::KEYS {
-        assert!(readme.contains(&format!("\n{label} = \"")), "{label}");
+        assert!(configuration.contains(&format!("\n{label} = \"")), "{label}");
     }
+    let moderation = repository("docs/moderation.md");
     for key in MODERATION {
-        assert!(readme.contains(&format!("\n{key} = \"")), "{key}");
+        assert!(moderation.contains(&format!("\n{key} = \"")), "{key}");
+        assert!(moderation.contains(&format!("\n| `{key}` |")), "{key}");
     }
     let sensors = repository("docs/sensors.md");
     for key in [
@@ -133,11 +154,7 @@ fn the_table_of_endpoints_is_that_of_the_program() {
         let key = if endpoint.access() == Access::Key { "yes" } else { "no" };
         writeln!(expected, "| `{method} {path}` | {key} | {} |", endpoint.about()).expect("a string");
     }
-    let docs = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs")).expect("docs");
-    let docs = docs.map(|entry| entry.expect("an entry").path());
-    let docs = docs.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
-    let docs = docs.map(|path| fs::read_to_string(path).expect("text"));
-    let found = docs.chain([repository("README.md")]).flat_map(|text| tables_of_endpoints(&text));
+    let found = documents().into_iter().flat_map(|(_, text)| tables_of_endpoints(&text));
     assert_eq!(found.collect::<Vec<_>>(), [expected]);
 }
 
@@ -176,6 +193,72 @@ fn the_manual_is_that_of_the_program() {
     for line in help.lines().filter_map(|line| line.strip_prefix("Exit codes: ")) {
         for code in line.split(", ").filter_map(|code| code.split(' ').next()) {
             assert!(manual.contains(&format!("\n.B {code}\n")), "exit code {code}");
+        }
+    }
+}
+
+/// The anchors of a document, as a forge makes them of its headings.
+fn anchors(text: &str) -> Vec<String> {
+    let headings = text.lines().filter(|line| line.starts_with('#'));
+    let anchor = |heading: &str| {
+        let words = heading.trim_start_matches('#').trim().to_lowercase().replace(' ', "-");
+        words.chars().filter(|c| c.is_alphanumeric() || "-_".contains(*c)).collect()
+    };
+    headings.map(anchor).collect()
+}
+
+/// Where a document's links lead that stay in the repository: path and anchor, each perhaps empty.
+fn links(text: &str) -> Vec<(&str, &str)> {
+    let targets = text.split("](").skip(1).filter_map(|rest| Some(rest.split_once(')')?.0));
+    let own = targets.filter(|target| !target.contains("://"));
+    own.map(|target| target.split_once('#').unwrap_or((target, ""))).collect()
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    let mut count = 0;
+    for (file, text) in documents() {
+        let directory = Path::new(&file).parent().expect("a directory");
+        for (path, anchor) in links(&text) {
+            // Names of files here have no dots but their own, so that this much of a path is enough.
+            let (path, from) = match path.strip_prefix("../") {
+                Some(path) => (path, Path::new("")),
+                None => (path, directory),
+            };
+            let target = if path.is_empty() { file.clone() } else { text_of(&from.join(path)) };
+            let found = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(&target));
+            let found = found.unwrap_or_else(|error| panic!("{file}: {target}: {error}"));
+            assert!(
+                anchor.is_empty() || anchors(&found).iter().any(|a| a == anchor),
+                "{file}: {target}#{anchor}"
+            );
+            count += 1;
+        }
+    }
+    assert!(count > 100, "{count} links");
+}
+
+fn text_of(path: &Path) -> String {
+    path.to_str().expect("text").to_owned()
+}
+
+/// A newcomer reads it in five minutes; the rest is in `docs/`.
+#[test]
+fn the_readme_is_short() {
+    let words = repository("README.md").split_whitespace().count();
+    assert!(words <= 950, "{words} words");
+}
+
+/// Readers whose first language is another one stumble over these.
+#[test]
+fn the_documents_are_in_plain_english() {
+    let manual = ("docs/weatherhook.1".to_owned(), repository("docs/weatherhook.1"));
+    let example = ("weatherhook.example.toml".to_owned(), repository("weatherhook.example.toml"));
+    for (file, text) in documents().into_iter().chain([manual, example]) {
+        for (number, line) in text.lines().enumerate() {
+            let words = line.split(|c: char| !c.is_alphabetic()).map(str::to_lowercase);
+            let odd = words.filter(|word| ["told", "anew", "lest", "whoever"].contains(&word.as_str()));
+            assert_eq!(odd.collect::<Vec<_>>(), [""; 0], "{file}:{}", number + 1);
         }
     }
 }
