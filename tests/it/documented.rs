@@ -242,6 +242,39 @@ fn text_of(path: &Path) -> String {
     path.to_str().expect("text").to_owned()
 }
 
+/// Every file of the program's source as one text, in which strings over several lines are one line.
+fn source() -> String {
+    fn add(directory: &Path, text: &mut String) {
+        for entry in fs::read_dir(directory).expect("a directory") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                add(&path, text);
+            } else {
+                text.push_str(&fs::read_to_string(path).expect("text"));
+            }
+        }
+    }
+    let mut text = String::new();
+    add(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut text);
+    text.split("\\\n").map(str::trim_start).collect()
+}
+
+#[test]
+fn the_doctor_says_what_the_documents_quote() {
+    let (tunnels, source) = (repository("docs/tunnels.md"), source());
+    let (_, table) = tunnels.split_once("| the doctor says |").expect("a table");
+    let rows = table.split("\n\n").next().unwrap_or_default().lines().skip(2);
+    let quoted = rows.flat_map(|row| row.split('|').nth(1).unwrap_or_default().split('`').skip(1).step_by(2));
+    let mut count = 0;
+    for sentence in quoted {
+        // What is in brackets is of the case.
+        let sentence = sentence.split(" (").next().unwrap_or_default();
+        assert!(source.contains(sentence), "no longer said: {sentence}");
+        count += 1;
+    }
+    assert!(count >= 12, "{count}");
+}
+
 /// A newcomer reads it in five minutes; the rest is in `docs/`.
 #[test]
 fn the_readme_is_short() {
