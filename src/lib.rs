@@ -38,8 +38,6 @@ pub mod metrics;
 pub mod tool;
 
 // Layer 5
-pub mod check;
-pub mod doctor;
 pub mod routes;
 
 // Layer 6
@@ -47,4 +45,4 @@ pub mod logging;
 pub mod service;
 
 // Layer 7
-pub mod demo;
+pub mod commands;

@@ -119,11 +119,11 @@ fn a_silent_or_a_foreign_end_is_named() {
     let (_socket, closed) = closed();
     let url = format!("http://{closed}{PATH}");
     let (_, findings) = doctor(&[&url], KEY);
-    assert!(findings.contains("problem: ping: nobody listens at that address and port\n"), "{findings}");
+    assert!(findings.contains("problem: ping: nothing listens at that address and port\n"), "{findings}");
     let proxy = format!("http://{closed}");
     let (_, findings) = doctor_with(&[&url], &[("WEATHERHOOK_KEY", KEY), ("http_proxy", &proxy)]);
     assert!(
-        findings.contains("or the proxy is not reached\n  look at the proxy's address in http_proxy\n"),
+        findings.contains("or the proxy is not reached\n  check the address of the proxy in http_proxy\n"),
         "{findings}"
     );
     let server = london("event");
@@ -141,17 +141,17 @@ fn a_silent_or_a_foreign_end_is_named() {
             "it redirects, and Dify follows no redirect\n  enter the other endpoint: https://x/\\u{1b}[2J\n",
         ),
         ("HTTP/1.1 530 \r\n\r\nerror code: 1033", "Cloudflare knows the tunnel, but its end on the board"),
-        ("HTTP/1.1 200 OK\r\n\r\n<html>welcome", "something else than weatherhook answers there"),
+        ("HTTP/1.1 200 OK\r\n\r\n<html>welcome", "another program than weatherhook answers there"),
         (
             "HTTP/1.1 200 OK\r\n\r\n{\"result\": \"anyone\"}",
-            "something else than weatherhook answers there\n",
+            "another program than weatherhook answers there\n",
         ),
         (
             "HTTP/1.1 404 Not Found\r\n\r\n{\"detail\": \"Not Found\"}",
             "something answers that does not know the path",
         ),
         ("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{\"result\": \"pong\"}", "the answer was cut off\n"),
-        (&large, "something else than weatherhook answers there, with more than a megabyte\n"),
+        (&large, "another program than weatherhook answers there, with more than a megabyte\n"),
         ("", "the connection ended without an answer"),
     ] {
         let (address, server) = foreign(answer);
@@ -206,23 +206,23 @@ fn the_board_is_looked_at() {
     let (is_good, findings) = doctor(&flags, KEY);
     assert!(is_good, "{findings}");
     for found in [
-        "ok: a key, ",
+        "ok: a key; ",
         "ok: stations: 1, all with current readings\n",
         &format!("ok: http://{address}{PATH} answers a ping\n"),
         "note: it listens on this board only: ",
-        "note: there is no systemd here",
+        "note: which services run is unknown: ",
     ] {
         assert!(findings.contains(found), "{found}: {findings}");
     }
     let (_, findings) = doctor(&flags, "another-key-of-nobody");
     assert!(findings.contains("and refuses the key that is configured here\n"), "{findings}");
     let (_, findings) = doctor_with(&flags, &[]);
-    assert!(findings.contains("\n  weatherhook keygen makes a key, where there is none yet\n"), "{findings}");
+    assert!(findings.contains("\n  if there is no key yet, weatherhook keygen makes one\n"), "{findings}");
     assert!(findings.contains("answers; the key could not be tried\n"), "{findings}");
     let (_, findings) = doctor(&[&flags[..], &["--path", "/other"]].concat(), KEY);
     assert!(
         findings
-            .contains("/other is weatherhook's, but with another path than this configuration: not found: "),
+            .contains("/other is weatherhook, but with another path than this configuration: not found: "),
         "{findings}"
     );
     let (_, findings) = doctor(&["--listen", &address, "--sensor", "/nowhere"], KEY);
@@ -266,7 +266,7 @@ fn the_installed_service_is_looked_at() {
     assert!(is_good, "{findings}");
     for found in [
         &format!("ok: the configuration {}\n", text(&file)),
-        "note: the listeners are those of weatherhook.socket, ",
+        "note: the listeners are those of weatherhook.socket; ",
         &format!("ok: http://{address}{PATH} answers a ping\n"),
         "ok: weatherhook.service runs\n",
         "ok: running: ngrok.service\n",
@@ -279,5 +279,5 @@ fn the_installed_service_is_looked_at() {
     // A systemctl without a systemd.
     let (_, findings) = doctor_with(&[], &[("LISTEN", ""), variables[0], variables[1]]);
     assert!(findings.contains(&format!("problem: http://{closed}{PATH}: no answer: ")), "{findings}");
-    assert!(findings.contains("note: there is no systemd here"), "{findings}");
+    assert!(findings.contains("note: which services run is unknown: "), "{findings}");
 }

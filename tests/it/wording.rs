@@ -25,7 +25,7 @@ fn shown(output: Output) -> String {
 const UNITS: [&str; 6] = [" ms", " s ago", " s old", " days old", " UTC", " N UTC"];
 
 /// What other programs say in their own words, which differ between their versions.
-const OTHERS: [&str; 2] = ["note: what came: curl: (", "note: what came: /"];
+const OTHERS: [&str; 2] = ["note: details: curl: (", "note: details: /"];
 
 /// Compares a text in which each of the `variable` parts stands as its name.
 #[track_caller]
@@ -777,19 +777,19 @@ fn doctor_of_a_wrong_call() {
             a wrong key
             note: 127.0.0.1 is an address of your own network: Dify Cloud cannot reach it, and a self-hosted Dify's proxy (squid) refuses it until SSRF_PROXY_ALLOW_PRIVATE_IPS on ssrf_proxy, or NO_PROXY on api and worker, names it
             problem: ping: weatherhook answers, but it does not know this key
-              the key in Dify has to be one of the key file's: sudo cat /etc/weatherhook/key; after a change: systemctl restart weatherhook
-            note: what came: status 401, "{\"detail\": \"Unauthorized\"}"
+              the key in Dify has to be in the key file: sudo cat /etc/weatherhook/key; after a change: systemctl restart weatherhook
+            note: details: status 401, "{\"detail\": \"Unauthorized\"}"
             another path
             note: 127.0.0.1 is an address of your own network: Dify Cloud cannot reach it, and a self-hosted Dify's proxy (squid) refuses it until SSRF_PROXY_ALLOW_PRIVATE_IPS on ssrf_proxy, or NO_PROXY on api and worker, names it
             problem: ping: weatherhook answers, but not at the path /api
               not found: send POST to /api/dify/receive
-            note: what came: status 404, "{\"detail\": \"not found: send POST to /api/dify/receive\"}"
+            note: details: status 404, "{\"detail\": \"not found: send POST to /api/dify/receive\"}"
             no endpoint
             problem: "weather.example.org" is no endpoint
               expected one like https://weather.example.org/api/dify/receive
             no key
             problem: no key: make one with (umask 077; weatherhook keygen > key) and give --key-file key, or set WEATHERHOOK_KEY
-              give --key-file or WEATHERHOOK_KEY: the key that stands in Dify
+              give --key-file or WEATHERHOOK_KEY: the key that is entered in Dify
         "#]],
     );
 }
@@ -823,20 +823,20 @@ fn doctor_of_no_answer() {
         &[(&address, "HOST:PORT")],
         expect![[r#"
             nobody listens
-            problem: ping: nobody listens at that address and port
+            problem: ping: nothing listens at that address and port
               on the board: weatherhook doctor; inside Dify's containers 127.0.0.1 is the container, not the board
-            note: what came: curl: (...
+            note: details: curl: (...
             no proxy
-            problem: ping: nobody listens at that address and port, or the proxy is not reached
-              look at the proxy's address in http_proxy
-            note: what came: curl: (...
+            problem: ping: nothing listens at that address and port, or the proxy is not reached
+              check the address of the proxy in http_proxy
+            note: details: curl: (...
             no curl
             problem: curl cannot be run: No such file or directory (os error 2)
               install it: sudo apt install curl
             a curl that does not start
             problem: ping: curl could not call it
-              its own words stand below
-            note: what came: /...
+              its message is below
+            note: details: /...
         "#]],
     );
 }
@@ -868,43 +868,43 @@ fn doctor_of_foreign_answers() {
             "HTTP/1.1 403 Forbidden\r\nX-Squid-Error: ERR_ACCESS_DENIED 0\r\n\r\n<!DOCTYPE html PUBLIC>"
             problem: ping: Dify's proxy (squid) refuses the address
               for a private address: SSRF_PROXY_ALLOW_PRIVATE_IPS=127.0.0.1/32 on ssrf_proxy, or NO_PROXY=127.0.0.1 on api and worker; or use a tunnel
-            note: what came: status 403, "<!DOCTYPE html PUBLIC>"
+            note: details: status 403, "<!DOCTYPE html PUBLIC>"
             "HTTP/1.1 308 Moved\r\nLocation: https://x/\u{1b}[2J\r\n\r\n"
             problem: ping: it redirects, and Dify follows no redirect
               enter the other endpoint: https://x/\u{1b}[2J
-            note: what came: status 308, ""
+            note: details: status 308, ""
             "HTTP/1.1 530 \r\n\r\nerror code: 1033"
             problem: ping: Cloudflare knows the tunnel, but its end on the board is not connected
               systemctl status weatherhook-cloudflared; its log: journalctl -u weatherhook-cloudflared
-            note: what came: status 530, "error code: 1033"
+            note: details: status 530, "error code: 1033"
             "HTTP/1.1 502 Bad Gateway\r\n\r\n"
-            problem: ping: the tunnel is up, but weatherhook is not reached at its end
-              on the board: weatherhook doctor; the tunnel's target has to be http://127.0.0.1:8000 or unix:/run/weatherhook/http.sock
-            note: what came: status 502, ""
+            problem: ping: the tunnel is up, but it does not reach weatherhook
+              on the board: weatherhook doctor; the target of the tunnel has to be http://127.0.0.1:8000 or unix:/run/weatherhook/http.sock
+            note: details: status 502, ""
             "HTTP/1.1 401 No\r\n\r\n{\"detail\": \"Unauthorized\"}"
-            problem: ping: somebody before weatherhook asks who you are
-              take the tunnel's or proxy's own password away from this endpoint: Dify sends weatherhook's key only
-            note: what came: status 401, "{\"detail\": \"Unauthorized\"}"
+            problem: ping: something before weatherhook asks for a password
+              remove the password of the tunnel or proxy for this endpoint: Dify sends only the key of weatherhook
+            note: details: status 401, "{\"detail\": \"Unauthorized\"}"
             "HTTP/1.1 200 OK\r\n\r\n<html>welcome"
-            problem: ping: something else than weatherhook answers there
-              the endpoint has to lead to weatherhook's listener and path /api/dify/receive, with no page of a tunnel or a portal between
-            note: what came: status 200, "<html>welcome"
+            problem: ping: another program than weatherhook answers there
+              the endpoint has to lead to the listener of weatherhook and to the path /api/dify/receive, with no page of a tunnel or a portal between
+            note: details: status 200, "<html>welcome"
             "HTTP/1.1 200 OK\r\n\r\n{\"result\": \"anyone\"}"
-            problem: ping: something else than weatherhook answers there
-              the endpoint has to lead to weatherhook's listener and path /api/dify/receive, with no page of a tunnel or a portal between
-            note: what came: status 200, "{\"result\": \"anyone\"}"
+            problem: ping: another program than weatherhook answers there
+              the endpoint has to lead to the listener of weatherhook and to the path /api/dify/receive, with no page of a tunnel or a portal between
+            note: details: status 200, "{\"result\": \"anyone\"}"
             "HTTP/1.1 404 Not Found\r\n\r\n{\"detail\": \"Not Found\"}"
             problem: ping: something answers that does not know the path
-              the endpoint's path has to be /api/dify/receive, and the tunnel has to lead to weatherhook
-            note: what came: status 404, "{\"detail\": \"Not Found\"}"
+              the path of the endpoint has to be /api/dify/receive, and the tunnel has to lead to weatherhook
+            note: details: status 404, "{\"detail\": \"Not Found\"}"
             "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{\"result\": \"pong\"}"
             problem: ping: the answer was cut off
-              the tunnel's end is gone, or something on the way changes answers: on the board: weatherhook doctor
-            note: what came: curl: (...
+              the end of the tunnel is gone, or something on the way changes answers: on the board: weatherhook doctor
+            note: details: curl: (...
             ""
             problem: ping: the connection ended without an answer
-              that port does not speak http, or the tunnel's end is gone: on the board: weatherhook doctor
-            note: what came: curl: (...
+              that port does not speak http, or the end of the tunnel is gone: on the board: weatherhook doctor
+            note: details: curl: (...
         "#]],
     );
 }
@@ -938,74 +938,74 @@ fn doctor_of_the_board() {
         &all,
         &[(sensor, "SENSOR"), (&address, "HOST:PORT"), (&silent, "SILENT:PORT")],
         expect![[r#"
-        good
-        ok: a key, which has to stand in Dify, too
-        ok: stations: 1, all with current readings
-        ok: http://HOST:PORT/api/dify/receive answers a ping
-        note: it listens on this board only: the way in is a tunnel that ends here, or listen opens it to the network
-        note: there is no systemd here that could say which services run
-        note: next: weatherhook doctor URL, with the endpoint as it stands in Dify
-        a wrong key
-        ok: a key, which has to stand in Dify, too
-        ok: stations: 1, all with current readings
-        problem: http://HOST:PORT/api/dify/receive answers, and refuses the key that is configured here
-          restart the service, which has read its keys before: systemctl restart weatherhook
-        note: it listens on this board only: the way in is a tunnel that ends here, or listen opens it to the network
-        note: there is no systemd here that could say which services run
-        note: next: weatherhook doctor URL, with the endpoint as it stands in Dify
-        no key
-        problem: no key: make one with (umask 077; weatherhook keygen > key) and give --key-file key, or set WEATHERHOOK_KEY
-          weatherhook keygen makes a key, where there is none yet
-        ok: stations: 1, all with current readings
-        ok: http://HOST:PORT/api/dify/receive answers; the key could not be tried
-        note: it listens on this board only: the way in is a tunnel that ends here, or listen opens it to the network
-        note: there is no systemd here that could say which services run
-        note: next: weatherhook doctor URL, with the endpoint as it stands in Dify
-        another path
-        ok: a key, which has to stand in Dify, too
-        ok: stations: 1, all with current readings
-        problem: http://HOST:PORT/other is weatherhook's, but with another path than this configuration: not found: send POST to /api/dify/receive
-          give --path, or restart the service: systemctl restart weatherhook
-        note: it listens on this board only: the way in is a tunnel that ends here, or listen opens it to the network
-        note: there is no systemd here that could say which services run
-        note: next: weatherhook doctor URL, with the endpoint as it stands in Dify
-        no file
-        ok: a key, which has to stand in Dify, too
-        problem: no station has reported
-          weatherhook check tells what is read, and why not
-        ok: http://HOST:PORT/api/dify/receive answers a ping
-        note: it listens on this board only: the way in is a tunnel that ends here, or listen opens it to the network
-        note: there is no systemd here that could say which services run
-        note: next: weatherhook doctor URL, with the endpoint as it stands in Dify
-        no source
-        ok: a key, which has to stand in Dify, too
-        problem: no sensor file is configured
-          give --sensor FILE, or write sensor or [[station]] in the file of --config
-        ok: http://HOST:PORT/api/dify/receive answers a ping
-        note: it listens on this board only: the way in is a tunnel that ends here, or listen opens it to the network
-        note: there is no systemd here that could say which services run
-        note: next: weatherhook doctor URL, with the endpoint as it stands in Dify
-        a wrong flag's file
-        problem: /nowhere: No such file or directory (os error 2)
-          mend it: weatherhook check tells when it is right
-        an old reading
-        ok: a key, which has to stand in Dify, too
-        problem: stations without a current reading: 1 of 1
-          weatherhook check tells what is read, and why not
-        ok: http://HOST:PORT/api/dify/receive answers a ping
-        note: it listens on this board only: the way in is a tunnel that ends here, or listen opens it to the network
-        note: there is no systemd here that could say which services run
-        note: next: weatherhook doctor URL, with the endpoint as it stands in Dify
-        nobody listens
-        ok: a key, which has to stand in Dify, too
-        problem: no sensor file is configured
-          give --sensor FILE, or write sensor or [[station]] in the file of --config
-        problem: http://SILENT:PORT/api/dify/receive: no answer: Connection refused (os error 111)
-          start the service: systemctl start weatherhook; its log: journalctl -u weatherhook
-        note: it listens on this board only: the way in is a tunnel that ends here, or listen opens it to the network
-        note: there is no systemd here that could say which services run
-        note: next: weatherhook doctor URL, with the endpoint as it stands in Dify
-    "#]],
+            good
+            ok: a key; the same key has to be entered in Dify
+            ok: stations: 1, all with current readings
+            ok: http://HOST:PORT/api/dify/receive answers a ping
+            note: it listens on this board only: Dify comes in through a tunnel that ends here, or listen opens it to the network
+            note: which services run is unknown: there is no systemd here
+            note: next: weatherhook doctor URL, with the endpoint as it is entered in Dify
+            a wrong key
+            ok: a key; the same key has to be entered in Dify
+            ok: stations: 1, all with current readings
+            problem: http://HOST:PORT/api/dify/receive answers, and refuses the key that is configured here
+              restart the service, which still has the keys of its start: systemctl restart weatherhook
+            note: it listens on this board only: Dify comes in through a tunnel that ends here, or listen opens it to the network
+            note: which services run is unknown: there is no systemd here
+            note: next: weatherhook doctor URL, with the endpoint as it is entered in Dify
+            no key
+            problem: no key: make one with (umask 077; weatherhook keygen > key) and give --key-file key, or set WEATHERHOOK_KEY
+              if there is no key yet, weatherhook keygen makes one
+            ok: stations: 1, all with current readings
+            ok: http://HOST:PORT/api/dify/receive answers; the key could not be tried
+            note: it listens on this board only: Dify comes in through a tunnel that ends here, or listen opens it to the network
+            note: which services run is unknown: there is no systemd here
+            note: next: weatherhook doctor URL, with the endpoint as it is entered in Dify
+            another path
+            ok: a key; the same key has to be entered in Dify
+            ok: stations: 1, all with current readings
+            problem: http://HOST:PORT/other is weatherhook, but with another path than this configuration: not found: send POST to /api/dify/receive
+              give --path, or restart the service: systemctl restart weatherhook
+            note: it listens on this board only: Dify comes in through a tunnel that ends here, or listen opens it to the network
+            note: which services run is unknown: there is no systemd here
+            note: next: weatherhook doctor URL, with the endpoint as it is entered in Dify
+            no file
+            ok: a key; the same key has to be entered in Dify
+            problem: no station has reported
+              weatherhook check shows what is read, and what is wrong
+            ok: http://HOST:PORT/api/dify/receive answers a ping
+            note: it listens on this board only: Dify comes in through a tunnel that ends here, or listen opens it to the network
+            note: which services run is unknown: there is no systemd here
+            note: next: weatherhook doctor URL, with the endpoint as it is entered in Dify
+            no source
+            ok: a key; the same key has to be entered in Dify
+            problem: no sensor file is configured
+              give --sensor FILE, or write sensor or [[station]] in the file of --config
+            ok: http://HOST:PORT/api/dify/receive answers a ping
+            note: it listens on this board only: Dify comes in through a tunnel that ends here, or listen opens it to the network
+            note: which services run is unknown: there is no systemd here
+            note: next: weatherhook doctor URL, with the endpoint as it is entered in Dify
+            a wrong flag's file
+            problem: /nowhere: No such file or directory (os error 2)
+              correct it; weatherhook check shows what is still wrong
+            an old reading
+            ok: a key; the same key has to be entered in Dify
+            problem: stations without a current reading: 1 of 1
+              weatherhook check shows what is read, and what is wrong
+            ok: http://HOST:PORT/api/dify/receive answers a ping
+            note: it listens on this board only: Dify comes in through a tunnel that ends here, or listen opens it to the network
+            note: which services run is unknown: there is no systemd here
+            note: next: weatherhook doctor URL, with the endpoint as it is entered in Dify
+            nobody listens
+            ok: a key; the same key has to be entered in Dify
+            problem: no sensor file is configured
+              give --sensor FILE, or write sensor or [[station]] in the file of --config
+            problem: http://SILENT:PORT/api/dify/receive: no answer: Connection refused (os error 111)
+              start the service: systemctl start weatherhook; its log: journalctl -u weatherhook
+            note: it listens on this board only: Dify comes in through a tunnel that ends here, or listen opens it to the network
+            note: which services run is unknown: there is no systemd here
+            note: next: weatherhook doctor URL, with the endpoint as it is entered in Dify
+        "#]],
     );
 }
 
@@ -1025,16 +1025,16 @@ fn doctor_of_an_installed_service() {
         &findings,
         &[(installed, "DIRECTORY"), (&address, "HOST:PORT")],
         expect![[r#"
-        ok: the configuration DIRECTORY/weatherhook.toml
-        ok: a key, which has to stand in Dify, too
-        ok: stations: 1, all with current readings
-        note: the listeners are those of weatherhook.socket, unless --listen names others
-        ok: http://HOST:PORT/api/dify/receive answers a ping
-        note: it listens on this board only: the way in is a tunnel that ends here, or systemctl edit weatherhook.socket opens it to the network
-        ok: weatherhook.service runs
-        ok: running: ngrok.service
-        note: next: weatherhook doctor URL, with the endpoint as it stands in Dify
-    "#]],
+            ok: the configuration DIRECTORY/weatherhook.toml
+            ok: a key; the same key has to be entered in Dify
+            ok: stations: 1, all with current readings
+            note: the listeners are those of weatherhook.socket; --listen checks others
+            ok: http://HOST:PORT/api/dify/receive answers a ping
+            note: it listens on this board only: Dify comes in through a tunnel that ends here, or systemctl edit weatherhook.socket opens it to the network
+            ok: weatherhook.service runs
+            ok: running: ngrok.service
+            note: next: weatherhook doctor URL, with the endpoint as it is entered in Dify
+        "#]],
     );
 }
 

@@ -11,22 +11,25 @@ use crate::config::{self, Config};
 use crate::service::{self, Error};
 use crate::socket::Address;
 
-const CONFIGURATION: &str = include_str!("../demo/weatherhook.toml");
-const SENSOR: &str = include_str!("../demo/london.json");
+const CONFIGURATION: &str = include_str!("../../demo/weatherhook.toml");
+const SENSOR: &str = include_str!("../../demo/london.json");
 
-/// Serves the demo until SIGTERM or SIGINT. `load` puts the configuration together with the given
-/// file as its lowest layer; what to do with the server is written to `out`.
-pub fn run(load: impl Fn(&Path) -> Result<Config, config::Error>, out: &mut dyn Write) -> Result<(), Error> {
+/// Serves the demo until SIGTERM or SIGINT. `load` reads the configuration with the given file as its lowest
+/// layer. How to call the server is written to `out`.
+pub(super) fn run(
+    load: impl Fn(&Path) -> Result<Config, config::Error>,
+    out: &mut dyn Write,
+) -> Result<(), Error> {
     let key = auth::generate().map_err(Error::machine("random numbers"))?;
     let directory = Directory::new(&key).map_err(Error::machine("the demo's files"))?;
     let load = || {
         let mut config = load(&directory.0.join("weatherhook.toml"))?;
-        // Whatever is set for the real server: the key that is shown has to be the one that is let in.
+        // The demo shows this key, so this key has to be accepted, also where the real server has another.
         config.key = Some(auth::Source::File(directory.0.join("key")));
         Ok(config)
     };
     service::serve(&load, |config, addresses| {
-        // The server runs whether or not anybody reads this.
+        // The server runs, whether or not this can be written.
         let _ = addresses.first().map(|address| explain(address, config, &key, out));
     })
 }
@@ -62,7 +65,7 @@ struct Directory(PathBuf);
 
 impl Directory {
     fn new(key: &str) -> io::Result<Directory> {
-        // Part of a random key makes a name that nobody could have taken before.
+        // Part of a random key makes a name that nobody else can guess and use first.
         let name = auth::generate()?;
         let path = std::env::temp_dir().join(format!("weatherhook-demo-{}", &name[..8]));
         DirBuilder::new().mode(0o700).create(&path)?;
@@ -78,7 +81,7 @@ impl Directory {
 
 impl Drop for Directory {
     fn drop(&mut self) {
-        // What cannot be removed is small, and in a directory for temporary files.
+        // What cannot be removed is small, and lies in a directory for temporary files.
         let _ = fs::remove_dir_all(&self.0);
     }
 }

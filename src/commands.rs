@@ -1,0 +1,88 @@
+//! The commands, a file for each: what they print and whether they succeed.
+
+mod check;
+mod demo;
+mod doctor;
+mod query;
+
+use std::env;
+use std::ffi::OsString;
+use std::io::{self, IsTerminal as _, Write};
+use std::process::ExitCode;
+
+use log::LevelFilter;
+
+use crate::config::{self, Command, Config, Flags};
+use crate::{auth, logging, sampler, service};
+
+/// Runs the command that the arguments name (without the name of the program), and gives its exit code. What
+/// went wrong is one line on standard error.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let command = Command::parse(arguments).map_err(Failure::from);
+    match command.and_then(|command| start(command, &mut io::stdout())) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(Failure(code, message)) => {
+            // If stderr is closed too, nothing can show the message.
+            let _ = writeln!(io::stderr(), "weatherhook: {message}");
+            code.into()
+        }
+    }
+}
+
+/// `Ok(false)` if the command itself has printed what is wrong.
+fn start(command: Command, out: &mut io::Stdout) -> Result<bool, Failure> {
+    match command {
+        Command::Serve(flags) => {
+            logging::start(LevelFilter::Info);
+            service::serve(&|| load(&flags), |_, _| ())?;
+        }
+        Command::Demo(flags) => {
+            logging::start(LevelFilter::Info);
+            demo::run(|file| Config::load(&flags, env::vars_os(), Some(file)), out)?;
+        }
+        Command::Query(place, flags) => {
+            logging::start(LevelFilter::Warn);
+            query::run(load(&flags)?, place.as_deref(), out)?;
+        }
+        Command::Check(flags) => return check::run(&flags, out),
+        Command::Doctor(url, flags) => return doctor::run(&flags, url.as_deref(), out),
+        Command::Watch(flags) => {
+            let is_terminal = out.is_terminal();
+            sampler::watch(load(&flags)?.sampler, out, is_terminal)?;
+        }
+        Command::Keygen => writeln!(out, "{}", auth::generate()?)?,
+        Command::Help => write!(out, "{}", config::help())?,
+        Command::Version => writeln!(out, "weatherhook {}", env!("CARGO_PKG_VERSION"))?,
+    }
+    Ok(true)
+}
+
+/// The configuration of a command that needs sources.
+fn load(flags: &Flags) -> Result<Config, config::Error> {
+    Config::load(flags, env::vars_os(), None)?.with_sources()
+}
+
+/// Why a command failed: the exit code and the message.
+struct Failure(u8, String);
+
+impl From<config::Error> for Failure {
+    fn from(error: config::Error) -> Failure {
+        Failure(error.exit_code(), error.to_string())
+    }
+}
+
+impl From<service::Error> for Failure {
+    fn from(error: service::Error) -> Failure {
+        match error {
+            service::Error::Config(error) => error.into(),
+            service::Error::Machine { .. } => Failure(1, error.to_string()),
+        }
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Failure {
+        Failure(1, error.to_string())
+    }
+}

@@ -1,0 +1,60 @@
+//! `weatherhook check`: what `serve` would load, a line for each finding.
+
+use std::fmt::Display;
+use std::io::{self, Write};
+
+use super::{Failure, load};
+use crate::config::{self, Config, Flags};
+use crate::sampler;
+use crate::time::Timestamp;
+
+/// Prints the findings. `Ok(true)` if `serve` would start and have readings.
+pub(super) fn run(flags: &Flags, out: &mut dyn Write) -> Result<bool, Failure> {
+    match load(flags) {
+        Ok(config) => Ok(check(&config, Timestamp::now(), out)?),
+        // A wrong configuration is a finding, too.
+        Err(error @ config::Error::Config(_)) => {
+            writeln!(out, "error: {error}")?;
+            Ok(false)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn check(config: &Config, now: Timestamp, out: &mut dyn Write) -> io::Result<bool> {
+    if let Some(file) = &config.file {
+        writeln!(out, "configuration: {}", file.display())?;
+    }
+    for address in &config.listen {
+        writeln!(out, "endpoint: {}", address.endpoint(&config.path))?;
+    }
+    let are_keys_good = keys(config, out)?;
+    let is_moderation_good = moderation(config, out)?;
+    Ok(sampler::check(&config.sampler, now, out)? && are_keys_good && is_moderation_good)
+}
+
+fn keys(config: &Config, out: &mut dyn Write) -> io::Result<bool> {
+    let (keys, warnings) = match config.keys() {
+        Ok(loaded) => loaded,
+        Err(error) => return faulty(&error, out),
+    };
+    for warning in warnings {
+        writeln!(out, "warning: {warning}")?;
+    }
+    writeln!(out, "keys: {}", keys.count())?;
+    Ok(true)
+}
+
+fn moderation(config: &Config, out: &mut dyn Write) -> io::Result<bool> {
+    match config.moderation() {
+        Ok(Some(moderation)) => writeln!(out, "moderation: {moderation}")?,
+        Ok(None) => {}
+        Err(error) => return faulty(&error, out),
+    }
+    Ok(true)
+}
+
+fn faulty(error: &dyn Display, out: &mut dyn Write) -> io::Result<bool> {
+    writeln!(out, "error: {error}")?;
+    Ok(false)
+}
