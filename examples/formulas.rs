@@ -3,7 +3,7 @@
 
 use std::io;
 
-use weatherhook::weather;
+use weatherhook::testing::weather;
 
 fn main() -> io::Result<()> {
     for line in io::stdin().lines() {

@@ -166,7 +166,8 @@ impl History {
     }
 
     /// The bytes that it takes, those on the heap included, as the program asks for them.
-    pub fn bytes(&self) -> usize {
+    #[cfg(test)]
+    fn bytes(&self) -> usize {
         size_of::<History>()
             + self.rain_day.heap()
             + self.rain_hour.heap()
@@ -437,6 +438,7 @@ impl<S: Slot, const LENGTH: u32, const COUNT: usize> Slots<S, LENGTH, COUNT> {
         self.0.truncate(self.before(end).len());
     }
 
+    #[cfg(test)]
     fn heap(&self) -> usize {
         self.0.capacity() * size_of::<S>()
     }

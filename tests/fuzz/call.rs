@@ -5,12 +5,12 @@ use std::sync::LazyLock;
 
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
-use weatherhook::answer::Options;
-use weatherhook::extension::{Context, Refusal, receive};
-use weatherhook::format::{Source, named, stations};
-use weatherhook::moderation::{Action, Matching, Moderation, Options as ModerationOptions};
-use weatherhook::reading::Snapshot;
-use weatherhook::time::Timestamp;
+use weatherhook::testing::answer::Options;
+use weatherhook::testing::extension::{Context, Refusal, receive};
+use weatherhook::testing::format::{Source, named, stations};
+use weatherhook::testing::moderation::{Action, Matching, Moderation, Options as ModerationOptions};
+use weatherhook::testing::reading::Snapshot;
+use weatherhook::testing::time::Timestamp;
 
 /// 2025-03-02T22:26:03Z
 const NOW: f64 = 1_740_954_363.0;

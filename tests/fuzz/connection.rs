@@ -10,9 +10,9 @@
 use std::sync::{LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
-use weatherhook::http::connection::{Connection, Step, Tick};
-use weatherhook::http::{Admission, Head, MAX_BODY, Meter, Response, Service, Status};
-use weatherhook::socket::Peer;
+use weatherhook::testing::http::connection::{Connection, Step, Tick};
+use weatherhook::testing::http::{Admission, Head, MAX_BODY, Meter, Response, Service, Status};
+use weatherhook::testing::socket::Peer;
 
 const SIZES: [usize; 16] = [1, 2, 3, 4, 5, 7, 8, 13, 16, 31, 64, 127, 256, 1000, 4096, 16 * 1024];
 

@@ -1,9 +1,9 @@
 //! The text of a sensor in any format, which the first byte chooses, as bytes: what `json.rs` holds, and
 //! that what has to stand above later lines is no record.
 
-use weatherhook::format::{self, Dialect, Source, kernel};
-use weatherhook::reading::Stations;
-use weatherhook::time::Timestamp;
+use weatherhook::testing::format::{self, Dialect, Source, kernel};
+use weatherhook::testing::reading::Stations;
+use weatherhook::testing::time::Timestamp;
 
 use super::json::{WRITTEN, check_read};
 

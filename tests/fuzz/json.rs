@@ -4,11 +4,11 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use weatherhook::answer::{Options, answer};
-use weatherhook::format::{self, Error, Finding, Source};
-use weatherhook::place::fold;
-use weatherhook::reading::{Quantity, Snapshot, Station};
-use weatherhook::time::Timestamp;
+use weatherhook::testing::answer::{Options, answer};
+use weatherhook::testing::format::{self, Error, Finding, Source};
+use weatherhook::testing::place::fold;
+use weatherhook::testing::reading::{Quantity, Snapshot, Station};
+use weatherhook::testing::time::Timestamp;
 
 /// 2025-03-02T22:30:00Z: when the text was written.
 pub(crate) const WRITTEN: f64 = 1_740_954_600.0;

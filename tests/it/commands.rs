@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::{Output, Stdio};
 
-use weatherhook::config::OPTIONS;
+use weatherhook::testing::config::OPTIONS;
 
 use crate::fixture::*;
 

@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use weatherhook::answer::Labels;
-use weatherhook::config::OPTIONS;
-use weatherhook::endpoints::{Access, Endpoint};
+use weatherhook::testing::answer::Labels;
+use weatherhook::testing::config::OPTIONS;
+use weatherhook::testing::endpoints::{Access, Endpoint};
 
 use crate::fixture::*;
 
@@ -136,12 +136,13 @@ fn every_option_and_label_is_documented() {
     ] {
         assert!(sensors.contains(&format!("\n| `{key}` |")), "{key}");
     }
-    for format in &weatherhook::format::FORMATS {
+    for format in &weatherhook::testing::format::FORMATS {
         assert!(sensors.contains(&format!("`{}`", format.name)), "{}", format.name);
     }
     // The list of the quantities, in the order of `check` and `/metrics`.
     let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let quantities = weatherhook::quantity::Quantity::ALL.map(|quantity| format!("`{}`", quantity.key()));
+    let quantities =
+        weatherhook::testing::quantity::Quantity::ALL.map(|quantity| format!("`{}`", quantity.key()));
     assert!(words(&sensors).contains(&quantities.join(", ")), "{quantities:?}");
 }
 
