@@ -20,10 +20,11 @@ mod units;
 use std::borrow::Cow;
 use std::fmt;
 
+use self::findings::Fault;
 pub use self::findings::{Dropped, Error, Finding, Ignored, Path};
 pub use self::names::is_known;
 use self::record::Reader;
-pub use self::registry::{FORMATS, named, recognise};
+pub use self::registry::{FORMATS, name_list, named, recognise};
 use self::text::decoded;
 use crate::reading::{Device, Station, Stations};
 use crate::time::{Timestamp, Zone};
@@ -94,6 +95,8 @@ impl<'a> Source<'a> {
 pub struct Format {
     /// How the configuration calls it.
     pub name: &'static str,
+    /// What a text of it contains, for the errors: `a JSON object or a list of them`.
+    expected: &'static str,
     /// Whether each line is a record, so that a file is followed as it grows.
     pub lines: bool,
     /// Whether a text that begins so is written in it; without a byte order mark and blanks before.
@@ -101,7 +104,7 @@ pub struct Format {
     /// The lines without which what comes after this text cannot be read.
     head: fn(&str, &Dialect) -> String,
     /// Hands the records of a text to the reader.
-    read: fn(&str, &mut Reader<'_>) -> Result<(), Error>,
+    read: fn(&str, &mut Reader<'_>) -> Result<(), Fault>,
 }
 
 impl Format {
@@ -117,13 +120,14 @@ impl Format {
             Ok(text) => Cow::Borrowed(text),
             // One broken line of a log takes nothing from the others.
             Err(_) if self.lines => decoded(text),
-            Err(cause) => return Err(Error::not_utf8(text, cause.valid_up_to())),
+            Err(cause) => return Err(Error::not_utf8(text, cause.valid_up_to(), self.expected)),
         };
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         if text.trim().is_empty() {
-            return Err(Error::Empty);
+            return Err(Error::Empty { expected: self.expected });
         }
         (self.read)(text, &mut Reader::new(source, take, findings))
+            .map_err(|fault| Error::new(fault, self.expected))
     }
 
     /// What has to be put before the lines that will follow this text, for them to be read by
@@ -151,6 +155,11 @@ impl PartialEq for Format {
 
 impl Eq for Format {}
 
+/// The head of a format in which each line can be read by itself.
+fn no_head(_: &str, _: &Dialect) -> String {
+    String::new()
+}
+
 /// All that a text says of each station.
 pub fn stations(
     format: &Format,
@@ -159,9 +168,8 @@ pub fn stations(
     findings: &mut dyn FnMut(Finding<'_>),
 ) -> Result<Vec<Station>, Error> {
     let mut stations = Stations::default();
-    let mut fit = true;
-    format.read(text, source, &mut |record| fit = fit && stations.merge(record.station), findings)?;
-    if fit { Ok(stations.into_vec()) } else { Err(Error::TooManyStations) }
+    format.read(text, source, &mut |record| _ = stations.merge(record.station), findings)?;
+    Ok(stations.into_vec())
 }
 
 #[cfg(test)]

@@ -654,7 +654,7 @@ mod tests {
             assert_eq!(board.sampler().sample(Timestamp::now()), None);
         }
         check(|_| {}, "no such file, expected the sensor file");
-        check(|board| board.write(""), "empty, expected a JSON object");
+        check(|board| board.write(""), "empty, expected the readings of a sensor");
         check(|board| fs::create_dir(&board.sensor).expect("made"), "a directory, expected a regular file");
         check(|board| drop(board.scratch.mkfifo("sensor.json")), "a named pipe, expected a regular file");
         check(
@@ -663,7 +663,7 @@ mod tests {
         );
         check(
             |board| fs::write(&board.sensor, b"{\"a\xff\": 1}").expect("written"),
-            "not UTF-8 text at line 1 column 4, expected JSON",
+            "not UTF-8 text at line 1 column 4, expected a JSON object or a list of them",
         );
         check(
             |board| board.write("{\"temp\": 1"),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::{Given, nearest, shown, unknown};
-use crate::format::{self, Dialect, FORMATS};
+use crate::format::{self, Dialect};
 use crate::place::fold;
 use crate::reading::{ALIASES, Device, Quantity};
 use crate::sampler::{Offsets, SourceOptions, StationOptions};
@@ -136,7 +136,7 @@ fn source(table: &Table<'_>, city: &str, directory: &Path, every: Duration) -> R
     let a_file = "the path of a file, a directory or a pattern";
     let file = table.get("file", a_file, |value| Given::Toml(value, directory).path())?;
     let file = file.ok_or_else(|| format!("{}.file: expected {a_file}, found nothing", table.path))?;
-    let formats = FORMATS.map(|format| format.name).join(", ");
+    let formats = format::name_list();
     let every_given =
         table.get("every", super::EVERY_EXPECTED, |value| Given::Toml(value, directory).every())?;
     Ok(SourceOptions {

@@ -6,15 +6,23 @@
 
 use std::borrow::Cow;
 
+use super::findings::Fault;
 use super::names::{Meaning, meaning};
 use super::node::{Node, is_missing};
 use super::record::Reader;
 use super::units::number_with_unit;
-use super::{Dialect, Error, Format};
+use super::{Dialect, Format};
 use crate::time::{Timestamp, Zone};
 use crate::weather::compass_degrees;
 
-pub(super) static CSV: Format = Format { name: "csv", lines: true, recognises, head, read };
+pub(super) static CSV: Format = Format {
+    name: "csv",
+    expected: "a row of column names such as time,temperature",
+    lines: true,
+    recognises,
+    head,
+    read,
+};
 
 /// Those that do not stand in numbers go first where the columns' names do not tell.
 const SEPARATORS: [char; 3] = [';', '\t', ','];
@@ -41,14 +49,14 @@ fn head(text: &str, dialect: &Dialect) -> String {
     head
 }
 
-fn read(text: &str, reader: &mut Reader<'_>) -> Result<(), Error> {
+fn read(text: &str, reader: &mut Reader<'_>) -> Result<(), Fault> {
     let dialect = reader.dialect();
     let mut found = false;
     tables(text, dialect, &mut |table, rows| {
         found = true;
         table.read(rows, reader, dialect);
     });
-    if found || !dialect.columns.is_empty() { Ok(()) } else { Err(Error::NoHeader) }
+    if found || !dialect.columns.is_empty() { Ok(()) } else { Err(Fault::NoRecord) }
 }
 
 /// How the rows below some names are read.
@@ -129,10 +137,10 @@ impl<'t> Table<'t> {
             }
             let cells = self.cells(line).filter(|cells| cells.len() == self.columns.len());
             // A board that loses its power leaves zeros.
-            let cells = cells.filter(|_| !line.contains('\0')).ok_or(Error::NoRecords)?;
+            let cells = cells.filter(|_| !line.contains('\0')).ok_or(Fault::NoRecord)?;
             // Else a row of any age would get the file's time.
             if !times.is_empty() && times.iter().all(|time| is_missing(&cells[*time])) {
-                return Err(Error::NoRecords);
+                return Err(Fault::NoRecord);
             }
             let named = self.columns.iter().zip(cells).filter(|(name, _)| !name.is_empty());
             let entries = named.map(|(name, cell)| (Cow::Borrowed(&**name), self.node(cell))).collect();
@@ -297,7 +305,7 @@ fn decimal_comma(cell: &str) -> Option<usize> {
 mod tests {
     use super::*;
     use crate::format::tests::{WRITTEN, at, check_mutated, only, read};
-    use crate::format::{Source, recognise};
+    use crate::format::{Error, Source, recognise};
     use crate::reading::Quantity::{self, *};
 
     /// The readings of the only station of `text`, and the findings that are none.
@@ -435,7 +443,7 @@ mod tests {
         check("temp,rh\n°F,%\n", &[]);
         assert!(matches!(
             CSV.read(b"1,2\n", &Source::new(None, at(WRITTEN)), &mut |_| {}, &mut |_| {}),
-            Err(Error::NoHeader)
+            Err(Error::NoRecord { .. })
         ));
     }
 
@@ -452,16 +460,16 @@ mod tests {
             "# a logger\n1740954000;21,5;60\n",
         ] {
             assert_eq!(check_in(&dialect, text, expected), [""; 0], "{text}");
-            assert_eq!(recognise(text.as_bytes(), &dialect), &CSV, "{text}");
+            assert_eq!(recognise(text.as_bytes(), &dialect).ok(), Some(&CSV), "{text}");
         }
-        assert_ne!(recognise(b"1,2\n", &dialect), &CSV);
+        assert_ne!(recognise(b"1,2\n", &dialect).ok(), Some(&CSV));
         let keys = [("Temperatur", "temperature"), ("Feuchte", "humidity"), ("Zeit", "time")];
         let keys = keys.map(|(name, key)| (name.to_owned(), key.to_owned())).into();
         let dialect = Dialect { keys, ..Dialect::USUAL };
         let text = "Zeit;Temperatur;Feuchte\n;°F;%\n1740954000;70,7;60\n";
         assert_eq!(check_in(&dialect, text, expected), [""; 0]);
-        assert_eq!(recognise(text.as_bytes(), &dialect), &CSV);
-        assert_ne!(recognise(text.as_bytes(), &Dialect::USUAL), &CSV);
+        assert_eq!(recognise(text.as_bytes(), &dialect).ok(), Some(&CSV));
+        assert_ne!(recognise(text.as_bytes(), &Dialect::USUAL).ok(), Some(&CSV));
     }
 
     #[test]
@@ -473,7 +481,7 @@ mod tests {
             "sep=;\ntemp;rh",
             "# a\n# temp,rh\n1,2",
         ] {
-            assert_eq!(recognise(text.as_bytes(), &Dialect::USUAL), &CSV, "{text}");
+            assert_eq!(recognise(text.as_bytes(), &Dialect::USUAL).ok(), Some(&CSV), "{text}");
         }
         for text in [
             "",
@@ -485,7 +493,7 @@ mod tests {
             "temp=5,rh=6",
             "temp 5",
         ] {
-            assert_ne!(recognise(text.as_bytes(), &Dialect::USUAL), &CSV, "{text}");
+            assert_ne!(recognise(text.as_bytes(), &Dialect::USUAL).ok(), Some(&CSV), "{text}");
         }
     }
 

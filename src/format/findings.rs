@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::text::one_line;
-use crate::reading::{Quantity, Stations, Unit};
+use crate::reading::{Quantity, Unit};
 use crate::time::{Timestamp, in_words};
 
 /// How many objects around a value are looked into: Tasmota answers `StatusSNS`, `DHT11`,
@@ -212,55 +212,78 @@ impl fmt::Display for Dropped {
     }
 }
 
+/// What the reader of one format finds wrong with a whole text. [`Error`] adds what the format expects.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// Broken JSON; names line and column.
+    NotJson(serde_json::Error),
+    /// Nothing in it has the shape of a record.
+    NoRecord,
+}
+
 /// Why a text as a whole cannot be read.
 #[derive(Debug)]
 pub enum Error {
     /// Nothing but blanks.
-    Empty,
+    Empty {
+        /// What the text should contain.
+        expected: &'static str,
+    },
     /// Bytes that are no UTF-8, with the place of the first, both counted from 1.
     NotUtf8 {
         /// The line.
         line: usize,
         /// The column, in bytes.
         column: usize,
+        /// What the text should contain.
+        expected: &'static str,
     },
     /// Broken JSON; names line and column.
     NotJson(serde_json::Error),
-    /// JSON that is neither an object nor a list.
-    NoRecords,
-    /// No sample of Prometheus.
-    NoSamples,
-    /// No `key=value`, or some in sections.
-    NoPairs,
-    /// CSV without a row of column names that are known.
-    NoHeader,
-    /// More places than any file has.
-    TooManyStations,
+    /// Nothing in it has the shape of a record.
+    NoRecord {
+        /// What the text should contain.
+        expected: &'static str,
+    },
+    /// The configuration names no format, and the text looks like none of them.
+    Unrecognised {
+        /// The names of those that there are.
+        formats: String,
+    },
 }
 
 impl Error {
     /// The text is UTF-8 up to the byte `valid` and not there.
-    pub(super) fn not_utf8(text: &[u8], valid: usize) -> Error {
+    pub(super) fn not_utf8(text: &[u8], valid: usize, expected: &'static str) -> Error {
         let valid = &text[..valid];
         let line_start = valid.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
         let line = 1 + valid.iter().filter(|byte| **byte == b'\n').count();
-        Error::NotUtf8 { line, column: valid.len() - line_start + 1 }
+        Error::NotUtf8 { line, column: valid.len() - line_start + 1, expected }
+    }
+
+    /// The fault of a text in a format that expects this.
+    pub(super) fn new(fault: Fault, expected: &'static str) -> Error {
+        match fault {
+            Fault::NotJson(cause) => Error::NotJson(cause),
+            Fault::NoRecord => Error::NoRecord { expected },
+        }
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::Empty => f.write_str("empty, expected a JSON object"),
-            Error::NotUtf8 { line, column } => {
-                write!(f, "not UTF-8 text at line {line} column {column}, expected JSON")
+            Error::Empty { expected } => write!(f, "empty, expected {expected}"),
+            Error::NotUtf8 { line, column, expected } => {
+                write!(f, "not UTF-8 text at line {line} column {column}, expected {expected}")
             }
             Error::NotJson(cause) => write!(f, "not JSON: {cause}"),
-            Error::NoRecords => f.write_str("neither a JSON object nor a list of them"),
-            Error::NoSamples => f.write_str("no line with a metric and its value"),
-            Error::NoPairs => f.write_str("no key=value"),
-            Error::NoHeader => f.write_str("no row of column names, expected one with keys like temperature"),
-            Error::TooManyStations => write!(f, "more than {} stations", Stations::MOST),
+            Error::NoRecord { expected } => write!(f, "no record in it, expected {expected}"),
+            Error::Unrecognised { formats } => write!(
+                f,
+                "the format is not recognised: write `format = \"...\"` with one of {formats}, \
+                 or `columns = [...]` if it is a table without column names"
+            ),
         }
     }
 }

@@ -3,25 +3,34 @@
 
 use std::borrow::Cow;
 
+use super::findings::Fault;
 use super::node::Node;
 use super::record::Reader;
-use super::{Dialect, Dropped, Error, Format, Path};
+use super::{Dialect, Dropped, Format, Path, no_head};
 use crate::url;
 
 /// One upload, or the pairs of one record.
-pub(super) static FORM: Format = Format { name: "form", lines: false, recognises: is_form, head, read };
+pub(super) static FORM: Format = Format {
+    name: "form",
+    expected: "key=value pairs without sections",
+    lines: false,
+    recognises: is_form,
+    head: no_head,
+    read,
+};
 
 /// An upload in each line.
-pub(super) static UPLOADS: Format =
-    Format { name: "uploads", lines: true, recognises: is_uploads, head, read: read_uploads };
+pub(super) static UPLOADS: Format = Format {
+    name: "uploads",
+    expected: "an upload such as tempf=50&humidity=60 in each line",
+    lines: true,
+    recognises: is_uploads,
+    head: no_head,
+    read: read_uploads,
+};
 
 /// What Ecowitt sends of a sensor that it does not hear.
 const ABSENT: f64 = -9999.0;
-
-/// Each line says what it is.
-fn head(_: &str, _: &Dialect) -> String {
-    String::new()
-}
 
 fn is_form(beginning: &str, _: &Dialect) -> bool {
     lines(beginning).next().is_some_and(|line| is_upload(line) || key_before(line, 0).is_some())
@@ -33,12 +42,12 @@ fn is_uploads(beginning: &str, _: &Dialect) -> bool {
     lines.next().is_some_and(is_upload) && lines.next().is_some_and(is_upload)
 }
 
-fn read(text: &str, reader: &mut Reader<'_>) -> Result<(), Error> {
+fn read(text: &str, reader: &mut Reader<'_>) -> Result<(), Fault> {
     let mut entries = Vec::new();
     for line in lines(text) {
         // What stands in a section may be measured anywhere.
         if line.starts_with('[') {
-            return Err(Error::NoPairs);
+            return Err(Fault::NoRecord);
         }
         let before = entries.len();
         if is_upload(line) {
@@ -51,16 +60,16 @@ fn read(text: &str, reader: &mut Reader<'_>) -> Result<(), Error> {
         }
     }
     if entries.is_empty() {
-        return Err(Error::NoPairs);
+        return Err(Fault::NoRecord);
     }
     reader.root(&Node::Object(entries))
 }
 
-fn read_uploads(text: &str, reader: &mut Reader<'_>) -> Result<(), Error> {
+fn read_uploads(text: &str, reader: &mut Reader<'_>) -> Result<(), Fault> {
     reader.lines(text, &|line: &str, then: &mut dyn FnMut(&Node<'_>)| {
         let line = line.trim();
         if !is_upload(line) {
-            return Err(Error::NoPairs);
+            return Err(Fault::NoRecord);
         }
         then(&Node::Object(upload(line).collect()));
         Ok(())
@@ -129,7 +138,7 @@ fn node(value: Cow<'_, str>) -> Node<'_> {
 mod tests {
     use super::*;
     use crate::format::tests::{WRITTEN, at, check_mutated, only, read};
-    use crate::format::{Source, recognise, stations};
+    use crate::format::{Error, Source, recognise, stations};
     use crate::reading::Quantity::{self, *};
 
     #[track_caller]
@@ -216,7 +225,7 @@ mod tests {
         for none in ["nonsense", "[indoor]\ntemp=21\n[outdoor]\ntemp=5", "=5"] {
             let source = Source::new(None, at(WRITTEN));
             let result = FORM.read(none.as_bytes(), &source, &mut |_| {}, &mut |_| {});
-            assert!(matches!(result, Err(Error::NoPairs)), "{none}");
+            assert!(matches!(result, Err(Error::NoRecord { .. })), "{none}");
         }
     }
 
@@ -245,16 +254,15 @@ mod tests {
     #[test]
     fn it_is_recognised() {
         for text in [UPLOAD, "temp=5", "# a note\ntemp = 5\n", "temp=5,rh=6"] {
-            assert_eq!(recognise(text.as_bytes(), &Dialect::USUAL), &FORM, "{text}");
+            assert_eq!(recognise(text.as_bytes(), &Dialect::USUAL).ok(), Some(&FORM), "{text}");
         }
-        assert_eq!(recognise(format!("{UPLOAD}\n{UPLOAD}\n").as_bytes(), &Dialect::USUAL), &UPLOADS);
+        assert_eq!(
+            recognise(format!("{UPLOAD}\n{UPLOAD}\n").as_bytes(), &Dialect::USUAL).ok(),
+            Some(&UPLOADS)
+        );
         for text in ["=5", "a b", "[a]\nb=5", "{\"a\": \"b=c&d=e\"}", "temp,rh\n", "temp{a=\"b\"} 5"] {
-            assert!(
-                ![&FORM, &UPLOADS]
-                    .map(|format| recognise(text.as_bytes(), &Dialect::USUAL) == format)
-                    .contains(&true),
-                "{text}"
-            );
+            let format = recognise(text.as_bytes(), &Dialect::USUAL).ok();
+            assert!(format != Some(&FORM) && format != Some(&UPLOADS), "{text}");
         }
     }
 

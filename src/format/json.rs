@@ -5,21 +5,30 @@ use std::fmt;
 
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess};
 
+use super::findings::Fault;
 use super::node::Node;
 use super::record::Reader;
-use super::{Dialect, Error, Format};
+use super::{Dialect, Format, no_head};
 
 /// A text that is one value.
-pub(super) static JSON: Format = Format { name: "json", lines: false, recognises: is_json, head, read };
+pub(super) static JSON: Format = Format {
+    name: "json",
+    expected: "a JSON object or a list of them",
+    lines: false,
+    recognises: is_json,
+    head: no_head,
+    read,
+};
 
 /// An object in each line.
-pub(super) static LINES: Format =
-    Format { name: "jsonl", lines: true, recognises: is_lines, head, read: read_lines };
-
-/// Each line says what it is.
-fn head(_: &str, _: &Dialect) -> String {
-    String::new()
-}
+pub(super) static LINES: Format = Format {
+    name: "jsonl",
+    expected: "a JSON object in each line",
+    lines: true,
+    recognises: is_lines,
+    head: no_head,
+    read: read_lines,
+};
 
 fn is_json(beginning: &str, _: &Dialect) -> bool {
     beginning.starts_with(['{', '['])
@@ -33,18 +42,18 @@ fn is_lines(beginning: &str, _: &Dialect) -> bool {
     lines.next().is_some_and(is_record) && lines.next().is_some_and(|line| line.starts_with('{'))
 }
 
-fn read(text: &str, reader: &mut Reader<'_>) -> Result<(), Error> {
+fn read(text: &str, reader: &mut Reader<'_>) -> Result<(), Fault> {
     parsed(text, |root| reader.root(root))?
 }
 
-fn read_lines(text: &str, reader: &mut Reader<'_>) -> Result<(), Error> {
+fn read_lines(text: &str, reader: &mut Reader<'_>) -> Result<(), Fault> {
     let objects = |line: &str, then: &mut dyn FnMut(&Node<'_>)| {
         parsed(line, |node| match node {
             Node::Object(_) => {
                 then(node);
                 Ok(())
             }
-            _ => Err(Error::NoRecords),
+            _ => Err(Fault::NoRecord),
         })?
     };
     reader.lines(text, &objects);
@@ -52,13 +61,13 @@ fn read_lines(text: &str, reader: &mut Reader<'_>) -> Result<(), Error> {
 }
 
 /// What `then` makes of the value that a text is.
-fn parsed<T>(text: &str, then: impl FnOnce(&Node<'_>) -> T) -> Result<T, Error> {
+fn parsed<T>(text: &str, then: impl FnOnce(&Node<'_>) -> T) -> Result<T, Fault> {
     // From bytes, as the calls are: what reads them is there once.
     match serde_json::from_slice(text.as_bytes()) {
         Ok(root) => Ok(then(&root)),
         Err(_) => {
             let quoted = quote_infinities(text);
-            serde_json::from_slice(quoted.as_bytes()).map(|root| then(&root)).map_err(Error::NotJson)
+            serde_json::from_slice(quoted.as_bytes()).map(|root| then(&root)).map_err(Fault::NotJson)
         }
     }
 }

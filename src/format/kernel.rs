@@ -6,9 +6,10 @@
 
 use std::borrow::Cow;
 
+use super::findings::Fault;
 use super::node::Node;
 use super::record::Reader;
-use super::{Dialect, Dropped, Error, Finding, Format, Ignored, Path, Record, Source};
+use super::{Dialect, Dropped, Error, Finding, Format, Ignored, Path, Record, Source, no_head};
 use crate::reading::Unit;
 
 /// A value of industrial I/O, as `in_temp_input` or as `in_temp_raw` with its scale and offset.
@@ -39,6 +40,9 @@ const W1_TEMPERATURE: &str = "temperature";
 
 /// What is beside [`W1_TEMPERATURE`].
 const W1_BESIDE: [&str; 4] = ["conv_time", "eeprom_cmd", "ext_power", "resolution"];
+
+/// What the files of a directory are, for the errors.
+const EXPECTED: &str = "files of a kernel driver, such as w1_slave or in_temp_input";
 
 /// What the device calls itself.
 const NAME: &str = "name";
@@ -137,7 +141,7 @@ pub fn read(
     findings: &mut dyn FnMut(Finding<'_>),
 ) -> Result<(), Error> {
     if files.is_empty() {
-        return Err(Error::Empty);
+        return Err(Error::Empty { expected: EXPECTED });
     }
     let files = Files(files);
     // The configuration's come first, and count.
@@ -186,7 +190,8 @@ pub fn read(
         entries.push((Cow::Borrowed(NAME), Node::Text(Cow::Borrowed(chip))));
     }
     let source = Source { dialect: &dialect, ..*source };
-    Reader::new(&source, take, findings).root(&Node::Object(entries))
+    let record = Reader::new(&source, take, findings).root(&Node::Object(entries));
+    record.map_err(|fault| Error::new(fault, EXPECTED))
 }
 
 struct Files<'f>(&'f [(String, String)]);
@@ -209,14 +214,20 @@ fn number(text: &str) -> Result<f64, Dropped> {
 }
 
 /// A copy of `w1_slave`, as scripts make one, whatever it is called.
-pub(super) static W1: Format =
-    Format { name: "w1", lines: false, recognises: is_w1, head: |_, _| String::new(), read: read_w1 };
+pub(super) static W1: Format = Format {
+    name: "w1",
+    expected: "the two lines of w1_slave",
+    lines: false,
+    recognises: is_w1,
+    head: no_head,
+    read: read_w1,
+};
 
 fn is_w1(beginning: &str, _: &Dialect) -> bool {
     beginning.lines().next().is_some_and(|line| line.contains(" : crc="))
 }
 
-fn read_w1(text: &str, reader: &mut Reader<'_>) -> Result<(), Error> {
+fn read_w1(text: &str, reader: &mut Reader<'_>) -> Result<(), Fault> {
     match w1_slave(text).map(millidegrees) {
         Ok((number, unit)) => {
             let value = Node::Text(format!("{number} {}", unit.symbol()).into());
@@ -380,7 +391,7 @@ mod tests {
         assert_eq!(found[0].station.city.as_deref(), Some("London"));
         assert_eq!(found[0].station.newest(), Some(at(WRITTEN)));
         assert_eq!(readings(&found[0].station), [(Humidity, 54.8)]);
-        assert!(matches!(read(&[], &source, &mut |_| {}, &mut |_| {}), Err(Error::Empty)));
+        assert!(matches!(read(&[], &source, &mut |_| {}, &mut |_| {}), Err(Error::Empty { .. })));
     }
 
     #[test]

@@ -6,14 +6,21 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
+use super::findings::Fault;
 use super::names::{Meaning, meaning, refused, says_outdoors, words};
 use super::node::Node;
 use super::record::Reader;
-use super::{Dialect, Dropped, Error, Format, Ignored, Path};
+use super::{Dialect, Dropped, Format, Ignored, Path, no_head};
 use crate::reading::Quantity;
 
-pub(super) static PROMETHEUS: Format =
-    Format { name: "prometheus", lines: false, recognises, head: |_, _| String::new(), read };
+pub(super) static PROMETHEUS: Format = Format {
+    name: "prometheus",
+    expected: "lines with a metric and its value",
+    lines: false,
+    recognises,
+    head: no_head,
+    read,
+};
 
 /// Words before a quantity that make another one of it: `wind_chill_temperature`, `vapor_pressure`.
 const OTHER: &str = "absolute alarm apparent brightness bulb calibration chance chill color colour coolant \
@@ -52,7 +59,7 @@ struct Set<'t> {
     metrics: Vec<(Cow<'t, str>, Node<'t>)>,
 }
 
-fn read(text: &str, reader: &mut Reader<'_>) -> Result<(), Error> {
+fn read(text: &str, reader: &mut Reader<'_>) -> Result<(), Fault> {
     let mut sets: Vec<Set<'_>> = Vec::new();
     let mut places: HashMap<Vec<(&str, Cow<'_, str>)>, usize> = HashMap::new();
     let mut told = HashSet::new();
@@ -101,7 +108,7 @@ fn read(text: &str, reader: &mut Reader<'_>) -> Result<(), Error> {
         }
     }
     if !found {
-        return Err(Error::NoSamples);
+        return Err(Fault::NoRecord);
     }
     let mut records: Vec<Node<'_>> = sets.into_iter().map(Set::into_record).collect();
     match records.pop() {
@@ -287,7 +294,7 @@ fn quoted(text: &str) -> Option<(Cow<'_, str>, &str)> {
 mod tests {
     use super::*;
     use crate::format::tests::{WRITTEN, at, check_mutated, only, read, readings};
-    use crate::format::{Source, recognise};
+    use crate::format::{Error, Source, recognise};
     use crate::reading::Quantity::*;
     use crate::reading::Station;
 
@@ -425,7 +432,7 @@ mod tests {
         let source = Source::new(None, at(WRITTEN));
         for none in ["# EOF\n", "temp\n"] {
             let result = PROMETHEUS.read(none.as_bytes(), &source, &mut |_| {}, &mut |_| {});
-            assert!(matches!(result, Err(Error::NoSamples)), "{none}");
+            assert!(matches!(result, Err(Error::NoRecord { .. })), "{none}");
         }
     }
 
@@ -485,10 +492,10 @@ mod tests {
             "temp{a=\"b\"} 5 1\n",
             "temp NaN\n",
         ] {
-            assert_eq!(recognise(text.as_bytes(), &Dialect::USUAL), &PROMETHEUS, "{text}");
+            assert_eq!(recognise(text.as_bytes(), &Dialect::USUAL).ok(), Some(&PROMETHEUS), "{text}");
         }
         for text in ["# EOF", "temp", "temp=5", "temp,5", "# temp,rh\n1,2", "temp 5 %", "{\"temp\": 5}"] {
-            assert_ne!(recognise(text.as_bytes(), &Dialect::USUAL), &PROMETHEUS, "{text}");
+            assert_ne!(recognise(text.as_bytes(), &Dialect::USUAL).ok(), Some(&PROMETHEUS), "{text}");
         }
     }
 

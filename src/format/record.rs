@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 
-use super::findings::{Dropped, Error, Finding, Ignored, LEVELS, Path};
+use super::findings::{Dropped, Fault, Finding, Ignored, LEVELS, Path};
 use super::names::{Meaning, Naming, meaning, says_outdoors};
 use super::node::{
     Node, device, identity, is_missing, mentions_outdoors, number, records_in, unit_named_by, value_in,
@@ -52,7 +52,7 @@ struct Taken {
 }
 
 /// Hands over what one line is.
-pub(super) type Parse<'p> = &'p dyn Fn(&str, &mut dyn FnMut(&Node<'_>)) -> Result<(), Error>;
+pub(super) type Parse<'p> = &'p dyn Fn(&str, &mut dyn FnMut(&Node<'_>)) -> Result<(), Fault>;
 
 /// Lines at the end of a text that may be no records, for the last record to be found.
 const BROKEN_AT_END: usize = 10;
@@ -89,13 +89,13 @@ impl<'r> Reader<'r> {
     }
 
     /// Reads a whole text that is one value.
-    pub(super) fn root(&mut self, root: &Node<'_>) -> Result<(), Error> {
+    pub(super) fn root(&mut self, root: &Node<'_>) -> Result<(), Fault> {
         let context = Context { at: Some(self.source.modified), units: Units::default(), outdoors: false };
         self.lone = records_in(root) < 2;
         match root {
             Node::Object(entries) => self.record(entries, None, context),
             Node::List(nodes) => self.records(nodes, None, context),
-            _ => return Err(Error::NoRecords),
+            _ => return Err(Fault::NoRecord),
         }
         Ok(())
     }
@@ -473,9 +473,8 @@ impl Entry<'_> {
 mod tests {
     use super::*;
     use crate::format::tests::{WRITTEN, at, check_mutated};
-    use crate::format::{named, stations};
+    use crate::format::{Error, named, stations};
     use crate::reading::Quantity::*;
-    use crate::reading::Stations;
 
     fn read(
         text: &[u8],
@@ -874,17 +873,18 @@ mod tests {
             let error = read(text, &source, &mut |_| {}).expect_err("an error").to_string();
             assert_eq!(error, expected);
         }
-        check(b"", "empty, expected a JSON object");
-        check(b"\xef\xbb\xbf \r\n", "empty, expected a JSON object");
-        check(b"{\n \"a\": \"\xb0C\"}", "not UTF-8 text at line 2 column 8, expected JSON");
-        check(b"\xff\xfe{\0", "not UTF-8 text at line 1 column 1, expected JSON");
+        check(b"", "empty, expected a JSON object or a list of them");
+        check(b"\xef\xbb\xbf \r\n", "empty, expected a JSON object or a list of them");
+        check(
+            b"{\n \"a\": \"\xb0C\"}",
+            "not UTF-8 text at line 2 column 8, expected a JSON object or a list of them",
+        );
+        check(b"\xff\xfe{\0", "not UTF-8 text at line 1 column 1, expected a JSON object or a list of them");
         check(b"{\"a\": 1", "not JSON: EOF while parsing an object at line 1 column 7");
         check(b"{\"a\": NaN,\n \"b\" 1}", "not JSON: expected `:` at line 2 column 6");
         check(b"{\"a\": 1}\n{\"a\": 2}", "not JSON: trailing characters at line 2 column 1");
         check(b"\0\0\0\0", "not JSON: expected value at line 1 column 1");
-        let stations: Vec<_> = (0..=Stations::MOST).map(|i| format!("{{\"city\":\"{i}\"}}")).collect();
-        check(format!("[{}]", stations.join(",")).as_bytes(), "more than 20000 stations");
-        check(b"12", "neither a JSON object nor a list of them");
+        check(b"12", "no record in it, expected a JSON object or a list of them");
         check(&vec![b'['; 16 << 20], "not JSON: recursion limit exceeded at line 1 column 128");
         check(
             "{\"a\":".repeat(100_000).as_bytes(),

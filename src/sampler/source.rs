@@ -364,12 +364,13 @@ impl File {
             }
             _ => None,
         };
-        let named = look.options.format.or(begun.as_deref().map(|begun| format::recognise(begun, dialect)));
+        let recognised = begun.and_then(|begun| format::recognise(&begun, dialect).ok());
+        let named = look.options.format.or(recognised);
         if let Some(format) = named.filter(|format| format.lines) {
             return self.follow(format, look, take, findings);
         }
         let (text, version) = read(look.path)?;
-        let format = named.unwrap_or_else(|| format::recognise(&text, dialect));
+        let format = named.map_or_else(|| format::recognise(&text, dialect), Ok).map_err(Error::Format)?;
         if format.lines {
             return self.follow(format, look, take, findings);
         }

@@ -262,7 +262,7 @@ fn check_exits_with_1_where_serve_would_have_no_readings_or_no_key() {
     let sensor = text(&sensor);
     for (contents, cause) in [
         (None, "no such file, expected the sensor file"),
-        (Some(""), "empty, expected a JSON object"),
+        (Some(""), "empty, expected the readings of a sensor"),
         (Some("{\"temp\": 1"), "not JSON: EOF while parsing an object at line 1 column 10"),
     ] {
         contents.map(|contents| scratch.write("sensor.json", contents));

@@ -176,10 +176,13 @@ fn a_half_written_file_takes_nothing_away_and_is_told_once() {
 
 type Make = fn(&Path);
 
+const UNRECOGNISED: &str = "the format is not recognised: write `format = \"...\"` with one of jsonl, json, w1, prometheus, \
+     csv, uploads, form, or `columns = [...]` if it is a table without column names";
+
 /// What may stand in a sensor file's place: how to make it, and the cause that the log tells.
 const NO_SENSOR_FILES: &[(Make, &str)] = &[
     (|_| (), "no such file, expected the sensor file"),
-    (|path| fs::write(path, "").expect("a file"), "empty, expected a JSON object"),
+    (|path| fs::write(path, "").expect("a file"), "empty, expected the readings of a sensor"),
     (|path| fs::create_dir(path).expect("a directory"), "a directory, expected a regular file"),
     (
         |path| assert!(Command::new("mkfifo").arg(path).status().expect("mkfifo").success()),
@@ -192,7 +195,7 @@ const NO_SENSOR_FILES: &[(Make, &str)] = &[
     ),
     (
         |path| fs::write(path, b"{\n \"city\": \"Z\xfcrich\", \"temperature_C\": 1}").expect("a file"),
-        "not UTF-8 text at line 2 column 12, expected JSON",
+        "not UTF-8 text at line 2 column 12, expected a JSON object or a list of them",
     ),
     (
         |path| fs::write(path, "[".repeat(100_000)).expect("a file"),
@@ -206,7 +209,7 @@ const NO_SENSOR_FILES: &[(Make, &str)] = &[
         },
         "no weather in it, expected keys like temperature or humidity (`weatherhook check` lists its keys)",
     ),
-    (|path| fs::write(path, "21.5").expect("a file"), "neither a JSON object nor a list of them"),
+    (|path| fs::write(path, "21.5").expect("a file"), UNRECOGNISED),
 ];
 
 /// Lets `sensor.json`, a link, lead to a file of the scratch directory from one moment to the next.

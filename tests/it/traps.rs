@@ -465,7 +465,7 @@ fn tables_of_a_spreadsheet() {
     let site = Site::with(source, "a", &bare)
         .tells(&["read: pressure: station pressure 1003.2 hPa (Pa assumed), 5 min old"]);
     site.answers(&cold);
-    Site::with("file = \"a\"", "a", &bare).fails(&["error: a: not JSON"]);
+    Site::with("file = \"a\"", "a", &bare).fails(&["error: a: the format is not recognised"]);
 }
 
 #[test]

@@ -683,13 +683,13 @@ fn check_of_wrong_sensor_files() {
             error: SENSOR: no such file, expected the sensor file
             exit code 1
             Some("")
-            error: SENSOR: empty, expected a JSON object
+            error: SENSOR: empty, expected the readings of a sensor
             exit code 1
             Some("{\"temp\": 1")
             error: SENSOR: not JSON: EOF while parsing an object at line 1 column 10
             exit code 1
             Some("5")
-            error: SENSOR: neither a JSON object nor a list of them
+            error: SENSOR: the format is not recognised: write `format = "..."` with one of jsonl, json, w1, prometheus, csv, uploads, form, or `columns = [...]` if it is a table without column names
             exit code 1
             Some("{}")
             error: SENSOR: no weather in it, expected keys like temperature or humidity (`weatherhook check` lists its keys)
@@ -708,7 +708,7 @@ fn check_of_wrong_sensor_files() {
             error: SENSOR: no weather in it, expected keys like temperature or humidity (`weatherhook check` lists its keys)
             exit code 1
             Some("hello\n")
-            error: SENSOR: not JSON: expected value at line 1 column 1
+            error: SENSOR: the format is not recognised: write `format = "..."` with one of jsonl, json, w1, prometheus, csv, uploads, form, or `columns = [...]` if it is a table without column names
             exit code 1
         "#]],
     );
@@ -721,7 +721,7 @@ fn check_of_wrong_sensor_files() {
         expect![[r#"
             endpoint: http://127.0.0.1:8000/api/dify/receive
             error: /nowhere/key: No such file or directory (os error 2)
-            error: DIRECTORY/sensor.json: not JSON: expected value at line 1 column 1
+            error: DIRECTORY/sensor.json: the format is not recognised: write `format = "..."` with one of jsonl, json, w1, prometheus, csv, uploads, form, or `columns = [...]` if it is a table without column names
             exit code 1
         "#]],
     );
