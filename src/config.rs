@@ -18,7 +18,7 @@ use std::time::Duration;
 use lexopt::Arg;
 use serde_json::{Map, Value};
 
-use crate::answer::{self, Labels, Units};
+use crate::answer::{self, Labels, Line, Units};
 use crate::auth::{self, Keys};
 use crate::endpoints::{DEFAULT_PATH, Endpoint};
 use crate::http::Engine;
@@ -370,6 +370,7 @@ Commands:
     for (usage, help) in COMMANDS {
         let _ = writeln!(text, "  {usage:<18}  {help}");
     }
+    let keys: Vec<_> = Line::keys().collect();
     text.push_str("  --help, --version\n\nOptions of all but keygen:\n");
     for option in &OPTIONS {
         let usage = format!("{} {}", option.flag(), option.value);
@@ -397,7 +398,7 @@ Example:
   (umask 077; weatherhook keygen > key)
   weatherhook serve --sensor /run/weather.json --key-file key
 ",
-        Labels::KEYS.chunks(5).map(|line| line.join(", ")).collect::<Vec<_>>().join(",\n  ")
+        keys.chunks(5).map(|line| line.join(", ")).collect::<Vec<_>>().join(",\n  ")
     );
     text
 }
@@ -567,7 +568,7 @@ impl Settings {
         for (key, value) in &table {
             match key.as_str() {
                 LABELS => {
-                    self.take_labels(value)?;
+                    self.read_labels(value)?;
                     continue;
                 }
                 STATION => {
@@ -594,15 +595,14 @@ impl Settings {
         Ok(())
     }
 
-    fn take_labels(&mut self, labels: &Value) -> Result<(), String> {
+    fn read_labels(&mut self, labels: &Value) -> Result<(), String> {
         let table = labels.as_object();
         let table = table.ok_or_else(|| format!("{LABELS}: expected a table, found {}", shown(labels)))?;
         for (key, value) in table {
-            let label = self.labels.get_mut(key).ok_or_else(|| {
-                format!("{LABELS}: {}", unknown("key", key, nearest(key, Labels::KEYS.iter().copied())))
-            })?;
+            let line = Line::named(key)
+                .ok_or_else(|| format!("{LABELS}: {}", unknown("key", key, nearest(key, Line::keys()))))?;
             let text = value.as_str().filter(|text| !text.contains(char::is_control));
-            *label = text
+            self.labels[line] = text
                 .ok_or_else(|| format!("{LABELS}: {key}: expected {LABEL_EXPECTED}, found {}", shown(value)))?
                 .to_owned();
         }
@@ -1037,12 +1037,13 @@ mod tests {
     fn labels_come_from_the_file() {
         let toml = "[labels]\ncity = \"Stadt\"\nuv = \"\"";
         let labels = loaded(Layers { toml, ..Layers::default() }).answer.labels;
-        let expected = Labels { city: "Stadt".to_owned(), uv: String::new(), ..Labels::default() };
+        let mut expected = Labels::default();
+        expected[Line::City] = "Stadt".to_owned();
+        expected[Line::Uv].clear();
         assert_eq!(labels, expected);
-        for key in Labels::KEYS {
-            let toml = &format!("[labels]\n{key} = \"word\"");
-            let mut labels = loaded(Layers { toml, ..Layers::default() }).answer.labels;
-            assert_eq!(labels.get_mut(key).map(|label| label.as_str()), Some("word"));
+        for &line in Line::ALL {
+            let toml = &format!("[labels]\n{} = \"word\"", line.key());
+            assert_eq!(loaded(Layers { toml, ..Layers::default() }).answer.labels[line], "word");
         }
     }
 
@@ -1360,7 +1361,7 @@ mod tests {
         for option in &OPTIONS {
             assert!(help.contains(&format!("\n  {} {} ", option.flag(), option.value)), "{}", option.name);
         }
-        for word in COMMANDS.iter().map(|(usage, _)| *usage).chain(Labels::KEYS) {
+        for word in COMMANDS.iter().map(|(usage, _)| *usage).chain(Line::keys()) {
             assert!(help.contains(word), "{word}");
         }
         assert!(help.lines().count() <= 50 && help.lines().all(|line| line.chars().count() <= 80), "{help}");

@@ -18,6 +18,13 @@ pub struct Observed<T> {
     pub at: Timestamp,
 }
 
+impl<T> Observed<T> {
+    /// Something else that was observed at the same time.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Observed<U> {
+        Observed { value: change(self.value), at: self.at }
+    }
+}
+
 /// A number that was observed.
 pub type Reading = Observed<f64>;
 
@@ -27,19 +34,19 @@ fn newer<T>(known: &mut Option<Observed<T>>, new: Option<Observed<T>>) {
     }
 }
 
-/// Which of several sensors a message is from, as rtl_433 tells them apart. The id of many changes
-/// with the battery.
+/// Which of several sensors a message is from, by the names that rtl_433 uses. Many sensors get a new id
+/// with a new battery.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Device {
     /// The kind of device, as the receiver calls it.
     pub model: Option<String>,
     /// Its number.
     pub id: Option<String>,
-    /// The channel that its owner has set.
+    /// The channel that its owner set.
     pub channel: Option<String>,
 }
 
-/// What a device is told apart by.
+/// A part by which devices differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DevicePart {
     /// [`Device::model`]
@@ -85,23 +92,23 @@ pub struct Past {
     pub highest_temperature: Option<Reading>,
 }
 
-/// One place: how it is called and the newest reading of each quantity, each with its own time.
+/// One place: its names and the newest reading of each quantity, each with its own time.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Station {
     /// The name that the answer prints. `None` for a file that names no place.
     pub city: Option<String>,
-    /// Other names by which it is found.
+    /// Its other names.
     pub aliases: Vec<String>,
-    /// Whether this station answers when no place is asked for.
+    /// Whether this station answers when no place is given.
     pub default: bool,
-    /// Words of the source itself about the air, used as they are.
+    /// The source's own text about the air, used as it is.
     pub air_quality: Option<Observed<String>>,
-    /// Words of the source itself about the precipitation, used as they are.
+    /// The source's own text about the precipitation, used as it is.
     pub precipitation: Option<Observed<String>>,
-    /// What its past says, if it says anything.
+    /// What its past says, if anything.
     pub past: Option<Box<Past>>,
-    /// In the order of the quantities. A list of those that there are, as a query among thousands of
-    /// stations costs what it fetches from memory.
+    /// In the order of the quantities. Only those that are present: among thousands of stations a query
+    /// costs what it fetches from memory.
     readings: Vec<(Quantity, Reading)>,
 }
 
@@ -116,8 +123,8 @@ impl Station {
         self.readings.iter().find(|(known, _)| *known == quantity).map(|(_, reading)| *reading)
     }
 
-    /// Takes a reading unless a newer one of the same quantity is there already.
-    pub fn take(&mut self, quantity: Quantity, reading: Reading) {
+    /// Keeps a reading, unless there is a newer one of the same quantity.
+    pub fn update(&mut self, quantity: Quantity, reading: Reading) {
         match self.readings.binary_search_by_key(&quantity, |(known, _)| *known) {
             Ok(index) if self.readings[index].1.at > reading.at => {}
             Ok(index) => self.readings[index].1 = reading,
@@ -130,7 +137,7 @@ impl Station {
         self.readings.shrink_to_fit();
     }
 
-    /// Puts others in place of the readings, or none.
+    /// Replaces each reading by another, or drops it.
     pub fn change(&mut self, mut other: impl FnMut(Quantity, Reading) -> Option<Reading>) {
         self.readings.retain_mut(|(quantity, reading)| match other(*quantity, *reading) {
             Some(changed) => {
@@ -141,16 +148,16 @@ impl Station {
         });
     }
 
-    /// Forgets what was observed more than `by` after `now`: the clock was set back meanwhile.
+    /// Drops what was observed more than `by` after `now`: the clock was set back since.
     pub fn forget_ahead(&mut self, now: Timestamp, by: Duration) {
         self.change(|_, reading| (reading.at.ahead(now) <= by).then_some(reading));
-        for words in [&mut self.air_quality, &mut self.precipitation] {
-            words.take_if(|words| words.at.ahead(now) > by);
+        for text in [&mut self.air_quality, &mut self.precipitation] {
+            text.take_if(|text| text.at.ahead(now) > by);
         }
     }
 
-    /// Takes what another record of the same place says: the newest of each quantity counts, and of two
-    /// equally old ones the later record's.
+    /// Adds another record of the same place. The newer reading of each quantity is kept; of two that are
+    /// equally old, that of `record`.
     pub fn merge(&mut self, mut record: Station) {
         self.default |= record.default;
         for alias in mem::take(&mut record.aliases) {
@@ -162,36 +169,36 @@ impl Station {
             self.readings = mem::take(&mut record.readings);
         }
         for (quantity, reading) in record.readings {
-            self.take(quantity, reading);
+            self.update(quantity, reading);
         }
         newer(&mut self.air_quality, record.air_quality);
         newer(&mut self.precipitation, record.precipitation);
     }
 
-    /// The time of the newest reading or words; `None` for a station that never reported.
+    /// The time of the newest reading or text; `None` for a station that never reported.
     pub fn newest(&self) -> Option<Timestamp> {
-        let words = [&self.air_quality, &self.precipitation].into_iter().flatten();
+        let texts = [&self.air_quality, &self.precipitation].into_iter().flatten();
         let numbers = self.readings.iter();
-        numbers.map(|(_, reading)| reading.at).chain(words.map(|words| words.at)).max()
+        numbers.map(|(_, reading)| reading.at).chain(texts.map(|text| text.at)).max()
     }
 }
 
 /// More names than any place has; the bound keeps comparing them cheap.
 pub const ALIASES: usize = 100;
 
-/// Stations as they are put together from records: what has the same name, whatever its case, is one.
+/// Stations while they are built from records. Records with the same name, in any case, are one station.
 #[derive(Debug, Default)]
 pub struct Stations {
     stations: Vec<Station>,
-    /// Where each place stands in `stations`, by its folded name; the nameless one's is empty.
+    /// The index of each place in `stations`, by its folded name; that of a place without a name is empty.
     places: HashMap<String, usize>,
 }
 
 impl Stations {
-    /// The most there may be. Each takes half a kilobyte of memory whatever is known of it.
+    /// The most there may be. Each needs half a kilobyte of memory, even without readings.
     pub const MOST: usize = 20_000;
 
-    /// Adds a record to what is known of its place. `false` if there is no room for another place.
+    /// Adds a record to its place. `false` if there are too many places already.
     pub fn merge(&mut self, record: Station) -> bool {
         let name = fold(record.city.as_deref().unwrap_or_default());
         if let Some(&index) = self.places.get(&name) {
@@ -214,20 +221,20 @@ impl Stations {
     }
 }
 
-/// All that is known at one moment. Published whole, never changed afterwards, so that a place is
-/// searched for in names that were sorted once.
+/// The state of all stations at one moment. It is published whole and never changed afterwards, so that
+/// the names can be sorted once.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Snapshot {
     stations: Vec<Station>,
     /// The cities and aliases, each with its station's index.
     names: Names,
-    /// The index of the station that answers when no place is asked for.
+    /// The index of the station that answers when no place is given.
     default: Option<usize>,
 }
 
 impl Snapshot {
-    /// Takes the stations in the order of the source. Of two that share a name, whatever its case,
-    /// the first is found by it; a city goes before the aliases of others.
+    /// The stations in the order of the source. If two share a name, in any case, the name finds the first;
+    /// a city is found before an alias of another station.
     pub fn new(stations: Vec<Station>) -> Snapshot {
         let cities = stations.iter().map(|station| station.city.as_deref());
         let cities = cities.enumerate().filter_map(|(index, city)| Some((city?, index)));
@@ -250,12 +257,12 @@ impl Snapshot {
         self.stations.get(self.names.find(place)?)
     }
 
-    /// The station whose name, the longest of all that do, occurs in `sentence`.
+    /// The station whose name occurs in `sentence`; of several, the one with the longest name.
     pub fn named_in(&self, sentence: &str) -> Option<&Station> {
         self.stations.get(self.names.find_in(sentence)?)
     }
 
-    /// The station that answers when no place is asked for: the one marked so, else the only one.
+    /// The station that answers when no place is given: the one that is marked as the default, else the only one.
     pub fn default_station(&self) -> Option<&Station> {
         self.stations.get(self.default?)
     }

@@ -2,7 +2,7 @@
 
 /// Answers from snapshots.
 pub mod answer {
-    pub use crate::answer::{Labels, Options, answer};
+    pub use crate::answer::{Line, Options, answer};
 }
 /// The table of options.
 pub mod config {

@@ -354,6 +354,14 @@ mod tests {
     }
 
     #[test]
+    fn every_quantity_has_a_key() {
+        for quantity in Quantity::ALL {
+            let keys = MEASURED.iter().filter(|(known, _)| *known == quantity).map(|(_, keys)| keys.len());
+            assert!(keys.sum::<usize>() > 0, "no key of a sensor file means {quantity:?}");
+        }
+    }
+
+    #[test]
     fn keys_are_found_however_they_are_written() {
         let measured = |quantity, unit| Ok(Meaning::Measured(quantity, unit));
         for key in

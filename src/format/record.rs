@@ -323,7 +323,7 @@ impl<'r> Reader<'r> {
         let converted = given.converted(quantity, suffix, &beside, &outer.units);
         match at.and_then(|at| Ok((at, converted?))) {
             Ok((at, Converted { value, unit, assumed })) => {
-                taken.station.take(quantity, Reading { value, at });
+                taken.station.update(quantity, Reading { value, at });
                 (self.findings)(Finding::Reading { key, quantity, value, unit, assumed, at });
             }
             Err(why) => self.dropped(key, why),

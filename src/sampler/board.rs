@@ -332,7 +332,7 @@ impl Place {
             Some(past.map_or(reading, |past| Reading { value: past.value, ..reading }))
         });
         if let Some(rate) = history.rain_rate(now).filter(|_| station.reading(Quantity::RainRate).is_none()) {
-            station.take(Quantity::RainRate, rate);
+            station.update(Quantity::RainRate, rate);
         }
     }
 
@@ -348,7 +348,7 @@ impl Place {
         let (Some(elevation), Some(pressure), Some(air), None) = known else { return };
         let value = weather::sea_level_pressure(pressure.value, elevation.into(), air.value);
         if let Some(value) = value.and_then(|value| Quantity::SeaLevelPressure.plausible(value)) {
-            station.take(Quantity::SeaLevelPressure, Reading { value, at: pressure.at.min(air.at) });
+            station.update(Quantity::SeaLevelPressure, Reading { value, at: pressure.at.min(air.at) });
         }
     }
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use weatherhook::testing::answer::Labels;
+use weatherhook::testing::answer::Line;
 use weatherhook::testing::config::OPTIONS;
 use weatherhook::testing::endpoints::{Access, Endpoint};
 
@@ -69,7 +69,7 @@ fn the_example_is_a_good_configuration() {
     let options = OPTIONS.iter().map(|option| option.name).filter(|name| *name != "config");
     let source = ["file", "format", "match", "keys", "columns", "offset", "every", "zone"];
     let station = ["city", "aliases", "elevation_m", "default"];
-    for known in options.chain(Labels::KEYS).chain(source).chain(station).chain(MODERATION) {
+    for known in options.chain(Line::keys()).chain(source).chain(station).chain(MODERATION) {
         assert!(keys.contains(&known), "{known} is not in the example");
     }
     // What is set: the place with its name and its being the default, three files, two of them with a time.
@@ -111,7 +111,7 @@ fn every_option_and_label_is_documented() {
         let row = format!("| `{} {}` | `{}` |", option.flag(), option.value, option.variable());
         assert!(configuration.contains(&row), "{row}");
     }
-    for label in Labels::KEYS {
+    for label in Line::keys() {
         assert!(configuration.contains(&format!("\n{label} = \"")), "{label}");
     }
     let moderation = repository("docs/moderation.md");

@@ -1,0 +1,106 @@
+//! How numbers are written: their units, metric or imperial, and how they are rounded.
+
+use std::fmt::{self, Display};
+
+use crate::reading::Unit;
+
+/// In which units the answer is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Units {
+    /// °C, km/h, hPa.
+    #[default]
+    Metric,
+    /// °F, mph, inHg, and the indices that are usual in the United States.
+    Imperial,
+}
+
+impl Units {
+    pub(super) fn temperature(self, celsius: f64) -> Measure {
+        match self {
+            Units::Metric => Measure::Whole(celsius, "°C"),
+            Units::Imperial => Measure::Whole(celsius * 1.8 + 32.0, "°F"),
+        }
+    }
+
+    pub(super) fn speed(self, metres_per_second: f64) -> Measure {
+        match self {
+            Units::Metric => Measure::Whole(metres_per_second * 3.6, " km/h"),
+            Units::Imperial => Measure::Whole(metres_per_second / one(Unit::MilePerHour), " mph"),
+        }
+    }
+
+    pub(super) fn rain(self, millimetres: f64) -> Measure {
+        match self {
+            Units::Metric => Measure::Tenths(millimetres, " mm"),
+            Units::Imperial => Measure::Hundredths(millimetres / one(Unit::Inch), " in"),
+        }
+    }
+
+    pub(super) fn pressure(self, hectopascals: f64) -> Measure {
+        match self {
+            Units::Metric => Measure::Whole(hectopascals, " hPa"),
+            // An inch is 34 hPa, so that whole inches would hide all weather.
+            Units::Imperial => Measure::Hundredths(hectopascals / one(Unit::InchOfMercury), " inHg"),
+        }
+    }
+}
+
+/// One of a unit, in its base unit.
+fn one(unit: Unit) -> f64 {
+    unit.to_base(1.0).1
+}
+
+/// A number with its unit, as it is written.
+pub(super) enum Measure {
+    /// To the nearest whole unit, halves away from zero; the unit with the blank before it.
+    Whole(f64, &'static str),
+    /// To one decimal.
+    Tenths(f64, &'static str),
+    /// To two decimals.
+    Hundredths(f64, &'static str),
+}
+
+impl Display for Measure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Measure::Whole(value, unit) => {
+                // A half that the sensor wrote is still a half: a conversion to the base unit and
+                // back leaves noise in the last bits.
+                let steady = (value * 1e6).round() / 1e6;
+                // As an integer, which has no −0 and is written in a tenth of the steps.
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    reason = "every value in an answer is plausible, so it is small"
+                )]
+                let whole = steady.round() as i32;
+                write!(f, "{whole}{unit}")
+            }
+            Measure::Tenths(value, unit) => write!(f, "{value:.1}{unit}"),
+            Measure::Hundredths(value, unit) => write!(f, "{value:.2}{unit}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every half that a sensor writes in the unit of the answer goes up, whatever the conversion
+    /// to the base unit and back leaves in the last bits.
+    #[test]
+    fn halves_survive_the_conversion() {
+        #[track_caller]
+        fn check(unit: Unit, show: impl Fn(f64) -> Measure, symbol: &str) {
+            for whole in 0..200 {
+                let (_, base) = unit.to_base(f64::from(whole) + 0.5);
+                assert_eq!(show(base).to_string(), format!("{}{symbol}", whole + 1));
+            }
+        }
+        check(Unit::Celsius, |value| Units::Metric.temperature(value), "°C");
+        check(Unit::KilometrePerHour, |value| Units::Metric.speed(value), " km/h");
+        check(Unit::Fahrenheit, |value| Units::Imperial.temperature(value), "°F");
+        check(Unit::MilePerHour, |value| Units::Imperial.speed(value), " mph");
+        let (_, base) = Unit::InchOfMercury.to_base(29.92);
+        assert_eq!(Units::Imperial.pressure(base).to_string(), "29.92 inHg");
+    }
+}
