@@ -1,5 +1,5 @@
-//! Figures of the running server for Prometheus, in its text format: what was asked, and what is known of
-//! the stations, in base units.
+//! Metrics of the running server for Prometheus, in its text format: counts of requests, and the stations'
+//! readings in base units.
 
 use std::fmt::{Display, Write as _};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,10 +14,10 @@ use crate::time::Timestamp;
 /// The content type of the text format.
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// Stations whose readings are on the page. More would be megabytes at each scrape.
+/// How many stations have their readings on the page. More would be megabytes at each scrape.
 const MAX_STATIONS: usize = 1000;
 
-/// What a request was about.
+/// The subject of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subject {
     /// A call of Dify's extension: its point, `None` for one that is unknown.
@@ -55,7 +55,7 @@ impl Requests {
     }
 }
 
-/// What the figures are made of.
+/// What the metrics are made from.
 pub struct Sources<'a> {
     /// What answers.
     pub engine: Engine,
@@ -65,13 +65,13 @@ pub struct Sources<'a> {
     pub meter: &'a Meter,
     /// What was answered.
     pub requests: &'a Requests,
-    /// What is known of the stations.
+    /// The stations and their readings.
     pub snapshot: &'a Snapshot,
-    /// From when on a reading is not current.
+    /// From which age on a reading is stale.
     pub options: &'a Options,
 }
 
-/// The figures, a page of Prometheus' text format.
+/// The metrics, as a page of Prometheus' text format.
 pub fn page(sources: &Sources<'_>, now: Timestamp) -> String {
     let Sources { engine, started, meter, requests, snapshot, options } = sources;
     let mut page = Page(String::new());
@@ -120,7 +120,7 @@ pub fn page(sources: &Sources<'_>, now: Timestamp) -> String {
         for quantity in Quantity::ALL {
             if let Some(reading) = station.reading(quantity) {
                 let labels = [("city", city), ("quantity", &*quantity.key())];
-                // Below zero for what is ahead of a clock that was set back.
+                // Below zero for a reading that is ahead of a clock that was set back.
                 let age = reading.at.age(now).as_secs_f64() - reading.at.ahead(now).as_secs_f64();
                 page.sample("reading_age_seconds", &labels, age);
             }
@@ -144,11 +144,11 @@ pub fn page(sources: &Sources<'_>, now: Timestamp) -> String {
     page.0
 }
 
-/// The page as it is written. Writing into a String does not fail.
+/// The page while it is written. Writing into a String does not fail.
 struct Page(String);
 
 impl Page {
-    /// Begins the figures of a name, which have to stand together.
+    /// Begins the samples of one name. They must stand together.
     fn family(&mut self, name: &str, kind: &str, help: &str) {
         let _ = writeln!(self.0, "# HELP weatherhook_{name} {help}\n# TYPE weatherhook_{name} {kind}");
     }

@@ -1,7 +1,7 @@
 //! What a weather station measures: one table of the quantities and one of the units.
 //!
-//! Everything that the program knows of a quantity by itself stands in its row. Which keys of a sensor file mean
-//! it, and which lines of the answer read it, stands in the tables of those rooms.
+//! The row of a quantity has everything that is known about it here. The keys of a sensor file that mean it are in
+//! `format/names.rs`, and the lines of the answer that read it in `answer/lines.rs`.
 
 mod unit;
 
@@ -9,7 +9,7 @@ pub use self::unit::Unit;
 
 use std::ops::RangeInclusive;
 
-/// What the table knows of a quantity.
+/// The row of a quantity.
 struct Row {
     /// The field's usual name, for `check` and messages. The key of the configuration is made from it.
     name: &'static str,
@@ -17,11 +17,11 @@ struct Row {
     unit: Unit,
     /// What can be measured outdoors on this planet with such sensors, in the base unit.
     bounds: RangeInclusive<f64>,
-    /// How Prometheus sees it.
+    /// Its metric.
     family: Family,
 }
 
-/// A family of Prometheus' samples: the readings of one quantity at all stations.
+/// A metric of Prometheus: the readings of one quantity at all stations.
 #[derive(Clone, Copy, Debug)]
 pub struct Family {
     /// Its name without the prefix of the program; it ends in Prometheus' base unit.
@@ -47,7 +47,7 @@ fn same(value: f64) -> f64 {
     value
 }
 
-/// Makes the type, the list and the rows of the quantities from one table, so that none of them can miss one.
+/// Makes the type, the list and the rows of the quantities from one table, so that they always agree.
 macro_rules! quantities {
     ($($(#[$documentation:meta])* $quantity:ident $row:tt)+) => {
         /// What a number is about. Every value in the program is in the quantity's base unit.
@@ -212,23 +212,22 @@ impl Quantity {
     }
 
     /// What can be measured outdoors on this planet with such sensors, in the base unit. A value
-    /// outside is a fault of the sensor or a misread unit: it is dropped and counted, never
-    /// clamped.
+    /// outside comes from a broken sensor or a misread unit: it is dropped and counted, never clamped.
     pub fn bounds(self) -> &'static RangeInclusive<f64> {
         &self.row().bounds
     }
 
-    /// How Prometheus sees it.
+    /// Its metric.
     pub fn family(self) -> &'static Family {
         &self.row().family
     }
 
-    /// The value if it can be believed: inside the bounds, humidity over 100 % as 100 %.
+    /// The value if it is inside the bounds; humidity over 100 % is read as 100 %.
     pub fn plausible(self, value: f64) -> Option<f64> {
-        let believed = self.bounds().contains(&value);
+        let plausible = self.bounds().contains(&value);
         match self {
-            Quantity::Humidity => believed.then_some(value.min(100.0)),
-            _ => believed.then_some(value),
+            Quantity::Humidity => plausible.then_some(value.min(100.0)),
+            _ => plausible.then_some(value),
         }
     }
 }

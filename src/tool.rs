@@ -1,4 +1,4 @@
-//! What tools other than Dify's extension get: one place's readings as JSON.
+//! The readings of one place as JSON, for tools other than Dify's extension.
 
 use serde_json::{Map, json};
 
@@ -6,8 +6,8 @@ use crate::answer::{self, Options};
 use crate::reading::{Observed, Quantity, Snapshot, Station};
 use crate::time::Timestamp;
 
-/// The weather at a place, or at the default station, as `routes/openapi.json` describes it. What is not current
-/// is left out.
+/// The weather at a place, or at the default station, as `routes/openapi.json` describes it. Readings that are not
+/// current are left out.
 pub fn weather(snapshot: &Snapshot, place: Option<&str>, now: Timestamp, options: &Options) -> String {
     let (text, station) = match answer::find(snapshot, place, None) {
         Ok(station) => (answer::report(station, now, options), Some(station)),
