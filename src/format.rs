@@ -26,7 +26,7 @@ pub use self::names::is_known;
 use self::record::Reader;
 pub use self::registry::{FORMATS, name_list, named, recognise};
 use self::text::decoded;
-use crate::reading::{Device, Station, Stations};
+use crate::reading::{Device, Station};
 use crate::time::{Timestamp, Zone};
 
 /// What one message of a sensor, one line of a log, one object of a list says.
@@ -160,21 +160,10 @@ fn no_head(_: &str, _: &Dialect) -> String {
     String::new()
 }
 
-/// All that a text says of each station.
-pub fn stations(
-    format: &Format,
-    text: &[u8],
-    source: &Source<'_>,
-    findings: &mut dyn FnMut(Finding<'_>),
-) -> Result<Vec<Station>, Error> {
-    let mut stations = Stations::default();
-    format.read(text, source, &mut |record| _ = stations.merge(record.station), findings)?;
-    Ok(stations.into_vec())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::place::fold;
     use crate::reading::Quantity;
 
     /// When the texts of the tests were written.
@@ -182,6 +171,25 @@ mod tests {
 
     pub(super) fn at(text: &str) -> Timestamp {
         Timestamp::parse(text, Zone::Utc).expect("a time")
+    }
+
+    /// The records of `text`, joined by place.
+    pub(super) fn stations(
+        format: &Format,
+        text: &[u8],
+        source: &Source<'_>,
+        findings: &mut dyn FnMut(Finding<'_>),
+    ) -> Result<Vec<Station>, Error> {
+        let mut stations: Vec<Station> = Vec::new();
+        let mut add = |record: Record| {
+            let name = |station: &Station| station.city.as_deref().map(fold);
+            match stations.iter_mut().find(|known| name(known) == name(&record.station)) {
+                Some(known) => known.merge(record.station),
+                None => stations.push(record.station),
+            }
+        };
+        format.read(text, source, &mut add, findings)?;
+        Ok(stations)
     }
 
     /// The stations of `text`, and the findings that are no readings.

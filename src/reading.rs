@@ -1,11 +1,10 @@
 //! Readings with their times, the stations that they are from, and the snapshot that is published.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::mem;
 use std::time::Duration;
 
-use crate::place::{Names, fold};
+use crate::place::Names;
 pub use crate::quantity::{Quantity, Unit};
 use crate::time::Timestamp;
 
@@ -185,41 +184,6 @@ impl Station {
 
 /// More names than any place has; the bound keeps comparing them cheap.
 pub const ALIASES: usize = 100;
-
-/// Stations while they are built from records. Records with the same name, in any case, are one station.
-#[derive(Debug, Default)]
-pub struct Stations {
-    stations: Vec<Station>,
-    /// The index of each place in `stations`, by its folded name; that of a place without a name is empty.
-    places: HashMap<String, usize>,
-}
-
-impl Stations {
-    /// The most there may be. Each needs half a kilobyte of memory, even without readings.
-    pub const MOST: usize = 20_000;
-
-    /// Adds a record to its place. `false` if there are too many places already.
-    pub fn merge(&mut self, record: Station) -> bool {
-        let name = fold(record.city.as_deref().unwrap_or_default());
-        if let Some(&index) = self.places.get(&name) {
-            self.stations[index].merge(record);
-            return true;
-        }
-        let fits = self.stations.len() < Stations::MOST;
-        if fits {
-            self.places.insert(name, self.stations.len());
-            let mut station = Station::called(record.city.clone());
-            station.merge(record);
-            self.stations.push(station);
-        }
-        fits
-    }
-
-    /// The stations in the order in which they were first named.
-    pub fn into_vec(self) -> Vec<Station> {
-        self.stations
-    }
-}
 
 /// The state of all stations at one moment. It is published whole and never changed afterwards, so that
 /// the names can be sorted once.

@@ -16,7 +16,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use self::board::Board;
-pub use self::board::Options as StationOptions;
+pub use self::board::{Options as StationOptions, published};
 pub use self::check::{check, watch};
 use self::source::Source;
 pub use self::source::{Offsets, Options as SourceOptions};

@@ -18,7 +18,7 @@ pub mod extension {
 }
 /// The formats and their readers.
 pub mod format {
-    pub use crate::format::{Dialect, Error, FORMATS, Finding, Format, Source, named, recognise, stations};
+    pub use crate::format::{Dialect, Error, FORMATS, Finding, Format, Record, Source, named, recognise};
     /// What the kernel's drivers show.
     pub mod kernel {
         pub use crate::format::kernel::*;
@@ -46,7 +46,11 @@ pub mod quantity {
 }
 /// Stations and snapshots.
 pub mod reading {
-    pub use crate::reading::{Quantity, Snapshot, Station, Stations};
+    pub use crate::reading::{Quantity, Snapshot, Station};
+}
+/// Records on the board that the program uses.
+pub mod sampler {
+    pub use crate::sampler::published;
 }
 /// Who connects.
 pub mod socket {

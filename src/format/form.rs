@@ -137,8 +137,8 @@ fn node(value: Cow<'_, str>) -> Node<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::format::tests::{WRITTEN, at, check_mutated, only, read};
-    use crate::format::{Error, Source, recognise, stations};
+    use crate::format::tests::{WRITTEN, at, check_mutated, only, read, stations};
+    use crate::format::{Error, Source, recognise};
     use crate::reading::Quantity::{self, *};
 
     #[track_caller]

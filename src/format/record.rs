@@ -472,8 +472,8 @@ impl Entry<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::format::tests::{WRITTEN, at, check_mutated};
-    use crate::format::{Error, named, stations};
+    use crate::format::tests::{WRITTEN, at, check_mutated, stations};
+    use crate::format::{Error, named};
     use crate::reading::Quantity::*;
 
     fn read(

@@ -11,7 +11,7 @@ use super::source::Change;
 use crate::format::Record;
 use crate::history::History;
 use crate::place::fold;
-use crate::reading::{Device, Past, Quantity, Reading, Snapshot, Station, Stations};
+use crate::reading::{Device, Past, Quantity, Reading, Snapshot, Station};
 use crate::time::{AHEAD, Timestamp};
 use crate::weather;
 
@@ -31,6 +31,9 @@ pub struct Options {
 /// Sensors of one place. Each change of a battery may make another of the same, and a neighbour's may
 /// be heard too: of more, those go that were not heard for the longest.
 const PARTS: usize = 64;
+
+/// The most places there may be. Each takes half a kilobyte of memory, whatever is known of it.
+const PLACES: usize = 20_000;
 
 /// Places whose past is saved: at 4 KiB each, the file stays small enough to be written often.
 const SAVED: usize = 64;
@@ -104,6 +107,15 @@ struct Part {
     origin: Origin,
     device: Device,
     said: Station,
+}
+
+/// What is published of these records if they are all that one source has reported.
+///
+/// For tests that have a text and no file: what `Format::read` gives goes through the board, as in `serve`.
+pub fn published(records: Vec<Record>, now: Timestamp) -> Arc<Snapshot> {
+    let mut board = Board::new(&[], None);
+    board.take((0, 0), None, Change::All(records), now);
+    board.snapshot(now).0
 }
 
 impl Board {
@@ -228,9 +240,9 @@ impl Board {
             }
             return Some(index);
         }
-        if self.places.len() >= Stations::MOST {
+        if self.places.len() >= PLACES {
             if !std::mem::replace(&mut self.full, true) {
-                warn!("more than {} stations: the others are left out", Stations::MOST);
+                warn!("more than {} stations: the others are left out", PLACES);
             }
             return None;
         }

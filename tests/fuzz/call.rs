@@ -1,15 +1,16 @@
 //! A call's body, as bytes: no panic, every success of the contract's form, every refusal one line,
 //! and which of them it is decided as a second reading of the same JSON decides.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 use weatherhook::testing::answer::Options;
 use weatherhook::testing::extension::{Context, Refusal, receive};
-use weatherhook::testing::format::{Source, named, stations};
+use weatherhook::testing::format::{Source, named};
 use weatherhook::testing::moderation::{Action, Matching, Moderation, Options as ModerationOptions};
 use weatherhook::testing::reading::Snapshot;
+use weatherhook::testing::sampler::published;
 use weatherhook::testing::time::Timestamp;
 
 /// 2025-03-02T22:26:03Z
@@ -26,12 +27,16 @@ const SENSORS: [&str; 3] = [
 /// Twenty names of at most a hundred characters, and what stands around them.
 const MAX_RESULT: usize = 16 * 1024;
 
-static SNAPSHOTS: LazyLock<Vec<Snapshot>> = LazyLock::new(|| {
+static SNAPSHOTS: LazyLock<Vec<Arc<Snapshot>>> = LazyLock::new(|| {
     let source = Source::new(None, now());
     let format = named("json").expect("a format");
-    let stations =
-        |text: &&str| stations(format, text.as_bytes(), &source, &mut |_| {}).expect("a good text");
-    SENSORS.iter().map(|text| Snapshot::new(stations(text))).collect()
+    let snapshot = |text: &str| {
+        let mut records = Vec::new();
+        let read = format.read(text.as_bytes(), &source, &mut |record| records.push(record), &mut |_| {});
+        read.expect("a good text");
+        published(records, now())
+    };
+    SENSORS.into_iter().map(snapshot).collect()
 });
 
 /// Words that the corpus has, some of which share letters or change their length when case goes.

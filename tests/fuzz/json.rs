@@ -5,9 +5,10 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use weatherhook::testing::answer::{Options, answer};
-use weatherhook::testing::format::{self, Error, Finding, Source};
+use weatherhook::testing::format::{self, Error, Finding, Format, Record, Source};
 use weatherhook::testing::place::fold;
-use weatherhook::testing::reading::{Quantity, Snapshot, Station};
+use weatherhook::testing::reading::Quantity;
+use weatherhook::testing::sampler::published;
 use weatherhook::testing::time::Timestamp;
 
 /// 2025-03-02T22:30:00Z: when the text was written.
@@ -27,12 +28,17 @@ const PATH_BYTES: usize = 128 * (40 * 4 + 1);
 
 /// Holds what is read of the text against its bounds.
 pub(crate) fn check(text: &[u8]) {
-    let format = format::named("json").expect("a format");
-    check_read(&|source, find| format::stations(format, text, source, find));
+    check_format(format::named("json").expect("a format"), text);
 }
 
-/// Hands over what is found, and gives the stations.
-type Read<'r> = &'r dyn Fn(&Source<'_>, &mut dyn FnMut(Finding<'_>)) -> Result<Vec<Station>, Error>;
+/// The same of a text in any format.
+pub(crate) fn check_format(format: &Format, text: &[u8]) {
+    check_read(&|source, add, find| format.read(text, source, add, find));
+}
+
+/// Hands over the records and what is found.
+type Read<'r> =
+    &'r dyn Fn(&Source<'_>, &mut dyn FnMut(Record), &mut dyn FnMut(Finding<'_>)) -> Result<(), Error>;
 
 /// Holds what is read against its bounds.
 pub(crate) fn check_read(read: Read<'_>) {
@@ -64,15 +70,16 @@ pub(crate) fn check_read(read: Read<'_>) {
                 check_line(&why.to_string(), 200);
             }
         };
-        let stations = match read(&Source::new(city, modified), &mut find) {
-            Ok(stations) => stations,
-            Err(error) => {
-                check_line(&error.to_string(), 200);
-                continue;
-            }
-        };
+        let mut records = Vec::new();
+        let add = &mut |record| records.push(record);
+        if let Err(error) = read(&Source::new(city, modified), add, &mut find) {
+            check_line(&error.to_string(), 200);
+            continue;
+        }
+        let snapshot = published(records, modified);
+        let stations = snapshot.stations();
         let mut names = HashSet::new();
-        for station in &stations {
+        for station in stations {
             let name = station.city.as_deref();
             name.into_iter().for_each(check_words);
             assert!(names.insert(fold(name.unwrap_or_default())), "{name:?} twice");
@@ -90,7 +97,6 @@ pub(crate) fn check_read(read: Read<'_>) {
         }
         let places: Vec<String> =
             stations.iter().take(3).filter_map(|station| station.city.clone()).collect();
-        let snapshot = Snapshot::new(stations);
         for place in places.iter().map(|place| Some(place.as_str())).chain([None]) {
             let result = answer(&snapshot, place, Some("how is it?"), modified, &Options::default());
             assert!(!result.is_empty() && result.lines().all(|line| !line.is_empty()), "{result:?}");

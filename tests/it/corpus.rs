@@ -5,6 +5,8 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use weatherhook::testing::format::{Dialect, FORMATS, recognise};
+
 #[path = "../fuzz/call.rs"]
 mod call;
 #[path = "../fuzz/connection.rs"]
@@ -51,6 +53,18 @@ fn sensor_texts() {
 }
 
 #[test]
-fn sensor_texts_in_other_formats() {
+fn sensor_texts_in_each_format() {
     replay("formats", formats::check);
+}
+
+#[test]
+fn each_format_has_a_text_in_the_corpus() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/formats");
+    let entries = fs::read_dir(directory).expect("the corpus");
+    let texts: Vec<_> =
+        entries.map(|entry| fs::read(entry.expect("an entry").path()).expect("a file")).collect();
+    for format in FORMATS {
+        let is_of_it = |text: &Vec<u8>| recognise(text, &Dialect::USUAL).ok() == Some(format);
+        assert!(texts.iter().any(is_of_it), "no text of {format:?} in fuzz/corpus/formats");
+    }
 }
