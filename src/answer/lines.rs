@@ -601,10 +601,14 @@ pub(super) mod tests {
         assert_eq!(Line::named("City"), None);
         let snapshot = Snapshot::new(vec![everything()]);
         let text = answer(&snapshot, None, None, now(), &options);
-        assert_eq!(text.lines().count(), Line::ALL.len());
         for (written, line) in text.lines().zip(Line::ALL) {
-            assert!(written.starts_with(&format!("天気 {}: ", line.key())), "{written}");
+            let label = format!("天気 {}: ", line.key());
+            assert!(
+                written.starts_with(&label),
+                "{line:?} is missing: has EVERYTHING its reading? {written}"
+            );
         }
+        assert_eq!(text.lines().count(), Line::ALL.len());
         for (index, &line) in Line::ALL.iter().enumerate() {
             let mut options = Options::default();
             options.labels[line].clear();
