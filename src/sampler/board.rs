@@ -68,24 +68,33 @@ struct Place {
     options: Option<Options>,
     parts: Vec<Part>,
     history: History,
-    /// By [`instrument`].
-    followed: [Option<Instrument>; 2],
+    gauge: Option<Followed>,
+    barometer: Option<Followed>,
     /// That several sensors measure the same was told.
     told: bool,
 }
 
-/// Which of a place's instruments measures what cannot be put together from two: the counters of two
-/// gauges have nothing to do with each other, and two barometers differ by more than an hour's change.
-fn instrument(quantity: Quantity) -> Option<usize> {
-    match quantity {
-        Quantity::RainCounter => Some(0),
-        Quantity::StationPressure | Quantity::SeaLevelPressure => Some(1),
-        _ => None,
+/// An instrument of which a place's history follows one only: the counters of two gauges have nothing
+/// to do with each other, and two barometers differ by more than an hour's change.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Instrument {
+    Gauge,
+    Barometer,
+}
+
+impl Instrument {
+    /// The instrument of a quantity that cannot be put together from two.
+    fn of(quantity: Quantity) -> Option<Instrument> {
+        match quantity {
+            Quantity::RainCounter => Some(Instrument::Gauge),
+            Quantity::StationPressure | Quantity::SeaLevelPressure => Some(Instrument::Barometer),
+            _ => None,
+        }
     }
 }
 
-/// Whose readings the history follows.
-struct Instrument {
+/// The device whose readings the history follows.
+struct Followed {
     /// `None` if its source was removed: it may come from another one.
     origin: Option<Origin>,
     device: Device,
@@ -93,7 +102,7 @@ struct Instrument {
     heard: Timestamp,
 }
 
-impl Instrument {
+impl Followed {
     /// Whether what is said at `at` is its own. A logger may begin another file each day: its files
     /// follow one another, and none goes on when a later one has begun.
     fn is(&self, origin: Origin, device: &Device, at: Timestamp) -> bool {
@@ -188,7 +197,7 @@ impl Board {
     pub(super) fn remove(&mut self, source: usize) {
         for place in &mut self.places {
             place.parts.retain(|part| part.origin.0 != source);
-            for followed in place.followed.iter_mut().flatten() {
+            for followed in place.gauge.iter_mut().chain(&mut place.barometer) {
                 followed.origin = followed.origin.filter(|origin| origin.0 != source);
             }
         }
@@ -252,7 +261,8 @@ impl Board {
             options: None,
             parts: Vec::new(),
             history: History::default(),
-            followed: [None, None],
+            gauge: None,
+            barometer: None,
             told: false,
         });
         self.index.insert(name, self.places.len() - 1);
@@ -295,16 +305,21 @@ impl Place {
     fn remember(&mut self, origin: Origin, device: &Device, said: &Station, now: Timestamp) {
         for quantity in Quantity::ALL {
             let Some(reading) = said.reading(quantity) else { continue };
-            if instrument(quantity).is_none_or(|which| self.follows(which, origin, device, reading.at)) {
-                self.history.take(quantity, reading, now);
+            if Instrument::of(quantity)
+                .is_none_or(|instrument| self.follows(instrument, origin, device, reading.at))
+            {
+                self.history.record(quantity, reading, now);
             }
         }
     }
 
-    /// Whether the instrument is the one that the history follows. Another is taken when the first was
-    /// silent for an hour, and followed from there.
-    fn follows(&mut self, which: usize, origin: Origin, device: &Device, at: Timestamp) -> bool {
-        let followed = &mut self.followed[which];
+    /// Whether the history follows this device as the instrument. It changes to another device when the
+    /// first was silent for an hour, and follows that one from there.
+    fn follows(&mut self, instrument: Instrument, origin: Origin, device: &Device, at: Timestamp) -> bool {
+        let followed = match instrument {
+            Instrument::Gauge => &mut self.gauge,
+            Instrument::Barometer => &mut self.barometer,
+        };
         match followed {
             Some(known) if known.is(origin, device, at) => {
                 known.origin = Some(origin);
@@ -313,12 +328,11 @@ impl Place {
             }
             // One that was heard later has no age here.
             Some(known) if known.heard.age(at) < SILENT => return false,
-            Some(_) if which == 0 => self.history.forget_rain(),
-            Some(_) => self.history.forget_pressure(),
+            Some(_) => self.history.forget(|quantity| Instrument::of(quantity) == Some(instrument)),
             // After a restart: what was saved is of the one that reports first.
             None => {}
         }
-        *followed = Some(Instrument { origin: Some(origin), device: device.clone(), heard: at });
+        *followed = Some(Followed { origin: Some(origin), device: device.clone(), heard: at });
         true
     }
 
