@@ -1,4 +1,4 @@
-//! The running server: in which order it starts, what it does on signals, how it ends.
+//! The running server: how it starts, what it does on signals, how it stops.
 
 use std::fmt;
 use std::io::{self, Read as _, Write as _};
@@ -18,7 +18,7 @@ use crate::published::Published;
 use crate::reading::Snapshot;
 use crate::routes::{Routes, Settings};
 use crate::sampler::{self, Running, Sampler};
-use crate::socket::{Address, Listener, Placed};
+use crate::socket::{Address, Listener, SocketFile};
 use crate::systemd;
 use crate::thread::spawn_vital;
 use crate::time::Timestamp;
@@ -28,11 +28,11 @@ use crate::time::Timestamp;
 pub enum Error {
     /// A setting or the key.
     Config(config::Error),
-    /// What the machine refused.
+    /// The operating system refused something.
     Machine {
         /// What was tried.
         what: String,
-        /// Its answer.
+        /// The system's error.
         error: io::Error,
     },
 }
@@ -59,13 +59,13 @@ impl fmt::Display for Error {
 }
 
 /// Serves until SIGTERM or SIGINT. `load` reads the configuration, now and at each SIGHUP. `ready` is
-/// called with the configuration and the addresses once they listen and the first sample was tried.
+/// called once, with the configuration and the addresses, after the server listens and the sources were read.
 pub fn serve(
     load: &dyn Fn() -> Result<Config, config::Error>,
     ready: impl FnOnce(&Config, &[Address]),
 ) -> Result<(), Error> {
-    // From the first moment on, so that a stop during the start is not lost. The handlers run in
-    // the order of their registration: the first signal finds the flag down, the second ends us.
+    // This comes first, so that a stop during the start is not lost. The handlers run in the order of
+    // their registration: the first signal finds the flag unset and sets it, the second ends the process.
     let stopping = Arc::new(AtomicBool::new(false));
     for signal in [SIGTERM, SIGINT] {
         flag::register_conditional_shutdown(signal, 1, Arc::clone(&stopping))
@@ -78,7 +78,7 @@ pub fn serve(
     let mut config = load()?;
     let settings = settings(&config)?;
     let are_ours = handed.is_empty();
-    let (listeners, placed) = if are_ours { listen(&config.listen)? } else { (handed, Vec::new()) };
+    let (listeners, socket_files) = if are_ours { listen(&config.listen)? } else { (handed, Vec::new()) };
     let addresses = listeners.iter().map(Listener::address).collect::<io::Result<Vec<_>>>();
     let addresses = addresses.map_err(Error::machine("listeners"))?;
 
@@ -94,7 +94,7 @@ pub fn serve(
         beat: Arc::clone(&beat),
         status: Mutex::default(),
     };
-    // They start before the http threads, of which any number will do.
+    // The source threads start before the http threads: the server can run with fewer of those.
     let mut sampler = sampler
         .start(Box::new(move |snapshot| housekeeper.run(snapshot)))
         .map_err(Error::machine("source threads"))?;
@@ -109,11 +109,11 @@ pub fn serve(
         info!("listening on {} ({engine} engine)", address.endpoint(&config.path));
     }
     if !are_ours {
-        info!("the sockets are those that systemd has opened, not those of listen");
+        info!("using the sockets that systemd has opened; the addresses in listen are ignored");
     }
     if let Some(within) = systemd::watchdog() {
-        // A service may be without a network of its own and have got its listeners from outside: a socket
-        // in the file system it reaches all the same.
+        // A service may have no network of its own and get its listeners from systemd. It can still reach a
+        // socket in the file system, so that comes first.
         let mut addresses = addresses.clone();
         addresses.sort_by_key(|address| !matches!(address, Address::Unix(_)));
         let watchdog = Watchdog { addresses, beat: Arc::clone(&beat), within };
@@ -131,22 +131,22 @@ pub fn serve(
                     beat.expect(&new.sampler);
                     config = new;
                 }
-                Err(cause) => error!("not reloaded, what was in force stays so: {cause}"),
+                Err(cause) => error!("reload failed, still running with the old configuration: {cause}"),
             }
             systemd::ready();
         }
     }
     systemd::stopping();
     info!("stopping: requests in flight are answered");
-    // While we still listen, so that nobody can have thought them abandoned.
-    drop(placed);
+    // While we still listen, so that no other process can take the sockets for abandoned ones.
+    drop(socket_files);
     server.stop();
     sampler.save();
     info!("stopped");
     Ok(())
 }
 
-/// What requests are answered by. Reads the keys and the list of words again.
+/// The settings of the routes. Reads the key file and the list of moderated words.
 fn settings(config: &Config) -> Result<Settings, config::Error> {
     let (keys, warnings) = config.keys()?;
     for warning in warnings {
@@ -161,18 +161,18 @@ fn settings(config: &Config) -> Result<Settings, config::Error> {
     })
 }
 
-fn listen(addresses: &[Address]) -> Result<(Vec<Listener>, Vec<Placed>), Error> {
+fn listen(addresses: &[Address]) -> Result<(Vec<Listener>, Vec<SocketFile>), Error> {
     let mut listeners = Vec::new();
-    let mut all_placed = Vec::new();
+    let mut files = Vec::new();
     for address in addresses {
-        let (listener, placed) = address.listen().map_err(Error::machine(format!("listen {address}")))?;
+        let (listener, file) = address.listen().map_err(Error::machine(format!("listen {address}")))?;
         listeners.push(listener);
-        all_placed.extend(placed);
+        files.extend(file);
     }
-    Ok((listeners, all_placed))
+    Ok((listeners, files))
 }
 
-/// Reads everything anew; nothing changes unless all of it is good.
+/// Reads the configuration again. Nothing changes unless all of it is valid.
 fn reload(
     load: &dyn Fn() -> Result<Config, config::Error>,
     old: &Config,
@@ -189,7 +189,7 @@ fn reload(
     Ok(new)
 }
 
-/// How long the start waits for the sources. One that hangs is not waited for any longer.
+/// How long the start waits for the sources. After that it goes on, even if one of them hangs.
 const FIRST_LOOK: Duration = Duration::from_secs(2);
 
 /// By which the watchdog knows that the sampler moves.
@@ -208,12 +208,12 @@ impl Beat {
     }
 }
 
-/// What is done whenever a source was looked at: nobody else has to wake up for it.
+/// What is done after each read of a source, so that no other thread has to wake up for it.
 struct Housekeeper {
     snapshot: Arc<Published<Snapshot>>,
     routes: Arc<Routes>,
     beat: Arc<Beat>,
-    /// What systemd was told last.
+    /// The status that systemd got last.
     status: Mutex<String>,
 }
 
@@ -221,7 +221,7 @@ impl Housekeeper {
     fn run(&self, snapshot: &Arc<Snapshot>) {
         self.beat.samples.fetch_add(1, Ordering::Relaxed);
         self.snapshot.store(Arc::clone(snapshot));
-        let new = words(snapshot.stations().len(), self.routes.stale(snapshot, Timestamp::now()));
+        let new = status_line(snapshot.stations().len(), self.routes.stale(snapshot, Timestamp::now()));
         let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
         if new != *status {
             systemd::status(&new);
@@ -232,14 +232,14 @@ impl Housekeeper {
 }
 
 /// What `systemctl status` shows of the stations.
-fn words(stations: usize, stale: usize) -> String {
+fn status_line(stations: usize, stale: usize) -> String {
     let plural = if stations == 1 { "" } else { "s" };
     format!("serving {stations} station{plural}, {stale} stale")
 }
 
-/// Tells systemd that all is well, but only where it is.
+/// Notifies systemd's watchdog, but only while the server answers and the sources are read.
 struct Watchdog {
-    /// Where we listen, the likelier ones to be reached first.
+    /// Where we listen, those that can be reached most likely first.
     addresses: Vec<Address>,
     beat: Arc<Beat>,
     within: Duration,
@@ -259,14 +259,14 @@ impl Watchdog {
             let sampler_moves = silent <= 2 * every + self.within;
             match self.ask() {
                 Ok(()) if sampler_moves => systemd::alive(),
-                Ok(()) => error!("the watchdog is not told: the sampler stands still"),
-                Err(why) => error!("the watchdog is not told: no answer from {why}"),
+                Ok(()) => error!("watchdog not notified: no source has been read for too long"),
+                Err(why) => error!("watchdog not notified: no answer from {why}"),
             }
             thread::sleep(period);
         }
     }
 
-    /// Whether a listener answers; which ones do not and why, if none does.
+    /// Asks the listeners until one answers. The error names each listener and its fault.
     fn ask(&self) -> Result<(), String> {
         let mut faults = Vec::new();
         for address in &self.addresses {
@@ -278,7 +278,7 @@ impl Watchdog {
         Err(faults.join(", "))
     }
 
-    /// A request as any client's, without a key; what counts is that it is answered.
+    /// Sends a request without a key, as any client could. Any answer is a good one.
     fn ask_at(&self, address: &Address) -> io::Result<()> {
         let mut stream = address.connect(self.within / 4)?;
         stream.write_all(b"HEAD / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;

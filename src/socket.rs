@@ -1,4 +1,4 @@
-//! Where a server listens, and who connects: addresses of the network, and sockets in the file
+//! Where a server listens and which clients connect: network addresses, and sockets in the file
 //! system (unix(7)) for a tunnel on the same board.
 
 use std::fmt;
@@ -13,8 +13,8 @@ use std::time::{Duration, SystemTime};
 
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 
-/// Clients that may wait to be accepted, in the kernel's queue: as many as we take. Behind the
-/// standard library's 128, the rest of a burst would try again after a second.
+/// The length of the kernel's queue of clients that wait to be accepted: as many as we accept. With the
+/// standard library's 128, the rest of a burst would retry after a second.
 pub const BACKLOG: i32 = 1024;
 
 /// Where a server listens.
@@ -22,7 +22,7 @@ pub const BACKLOG: i32 = 1024;
 pub enum Address {
     /// An address of the network.
     Tcp(SocketAddr),
-    /// A socket in the file system. Who may write to it may connect.
+    /// A socket in the file system. Users who may write to it may connect.
     Unix(PathBuf),
 }
 
@@ -37,7 +37,7 @@ impl fmt::Display for Address {
 }
 
 impl Address {
-    /// What a client is told to call.
+    /// The address as a client needs it, with the path to call.
     pub fn endpoint(&self, path: &str) -> String {
         match self {
             Address::Tcp(address) => format!("http://{address}{path}"),
@@ -45,23 +45,23 @@ impl Address {
         }
     }
 
-    /// Listens; a restart binds at once, connections in TIME_WAIT and the socket of a process that was
-    /// killed notwithstanding. Beside the listener comes what it has put into the file system.
-    pub fn listen(&self) -> io::Result<(Listener, Option<Placed>)> {
-        let (listener, placed) = match self {
+    /// Listens. A restart binds at once, even if connections are in TIME_WAIT or a killed process has left its
+    /// socket. Returns also the socket in the file system, if there is one.
+    pub fn listen(&self) -> io::Result<(Listener, Option<SocketFile>)> {
+        let (listener, file) = match self {
             // Sets SO_REUSEADDR.
             Address::Tcp(address) => (Listener::Tcp(TcpListener::bind(address)?), None),
             Address::Unix(path) => {
                 let listener = bind(path)?;
-                (Listener::Unix(listener), Some(Placed::at(path)?))
+                (Listener::Unix(listener), Some(SocketFile::at(path)?))
             }
         };
         rustix::net::listen(&listener, BACKLOG)?;
-        Ok((listener, placed))
+        Ok((listener, file))
     }
 
-    /// Connects as a client on the same board does; neither reading nor writing takes longer than
-    /// `patience`.
+    /// Connects as a client on the same board does. Connecting, reading and writing take at most
+    /// `patience` each.
     pub fn connect(&self, patience: Duration) -> io::Result<File> {
         let socket: OwnedFd = match self {
             Address::Tcp(address) => {
@@ -102,13 +102,13 @@ fn bind(path: &Path) -> io::Result<UnixListener> {
     }
 }
 
-/// Whether it is a socket at which nobody listens any more: a process that was killed leaves it.
+/// Whether it is a socket without a listener: a process that was killed leaves one.
 fn is_abandoned(path: &Path) -> bool {
     let is_socket = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.file_type().is_socket());
     is_socket && connect(path).is_err_and(|error| error.kind() == ErrorKind::ConnectionRefused)
 }
 
-/// Connects at once or not at all: where the queue of a listener is full, connect(2) waits for ever.
+/// Connects at once or not at all: if the queue of the listener is full, connect(2) would wait for ever.
 fn connect(path: &Path) -> io::Result<UnixStream> {
     let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
     let socket = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
@@ -118,58 +118,58 @@ fn connect(path: &Path) -> io::Result<UnixStream> {
     Ok(stream)
 }
 
-/// A socket that we have put into the file system. Dropped, it is taken out of there, unless another has
-/// taken its place; its listener goes on, so that who has connected is answered.
-pub struct Placed {
+/// A socket that we have created in the file system. Drop removes it, unless another file has replaced it.
+/// Its listener goes on, so that clients that have connected get an answer.
+pub struct SocketFile {
     path: PathBuf,
-    file: Identity,
+    identity: Identity,
 }
 
-/// Device, inode, and when it was made, as a number is soon given to another file.
+/// Device, inode and time of creation: the kernel soon reuses the number of an inode.
 type Identity = (u64, u64, Option<SystemTime>);
 
-impl Placed {
-    fn at(path: &Path) -> io::Result<Placed> {
-        Ok(Placed { path: path.to_owned(), file: Placed::file(path)? })
+impl SocketFile {
+    fn at(path: &Path) -> io::Result<SocketFile> {
+        Ok(SocketFile { path: path.to_owned(), identity: SocketFile::identity(path)? })
     }
 
-    fn file(path: &Path) -> io::Result<Identity> {
+    fn identity(path: &Path) -> io::Result<Identity> {
         let metadata = fs::symlink_metadata(path)?;
         Ok((metadata.dev(), metadata.ino(), metadata.created().ok()))
     }
 }
 
-impl Drop for Placed {
+impl Drop for SocketFile {
     fn drop(&mut self) {
-        if Placed::file(&self.path).is_ok_and(|file| file == self.file) {
-            // What cannot be removed is recognised as abandoned at the next start.
+        if SocketFile::identity(&self.path).is_ok_and(|identity| identity == self.identity) {
+            // If that fails, the next start finds that the socket is abandoned and removes it.
             let _ = fs::remove_file(&self.path);
         }
     }
 }
 
-/// A socket at which clients connect.
+/// A socket to which clients connect.
 pub enum Listener {
-    /// One of the network.
+    /// A network socket.
     Tcp(TcpListener),
-    /// One in the file system.
+    /// A socket in the file system.
     Unix(UnixListener),
 }
 
 impl Listener {
-    /// Where it listens: the port that was chosen instead of 0, too.
+    /// Where it listens. For port 0 this is the port that the kernel has chosen.
     pub fn address(&self) -> io::Result<Address> {
         match self {
             Listener::Tcp(listener) => listener.local_addr().map(Address::Tcp),
             Listener::Unix(listener) => {
-                // Other names than paths are no concern of ours, but a manager may hand them over.
+                // We use paths only, but a service manager may hand over a socket with another kind of name.
                 let address = listener.local_addr()?;
                 Ok(Address::Unix(address.as_pathname().unwrap_or(Path::new("@")).to_owned()))
             }
         }
     }
 
-    /// Whether accepting waits for a client.
+    /// Sets whether `accept` returns at once (true) or waits for a client.
     pub fn set_nonblocking(&self, nonblocking: bool) -> io::Result<()> {
         match self {
             Listener::Tcp(listener) => listener.set_nonblocking(nonblocking),
@@ -187,10 +187,10 @@ impl AsFd for Listener {
     }
 }
 
-/// The other end of a connection: behind a tunnel, the tunnel's own end.
+/// The other end of a connection: for a client behind a tunnel, the end of the tunnel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Peer {
-    /// A client in the network.
+    /// A client on the network.
     Tcp(SocketAddr),
     /// A process on this board, through a socket in the file system.
     Unix,

@@ -195,7 +195,7 @@ fn the_list_is_read_again_all_or_nothing_and_never_logged() {
         let fish = r#"{"flagged": true, "action": "overridden", "text": "a bad ****"}"#;
         assert_eq!(moderate(&server, "output", params), fish, "{engine}");
         server.scratch.write("words.txt", format!("bad\nhunter2 {}\n", "x".repeat(100)));
-        let line = reload(&mut server, "not reloaded, what was in force stays so: ");
+        let line = reload(&mut server, "reload failed, still running with the old configuration: ");
         assert!(
             line.ends_with("words.txt: line 2: expected a word or phrase of at most 100 characters"),
             "{line}"

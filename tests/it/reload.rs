@@ -76,7 +76,7 @@ fn what_was_in_force_stays_on_any_error() {
         let mut server = Setup::new("event").sensor(LONDON).config("units = \"imperial\"\n").start();
         server.scratch.write(file, contents);
         signal(server.id(), "HUP");
-        let line = server.wait_for_log("not reloaded, what was in force stays so: ");
+        let line = server.wait_for_log("reload failed, still running with the old configuration: ");
         assert!(line.contains(told) && line.contains(" ERROR "), "{line}");
         assert!(server.ask("London").contains("\nTemperature: 50°F\n"));
         let (status, log) = server.stop();

@@ -121,15 +121,15 @@ fn the_watchdog_is_silent_while_nobody_answers() {
     let request = call(&format!(r#"{{"point": "ping", "more": "{}"}}"#, "x".repeat(4000)));
     let (most, rest) = request.split_at(request.len() - 1);
     client.send(most);
-    server.wait_for_log("the watchdog is not told: no answer from 127.0.0.1:");
+    server.wait_for_log("watchdog not notified: no answer from 127.0.0.1:");
     // What was said before that is all there is.
     manager.0.set_nonblocking(true).expect("an option");
     while manager.0.recv(&mut [0; 64]).is_ok() {}
     manager.0.set_nonblocking(false).expect("an option");
     server.forget_log();
-    server.wait_for_log("the watchdog is not told: no answer from 127.0.0.1:");
+    server.wait_for_log("watchdog not notified: no answer from 127.0.0.1:");
     manager.0.set_nonblocking(true).expect("an option");
-    assert!(manager.0.recv(&mut [0; 64]).is_err(), "it was told although nobody answers");
+    assert!(manager.0.recv(&mut [0; 64]).is_err(), "notified although nobody answers");
     manager.0.set_nonblocking(false).expect("an option");
     client.send(rest);
     assert_eq!(client.answer().status, 200);

@@ -144,7 +144,7 @@ fn a_socket_that_was_handed_over_is_asked_by_the_watchdog_and_left_there() {
         let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a socket");
         scratch.write("sensor.json", LONDON);
         let (manager, mut server) = handed_over(engine, [silent.into(), listener.into()], scratch);
-        server.wait_for_log("those that systemd has opened");
+        server.wait_for_log("using the sockets that systemd has opened");
         check_answers(&socket);
         wait_for_watchdog(&manager);
         server.wait_for_log(" unix HEAD / 404 ");
