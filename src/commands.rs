@@ -12,14 +12,14 @@ use std::process::ExitCode;
 
 use log::LevelFilter;
 
-use crate::config::{self, Command, Config, Flags};
+use crate::config::{self, Command, CommandLine, Config, Flags};
 use crate::{auth, logging, sampler, service};
 
 /// Runs the command that the arguments name (without the name of the program), and gives its exit code. What
 /// went wrong is one line on standard error.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let command = Command::parse(arguments).map_err(Failure::from);
-    match command.and_then(|command| start(command, &mut io::stdout())) {
+    let line = CommandLine::parse(arguments).map_err(Failure::from);
+    match line.and_then(|line| start(line, &mut io::stdout())) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(Failure(code, message)) => {
@@ -31,26 +31,27 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 /// `Ok(false)` if the command itself has printed what is wrong.
-fn start(command: Command, out: &mut io::Stdout) -> Result<bool, Failure> {
+fn start(line: CommandLine, out: &mut io::Stdout) -> Result<bool, Failure> {
+    let CommandLine { command, argument, watch, flags } = line;
     match command {
-        Command::Serve(flags) => {
+        Command::Serve => {
             logging::start(LevelFilter::Info);
             service::serve(&|| load(&flags), |_, _| ())?;
         }
-        Command::Demo(flags) => {
+        Command::Demo => {
             logging::start(LevelFilter::Info);
             demo::run(|file| Config::load(&flags, env::vars_os(), Some(file)), out)?;
         }
-        Command::Query(place, flags) => {
+        Command::Query => {
             logging::start(LevelFilter::Warn);
-            query::run(load(&flags)?, place.as_deref(), out)?;
+            query::run(load(&flags)?, argument.as_deref(), out)?;
         }
-        Command::Check(flags) => return check::run(&flags, out),
-        Command::Doctor(url, flags) => return doctor::run(&flags, url.as_deref(), out),
-        Command::Watch(flags) => {
+        Command::Check if watch => {
             let is_terminal = out.is_terminal();
             sampler::watch(load(&flags)?.sampler, out, is_terminal)?;
         }
+        Command::Check => return check::run(&flags, out),
+        Command::Doctor => return doctor::run(&flags, argument.as_deref(), out),
         Command::Keygen => writeln!(out, "{}", auth::generate()?)?,
         Command::Help => write!(out, "{}", config::help())?,
         Command::Version => writeln!(out, "weatherhook {}", env!("CARGO_PKG_VERSION"))?,

@@ -119,11 +119,17 @@ impl Endpoint {
         Endpoint::ALL.iter().copied().find(|endpoint| endpoint.path(configured) == path)
     }
 
+    /// The paths that the configuration cannot change.
+    pub fn fixed_paths() -> impl Iterator<Item = &'static str> {
+        Endpoint::ALL.iter().filter_map(|endpoint| match endpoint.row().path {
+            Path::Fixed(path) => Some(path),
+            Path::Configured { .. } => None,
+        })
+    }
+
     /// Whether an endpoint with a fixed path is at `path`, which has no slash at the end.
     pub fn is_taken(path: &str) -> bool {
-        Endpoint::ALL
-            .iter()
-            .any(|endpoint| matches!(endpoint.row().path, Path::Fixed(fixed) if fixed == path))
+        Endpoint::fixed_paths().any(|fixed| fixed == path)
     }
 
     /// The path, where `configured` is the configured one.

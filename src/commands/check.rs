@@ -1,6 +1,5 @@
 //! `weatherhook check`: what `serve` would load, a line for each finding.
 
-use std::fmt::Display;
 use std::io::{self, Write};
 
 use super::{Failure, load};
@@ -12,12 +11,9 @@ use crate::time::Timestamp;
 pub(super) fn run(flags: &Flags, out: &mut dyn Write) -> Result<bool, Failure> {
     match load(flags) {
         Ok(config) => Ok(check(&config, Timestamp::now(), out)?),
+        Err(error @ config::Error::Usage(_)) => Err(error.into()),
         // A wrong configuration is a finding, too.
-        Err(error @ config::Error::Config(_)) => {
-            writeln!(out, "error: {error}")?;
-            Ok(false)
-        }
-        Err(error) => Err(error.into()),
+        Err(error) => Ok(faulty(&error, out)?),
     }
 }
 
@@ -54,7 +50,7 @@ fn moderation(config: &Config, out: &mut dyn Write) -> io::Result<bool> {
     Ok(true)
 }
 
-fn faulty(error: &dyn Display, out: &mut dyn Write) -> io::Result<bool> {
+fn faulty(error: &config::Error, out: &mut dyn Write) -> io::Result<bool> {
     writeln!(out, "error: {error}")?;
     Ok(false)
 }

@@ -31,11 +31,11 @@ pub(super) fn run(flags: &Flags, url: Option<&str>, out: &mut dyn Write) -> Resu
         (Ok(config), None) => {
             board::check(&config, flags.has("listen"), Timestamp::now(), &mut findings)?;
         }
+        (Err(error @ config::Error::Usage(_)), _) => return Err(error.into()),
         // A wrong configuration is a finding, too.
-        (Err(error @ config::Error::Config(_)), _) => {
+        (Err(error), _) => {
             findings.problem(faulty(&error, "correct it; weatherhook check shows what is still wrong"))?;
         }
-        (Err(error), _) => return Err(error.into()),
     }
     Ok(findings.is_good)
 }
@@ -76,9 +76,7 @@ fn printable(text: &str) -> String {
 
 /// The error and the remedy. A file that this user may not read exists: the remedy is never to create another.
 fn faulty(error: &config::Error, remedy: &str) -> (String, String) {
-    let cause = error.to_string();
-    let is_denied = cause.ends_with(&format!("(os error {})", libc::EACCES));
-    (cause, if is_denied { "run it with sudo" } else { remedy }.to_owned())
+    (error.to_string(), if error.is_denied() { "run it with sudo" } else { remedy }.to_owned())
 }
 
 /// The key that was written first.
@@ -88,6 +86,8 @@ fn first_key(config: &Config) -> Result<String, config::Error> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::ErrorKind;
+
     use super::*;
 
     #[test]
@@ -97,10 +97,10 @@ mod tests {
 
     #[test]
     fn a_file_that_may_not_be_read_is_not_replaced() {
-        let remedy = |cause: &str| faulty(&config::Error::Config(cause.to_owned()), "make one").1;
-        let denied = io::Error::from_raw_os_error(libc::EACCES);
-        assert_eq!(remedy(&format!("/etc/weatherhook/key: {denied}")), "run it with sudo");
-        assert_eq!(remedy("key: No such file or directory (os error 2)"), "make one");
-        assert_eq!(remedy("key: expected a key, found nothing"), "make one");
+        let remedy =
+            |kind: ErrorKind| faulty(&config::Error::Unreadable("key".into(), kind.into()), "make one").1;
+        assert_eq!(remedy(ErrorKind::PermissionDenied), "run it with sudo");
+        assert_eq!(remedy(ErrorKind::NotFound), "make one");
+        assert_eq!(faulty(&config::Error::NoKey, "make one").1, "make one");
     }
 }

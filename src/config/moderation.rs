@@ -1,11 +1,7 @@
 //! The word list of the TOML file and what is done about its words: `[moderation]`.
 
-use std::path::Path;
-
-use serde_json::Value;
-
-use super::Given;
-use super::stations::Table;
+use super::error::Fault;
+use super::values::{Given, Table};
 use crate::moderation::{Action, Matching, Options};
 
 pub(super) const KEYS: [&str; 5] = ["words_file", "action", "preset_response", "mask", "match"];
@@ -17,48 +13,54 @@ const MASK: char = '*';
 const PRESET_RESPONSE: &str = "This text has words that are not allowed here.";
 
 /// Reads `moderation`, which is a table.
-pub(super) fn read(value: &Value, directory: &Path) -> Result<Options, String> {
-    let table = Table::new(value, super::MODERATION.to_owned(), &KEYS)?;
-    let a_file = "the path of a file";
-    let words_file = table.get("words_file", a_file, |value| Given::Toml(value, directory).path())?;
-    let words_file =
-        words_file.ok_or_else(|| format!("moderation.words_file: expected {a_file}, found nothing"))?;
-    let matching = table.get("match", "words or substrings", |value| match value.as_str()? {
-        "words" => Some(Matching::Words),
-        "substrings" => Some(Matching::Substrings),
-        _ => None,
-    })?;
-    // What the other action needs is checked all the same.
-    let preset_response = table.get("preset_response", "a text that is not blank", |value| {
-        value.as_str().filter(|text| !text.trim().is_empty())
-    })?;
-    let mask = table.get("mask", "one visible character, like *", |value| {
-        let mut characters = value.as_str()?.chars();
-        let mask = characters.next().filter(|c| !c.is_control() && !c.is_whitespace())?;
-        characters.next().is_none().then_some(mask)
-    })?;
-    let overrides = table.get("action", "direct_output or overridden", |value| match value.as_str()? {
-        "direct_output" => Some(false),
-        "overridden" => Some(true),
-        _ => None,
-    })?;
+pub(super) fn read(given: &Given<'_>) -> Result<Options, Fault> {
+    let table = Table::new(given, super::MODERATION, Some(&KEYS))?;
+    let words_file = table.need("words_file", Given::file)?;
+    let matchings = [("words", Matching::Words), ("substrings", Matching::Substrings)];
+    let matching = table.get("match", |given| given.choice(&matchings))?;
+    // What the other action needs is checked, too.
+    let preset_response = table.get("preset_response", preset_response)?;
+    let mask = table.get("mask", mask)?;
+    let overrides = [("direct_output", false), ("overridden", true)];
+    let overrides = table.get("action", |given| given.choice(&overrides))?;
     let action = if overrides.unwrap_or_default() {
         Action::Overridden { mask: mask.unwrap_or(MASK) }
     } else {
-        Action::DirectOutput { preset_response: preset_response.unwrap_or(PRESET_RESPONSE).to_owned() }
+        Action::DirectOutput {
+            preset_response: preset_response.unwrap_or_else(|| PRESET_RESPONSE.to_owned()),
+        }
     };
     Ok(Options { words_file, matching: matching.unwrap_or_default(), action })
 }
 
+fn preset_response(given: &Given<'_>) -> Result<String, Fault> {
+    let text = given.text().filter(|text| !text.trim().is_empty());
+    Ok(text.ok_or_else(|| given.fault("a text that is not blank"))?.to_owned())
+}
+
+fn mask(given: &Given<'_>) -> Result<char, Fault> {
+    let mut characters = given.text().unwrap_or_default().chars();
+    match (characters.next(), characters.next()) {
+        (Some(mask), None) if !mask.is_control() && !mask.is_whitespace() => Ok(mask),
+        _ => Err(given.fault("one visible character, like *")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use serde_json::Map;
+    use std::path::Path;
+
+    use serde_json::{Map, Value};
 
     use super::*;
 
+    fn read_value(value: &Value) -> Result<Options, String> {
+        read(&Given::Toml(value, Path::new("/etc/weatherhook"))).map_err(|fault| fault.to_string())
+    }
+
     fn read_table(toml: &str) -> Result<Options, String> {
         let table: Map<String, Value> = basic_toml::from_str(toml).expect("TOML");
-        read(&Value::Object(table), Path::new("/etc/weatherhook"))
+        read_value(&Value::Object(table))
     }
 
     #[test]
@@ -98,7 +100,7 @@ mod tests {
         let blank = ".preset_response: expected a text that is not blank, found \" \"";
         check(&with("preset_response = \" \""), blank);
         assert_eq!(
-            read(&Value::from(1), Path::new("")).expect_err("no table"),
+            read_value(&Value::from(1)).expect_err("no table"),
             "moderation: expected a table, found 1"
         );
     }

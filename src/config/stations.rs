@@ -1,12 +1,14 @@
 //! The places of the TOML file and their sources: `[[station]]` and `[[station.source]]`.
 
-use std::path::Path;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::{Given, nearest, shown, unknown};
-use crate::format::{self, Dialect};
+use super::error::Fault;
+use super::values::{Given, Table, name, tables, unknown_key};
+use crate::format::{self, Dialect, Format};
 use crate::place::fold;
 use crate::reading::{ALIASES, Device, Quantity};
 use crate::sampler::{Offsets, SourceOptions, StationOptions};
@@ -16,198 +18,178 @@ use crate::time::Zone;
 const SOURCES: usize = 256;
 
 /// The highest and the lowest place that has a weather station, m.
-const ELEVATIONS: std::ops::RangeInclusive<i64> = -500..=9000;
+const ELEVATIONS: RangeInclusive<i32> = -500..=9000;
 
 const STATION: [&str; 5] = ["city", "aliases", "elevation_m", "default", "source"];
 const SOURCE: [&str; 8] = ["file", "format", "match", "keys", "columns", "offset", "every", "zone"];
 const MATCH: [&str; 3] = ["model", "id", "channel"];
 
-/// A table of the file and where it stands, for messages.
-pub(super) struct Table<'v> {
-    entries: &'v Map<String, Value>,
-    path: String,
-}
-
-impl<'v> Table<'v> {
-    pub(super) fn new(value: &'v Value, path: String, known: &[&str]) -> Result<Table<'v>, String> {
-        let entries =
-            value.as_object().ok_or_else(|| format!("{path}: expected a table, found {}", shown(value)))?;
-        if let Some(key) = entries.keys().find(|key| !known.contains(&key.as_str()) && !known.is_empty()) {
-            return Err(format!("{path}: {}", unknown("key", key, nearest(key, known.iter().copied()))));
-        }
-        Ok(Table { entries, path })
-    }
-
-    /// The value of a key, if it is there, as `read` understands it.
-    pub(super) fn get<T>(
-        &self,
-        key: &str,
-        expected: &str,
-        read: impl FnOnce(&'v Value) -> Option<T>,
-    ) -> Result<Option<T>, String> {
-        let Some(value) = self.entries.get(key) else { return Ok(None) };
-        let fault = || format!("{}.{key}: expected {expected}, found {}", self.path, shown(value));
-        read(value).map(Some).ok_or_else(fault)
-    }
-
-    fn inner(&self, key: &str, known: &[&str]) -> Result<Option<Table<'v>>, String> {
-        let path = format!("{}.{key}", self.path);
-        self.entries.get(key).map(|value| Table::new(value, path, known)).transpose()
-    }
-
-    /// The tables of a list of them.
-    fn list(&self, key: &str, known: &[&str]) -> Result<Vec<Table<'v>>, String> {
-        let path = |index| format!("{}.{key}[{index}]", self.path);
-        let tables = match self.entries.get(key) {
-            None => return Ok(Vec::new()),
-            Some(Value::Array(values)) => values.iter().enumerate(),
-            Some(value) => {
-                return Err(format!("{}.{key}: expected tables, found {}", self.path, shown(value)));
-            }
-        };
-        tables.map(|(index, value)| Table::new(value, path(index), known)).collect()
-    }
-}
-
 /// Reads `station`, which is a list of tables. `every` is for sources that have no time of their own.
 pub(super) fn read(
-    value: &Value,
-    directory: &Path,
+    given: &Given<'_>,
     every: Duration,
-) -> Result<(Vec<StationOptions>, Vec<SourceOptions>), String> {
-    let Value::Array(values) = value else {
-        return Err(format!("station: expected tables, [[station]], found {}", shown(value)));
-    };
-    let (mut stations, mut sources) = (Vec::new(), Vec::new());
-    for (index, value) in values.iter().enumerate() {
-        let table = Table::new(value, format!("station[{index}]"), &STATION)?;
+) -> Result<(Vec<StationOptions>, Vec<SourceOptions>), Fault> {
+    let (mut stations, mut sources) = (Vec::<StationOptions>::new(), Vec::new());
+    for table in tables(given, super::STATION, &STATION)? {
         let station = station(&table)?;
         let of_station = table.list("source", &SOURCE)?;
         if of_station.is_empty() {
-            return Err(format!("{}: expected a source, [[station.source]], found none", table.path));
+            return Err(table.fault("a source, [[station.source]]"));
         }
         for source in &of_station {
-            sources.push(self::source(source, &station.city, directory, every)?);
+            sources.push(self::source(source, &station.city, every)?);
         }
-        let same = |other: &&StationOptions| fold(&other.city) == fold(&station.city);
-        if let Some(other) = stations.iter().find(same) {
-            return Err(format!("{}.city: there is another station \"{}\"", table.path, other.city));
+        if let Some(other) = stations.iter().find(|other| fold(&other.city) == fold(&station.city)) {
+            let fault = Fault::other(format!("there is another station {:?}", other.city));
+            return Err(fault.at(table.place("city")));
         }
-        if station.default && stations.iter().any(|other: &StationOptions| other.default) {
-            return Err(format!("{}.default: another station is the default already", table.path));
+        if station.default && stations.iter().any(|other| other.default) {
+            return Err(Fault::other("there is another default station").at(table.place("default")));
         }
         stations.push(station);
     }
     if sources.len() > SOURCES {
-        return Err(format!("station: expected at most {SOURCES} sources, found {}", sources.len()));
+        let expected = format!("at most {SOURCES} sources");
+        return Err(Fault::expected(expected, sources.len()).at(super::STATION));
     }
     Ok((stations, sources))
 }
 
-fn station(table: &Table<'_>) -> Result<StationOptions, String> {
-    let name = "a name without control characters";
-    let city = table.get("city", name, named)?;
-    let city = city.ok_or_else(|| format!("{}.city: expected {name}, found nothing", table.path))?;
-    let aliases = table.get("aliases", "a list of at most 100 names", |value| {
-        let aliases = value.as_array().filter(|aliases| aliases.len() <= ALIASES)?;
-        aliases.iter().map(named).collect()
-    })?;
-    let elevation = table.get("elevation_m", "metres from -500 to 9000, like 24", |value| {
-        value
-            .as_i64()
-            .filter(|metres| ELEVATIONS.contains(metres))
-            .and_then(|metres| i32::try_from(metres).ok())
-    })?;
-    let default = table.get("default", "true or false", Value::as_bool)?;
+fn station(table: &Table<'_>) -> Result<StationOptions, Fault> {
     Ok(StationOptions {
-        city,
-        aliases: aliases.unwrap_or_default(),
-        default: default.unwrap_or_default(),
-        elevation,
+        city: table.need("city", Given::name)?,
+        aliases: table.get("aliases", aliases)?.unwrap_or_default(),
+        default: table.get("default", is_default)?.unwrap_or_default(),
+        elevation: table.get("elevation_m", elevation)?,
     })
 }
 
-fn named(value: &Value) -> Option<String> {
-    let name = value.as_str()?.trim();
-    (!name.is_empty() && !name.contains(char::is_control)).then(|| name.to_owned())
+fn aliases(given: &Given<'_>) -> Result<Vec<String>, Fault> {
+    let list = given.toml().and_then(Value::as_array).filter(|list| list.len() <= ALIASES);
+    let aliases: Option<Vec<String>> =
+        list.and_then(|list| list.iter().map(|alias| name(alias.as_str()?)).collect());
+    aliases.ok_or_else(|| given.fault(format!("a list of at most {ALIASES} names")))
 }
 
-fn source(table: &Table<'_>, city: &str, directory: &Path, every: Duration) -> Result<SourceOptions, String> {
-    let a_file = "the path of a file, a directory or a pattern";
-    let file = table.get("file", a_file, |value| Given::Toml(value, directory).path())?;
-    let file = file.ok_or_else(|| format!("{}.file: expected {a_file}, found nothing", table.path))?;
-    let formats = format::name_list();
-    let every_given =
-        table.get("every", super::EVERY_EXPECTED, |value| Given::Toml(value, directory).every())?;
+fn is_default(given: &Given<'_>) -> Result<bool, Fault> {
+    given.toml().and_then(Value::as_bool).ok_or_else(|| given.fault("true or false"))
+}
+
+fn elevation(given: &Given<'_>) -> Result<i32, Fault> {
+    let metres = given.toml().and_then(Value::as_i64).and_then(|metres| i32::try_from(metres).ok());
+    metres.filter(|metres| ELEVATIONS.contains(metres)).ok_or_else(|| {
+        let (lowest, highest) = ELEVATIONS.into_inner();
+        given.fault(format!("metres from {lowest} to {highest}, like 24"))
+    })
+}
+
+fn source(table: &Table<'_>, city: &str, every: Duration) -> Result<SourceOptions, Fault> {
+    let file = table.need("file", files)?;
+    let every_given = table.get("every", Given::every)?;
     Ok(SourceOptions {
         station: Some(city.to_owned()),
-        format: table.get("format", &format!("one of {formats}"), |value| format::named(value.as_str()?))?,
-        select: table.inner("match", &MATCH)?.map(|table| device(&table)).transpose()?.unwrap_or_default(),
+        format: table.get("format", format)?,
+        select: table
+            .inner("match", Some(&MATCH))?
+            .map(|table| device(&table))
+            .transpose()?
+            .unwrap_or_default(),
         dialect: dialect(table)?,
-        offsets: table.inner("offset", &[])?.map(|table| offsets(&table)).transpose()?.unwrap_or_default(),
+        offsets: table.inner("offset", None)?.map(|table| offsets(&table)).transpose()?.unwrap_or_default(),
         ..SourceOptions::new(file, every_given.unwrap_or(every))
     })
 }
 
-fn device(table: &Table<'_>) -> Result<Device, String> {
+fn files(given: &Given<'_>) -> Result<PathBuf, Fault> {
+    given.path().ok_or_else(|| given.fault("the path of a file, a directory or a pattern"))
+}
+
+fn format(given: &Given<'_>) -> Result<&'static Format, Fault> {
+    let format = given.text().and_then(format::named);
+    format.ok_or_else(|| given.fault(format!("one of {}", format::name_list())))
+}
+
+fn device(table: &Table<'_>) -> Result<Device, Fault> {
     let part = |key| {
-        table.get(key, "a number or a text", |value| match value {
-            Value::Number(number) => Some(number.to_string()),
-            Value::String(text) => Some(text.clone()),
-            _ => None,
+        table.get(key, |given| match given.toml() {
+            Some(Value::Number(number)) => Ok(number.to_string()),
+            Some(Value::String(text)) => Ok(text.clone()),
+            _ => Err(given.fault("a number or a text")),
         })
     };
     Ok(Device { model: part("model")?, id: part("id")?, channel: part("channel")? })
 }
 
-fn dialect(table: &Table<'_>) -> Result<Dialect, String> {
+fn dialect(table: &Table<'_>) -> Result<Dialect, Fault> {
     let mut keys = Vec::new();
-    if let Some(names) = table.inner("keys", &[])? {
-        for own in names.entries.keys() {
-            let expected = "a key like temperature_C or wind_avg_km_h, or nothing to leave it out";
-            let known = names.get(own, expected, |value| {
-                value.as_str().filter(|known| known.is_empty() || format::is_known(known))
-            })?;
-            keys.extend(known.map(|known| (own.clone(), known.to_owned())));
+    if let Some(names) = table.inner("keys", None)? {
+        for own in names.keys() {
+            keys.push((own.clone(), names.need(own, known_key)?));
         }
     }
-    let columns = table.get("columns", "a list of the columns' keys", |value| {
-        value.as_array()?.iter().map(|column| column.as_str().map(str::to_owned)).collect()
-    })?;
-    let zone = table.get("zone", "utc or local", |value| match value.as_str()? {
-        "utc" | "UTC" => Some(Zone::Utc),
-        "local" => Some(Zone::Local),
-        _ => None,
-    })?;
-    Ok(Dialect { keys, columns: columns.unwrap_or_default(), zone: zone.unwrap_or(Zone::Local) })
+    Ok(Dialect {
+        keys,
+        columns: table.get("columns", columns)?.unwrap_or_default(),
+        zone: table.get("zone", zone)?.unwrap_or(Zone::Local),
+    })
 }
 
-fn offsets(table: &Table<'_>) -> Result<Offsets, String> {
+fn zone(given: &Given<'_>) -> Result<Zone, Fault> {
+    match given.text() {
+        Some("UTC") => Ok(Zone::Utc),
+        _ => given.choice(&[("utc", Zone::Utc), ("local", Zone::Local)]),
+    }
+}
+
+fn known_key(given: &Given<'_>) -> Result<String, Fault> {
+    let known = given.text().filter(|known| known.is_empty() || format::is_known(known));
+    let known = known.ok_or_else(|| {
+        given.fault("a key like temperature_C or wind_avg_km_h, or an empty text to ignore it")
+    })?;
+    Ok(known.to_owned())
+}
+
+fn columns(given: &Given<'_>) -> Result<Vec<String>, Fault> {
+    let list = given.toml().and_then(Value::as_array);
+    let columns: Option<Vec<String>> =
+        list.and_then(|list| list.iter().map(|column| column.as_str().map(str::to_owned)).collect());
+    columns.ok_or_else(|| given.fault("a list of keys, one for each column"))
+}
+
+fn offsets(table: &Table<'_>) -> Result<Offsets, Fault> {
     let mut offsets = Offsets::new();
-    for name in table.entries.keys() {
-        let quantity = Quantity::ALL.into_iter().find(|quantity| quantity.key() == *name);
+    for key in table.keys() {
+        let quantity = Quantity::ALL.iter().copied().find(|quantity| quantity.key() == *key);
         let quantity = quantity.ok_or_else(|| {
             let known = Quantity::ALL.iter().map(|quantity| quantity.key()).collect::<Vec<_>>();
-            let near = nearest(name, known.iter().map(String::as_str)).map(str::to_owned);
-            format!("{}: {}", table.path, unknown("key", name, near.as_deref()))
+            unknown_key(key, known.iter().map(|key| &**key)).at(table.path())
         })?;
-        let expected = format!("a number in {}, like -2.5", quantity.base_unit().symbol());
-        let offset = table.get(name, &expected, |value| {
-            value.as_f64().filter(|offset| offset.abs() <= 1e6).map(|offset| (offset * 1000.0).round())
-        })?;
-        #[expect(clippy::cast_possible_truncation, reason = "at most 1e9")]
-        offsets.extend(offset.map(|thousandths| (quantity, thousandths as i64)));
+        offsets.insert(quantity, table.need(key, |given| thousandths(given, quantity))?);
     }
     Ok(offsets)
 }
 
+/// A number in the base unit of the quantity, as thousandths.
+fn thousandths(given: &Given<'_>, quantity: Quantity) -> Result<i64, Fault> {
+    let offset = given.toml().and_then(Value::as_f64).filter(|offset| offset.abs() <= 1e6);
+    let offset = offset
+        .ok_or_else(|| given.fault(format!("a number in {}, like -2.5", quantity.base_unit().symbol())))?;
+    #[expect(clippy::cast_possible_truncation, reason = "at most 1e9")]
+    Ok((offset * 1000.0).round() as i64)
+}
+
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
+    use serde_json::Map;
+
     use super::*;
 
     fn read_all(toml: &str) -> Result<(Vec<StationOptions>, Vec<SourceOptions>), String> {
         let table: Map<String, Value> = basic_toml::from_str(toml).expect("TOML");
-        read(&table["station"], Path::new("/etc/weatherhook"), Duration::from_secs(5))
+        let given = Given::Toml(&table["station"], Path::new("/etc/weatherhook"));
+        read(&given, Duration::from_secs(5)).map_err(|fault| fault.to_string())
     }
 
     #[test]
@@ -272,7 +254,10 @@ mod tests {
             |line: &str| format!("[[station]]\ncity = \"A\"\n[[station.source]]\nfile = \"a\"\n{line}\n");
         check("station = 1", "station: expected tables, [[station]], found 1");
         check("[[station]]\n", "station[0].city: expected a name without control characters, found nothing");
-        check("[[station]]\ncity = \"A\"\n", "station[0]: expected a source, [[station.source]], found none");
+        check(
+            "[[station]]\ncity = \"A\"\n",
+            "station[0]: expected a source, [[station.source]], found nothing",
+        );
         check("[[station]]\nctiy = \"A\"\n", "station[0]: unknown key \"ctiy\", did you mean \"city\"?");
         check(
             "[[station]]\ncity = \"A\"\nelevation_m = 9001\n",
@@ -289,7 +274,7 @@ mod tests {
         );
         check(
             &source("keys = { T1 = \"warmth\" }"),
-            "station[0].source[0].keys.T1: expected a key like temperature_C or wind_avg_km_h, or nothing to leave it out, found \"warmth\"",
+            "station[0].source[0].keys.T1: expected a key like temperature_C or wind_avg_km_h, or an empty text to ignore it, found \"warmth\"",
         );
         check(
             &source("offset = { temprature = 1 }"),
@@ -309,7 +294,7 @@ mod tests {
         let station = |city: &str| {
             format!("[[station]]\ncity = \"{city}\"\ndefault = true\n[[station.source]]\nfile = \"a\"\n")
         };
-        check(&(station("A") + &station("B")), "station[1].default: another station is the default already");
+        check(&(station("A") + &station("B")), "station[1].default: there is another default station");
         let same = source("") + &source("").replace("\"A\"", "\" a\"");
         check(&same, "station[1].city: there is another station \"A\"");
     }

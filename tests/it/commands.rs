@@ -31,11 +31,11 @@ fn the_help_names_every_option() {
     let help = run(["--help"]);
     assert!(help.status.success() && help.stderr.is_empty());
     let text = stdout(&help);
-    for option in &OPTIONS {
+    for option in OPTIONS {
         let line = text.lines().find(|line| line.trim_start().starts_with(&format!("{} ", option.flag())));
         let line = line.unwrap_or_else(|| panic!("{} is missing: {text}", option.flag()));
         assert!(line.contains(option.value) && line.contains(option.help), "{line}");
-        assert!(option.default.is_none_or(|default| line.contains(&format!("[{default}]"))), "{line}");
+        assert!(option.default().is_none_or(|default| line.contains(&format!("[{default}]"))), "{line}");
     }
     for command in ["serve", "demo", "query [PLACE]", "check", "doctor [URL]", "keygen"] {
         assert!(text.lines().any(|line| line.starts_with(&format!("  {command} "))), "{command}: {text}");
@@ -66,8 +66,11 @@ fn a_wrong_command_line_exits_with_2() {
         (&["serve", "--key=hunter2"], r#"unknown option "--key", did you mean "--key-file"?"#),
         (&["serve", "-x"], r#"unknown option "-x"; weatherhook --help lists the known ones"#),
         (&["serve", "now"], r#"unexpected argument "now""#),
-        (&["query", "New", "York"], r#"unexpected argument "York"; a name of several words needs quotes"#),
-        (&["keygen", "--city", "x"], "keygen: there are no options for it"),
+        (
+            &["query", "New", "York"],
+            r#"unexpected argument "York"; put quotes around a name of several words"#,
+        ),
+        (&["keygen", "--city", "x"], "keygen: it accepts no options"),
         (&["serve", "--threads"], "--threads: expected a number from 1 to 64, found nothing"),
     ] {
         check_fails(&run(arguments), 2, expected);
@@ -104,12 +107,12 @@ fn wrong_values_are_told_by_flag_variable_and_key() {
     check_value(
         "path",
         "api",
-        "a slash and visible ASCII characters, without ? and #, and none of /weather, /openapi.json, /healthz and /metrics",
+        "a slash and visible ASCII characters without ? and #, but not /weather, /openapi.json, /healthz or /metrics",
     );
     check_value(
         "path",
         "/a?b",
-        "a slash and visible ASCII characters, without ? and #, and none of /weather, /openapi.json, /healthz and /metrics",
+        "a slash and visible ASCII characters without ? and #, but not /weather, /openapi.json, /healthz or /metrics",
     );
     check_value("key_file", "", "the path of a file");
     check_value("sensor", "", "the path of a file");
@@ -142,7 +145,7 @@ fn a_wrong_configuration_exits_with_78() {
         ("[labels]\nwindspeed = \"\"", r#"labels: unknown key "windspeed", did you mean "wind_speed"?"#),
         (
             "[labels]\nuv = 3",
-            "labels: uv: expected text without control characters, or nothing to leave the line out, found 3",
+            "labels.uv: expected a text without control characters, or an empty one to leave the line out, found 3",
         ),
         ("threads 2", "expected an equals, found an identifier at line 1 column 9"),
     ] {

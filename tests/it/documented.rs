@@ -107,7 +107,7 @@ fn each_configuration_of_the_documentation_is_read() {
 #[test]
 fn every_option_and_label_is_documented() {
     let configuration = repository("docs/configuration.md");
-    for option in &OPTIONS {
+    for option in OPTIONS {
         let row = format!("| `{} {}` | `{}` |", option.flag(), option.value, option.variable());
         assert!(configuration.contains(&row), "{row}");
     }
@@ -171,13 +171,13 @@ fn the_manual_is_that_of_the_program() {
     // As a reader sees it: hyphens are escaped, and macros set words in bold and italic type.
     let manual = repository("docs/weatherhook.1").replace("\\-", "-");
     let help = String::from_utf8(run(["--help"]).stdout).expect("text");
-    for option in &OPTIONS {
+    for option in OPTIONS {
         let heading = format!("\n.BI {} \" {}\"\n", option.flag(), option.value);
         let (_, told) =
             manual.split_once(&heading).unwrap_or_else(|| panic!("{heading} is not in the manual"));
         let told = told.split("\n.TP").next().unwrap_or_default();
         // Some defaults stand in the type of values.
-        let default = option.default.unwrap_or_default();
+        let default = option.default().unwrap_or_default();
         assert!(told.contains(default), "{}: {default}: {told}", option.name);
     }
     let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1);

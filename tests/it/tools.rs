@@ -271,7 +271,7 @@ fn their_paths_are_taken_and_a_public_url_is_one() {
         let refused = run(["serve", "--sensor", "/", "--public-url", url]);
         assert_eq!(refused.status.code(), Some(2), "{url}");
         let message = String::from_utf8_lossy(&refused.stderr);
-        let expected = "--public-url: expected a URL like https://weather.example.org, without ? and #";
+        let expected = "--public-url: expected a URL like https://weather.example.org without ? and #";
         assert!(message.contains(expected), "{message}");
     }
 }

@@ -75,53 +75,54 @@ fn help() {
         &shown(run(["--help"])),
         &[],
         expect![[r#"
-        weatherhook answers Dify's API extension calls with the weather of a sensor file
+            weatherhook answers calls of Dify's API extension with the weather from sensors
 
-        Usage: weatherhook COMMAND [OPTION...]
+            Usage: weatherhook COMMAND [OPTION...]
 
-        Commands:
-          serve               answer Dify until a SIGTERM
-          demo                serve an example station, to try it all out
-          query [PLACE]       print what Dify would be told about a place
-          check [--watch]     tell what is wrong with configuration, key or sensor file
-          doctor [URL]        tell where the way from Dify to the sensor is broken
-          keygen              print a new key
-          --help, --version
+            Commands:
+              serve               answer Dify until SIGTERM or SIGINT
+              demo                serve an example station
+              query [PLACE]       print the answer that Dify gets for a place
+              check [--watch]     show errors in configuration, key and sensor files
+              doctor [URL]        find what is wrong between Dify and the sensor
+              keygen              print a new key
+              help, --help        print this text
+              version, --version  print name and version
 
-        Options of all but keygen:
-          --listen ADDR:PORT  or unix:/PATH; may be repeated [127.0.0.1:8000]
-          --path PATH         path of the endpoint, as in Dify [/api/dify/receive]
-          --public-url URL    how the world reaches it, for /openapi.json
-          --key-file FILE     bearer keys that are let in, one a line
-          --sensor FILE       sensor file, unless the TOML file has [[station]]
-          --city NAME         name of the place, where the sensor file has none
-          --every TIME        time between two looks at the sensor file [5s]
-          --stale-after TIME  age from which on a reading is not told as current [15m]
-          --units UNITS       metric or imperial [metric]
-          --threads N         threads that answer, 1 to 64 [the cores, at most 4]
-          --engine ENGINE     event, or tiny_http behind your own proxy [event]
-          --config FILE       TOML file with these options
+            Options of all commands but keygen:
+              --listen ADDR:PORT  address, or unix:/PATH; may be repeated [127.0.0.1:8000]
+              --path PATH         path of the endpoint, as in Dify [/api/dify/receive]
+              --public-url URL    public address of the server, for /openapi.json
+              --key-file FILE     accepted bearer keys, one a line
+              --sensor FILE       sensor file, unless the TOML file has [[station]]
+              --city NAME         name of the place, if the sensor file has none
+              --every TIME        time between two looks at the sensor file [5s]
+              --stale-after TIME  age from which a reading is stale and not shown [15m]
+              --units UNITS       metric or imperial [metric]
+              --threads N         threads that answer, 1 to 64 [the cores, at most 4]
+              --engine ENGINE     event, or tiny_http behind your own proxy [event]
+              --config FILE       TOML file with these options
 
-        Each option is also an environment variable (WEATHERHOOK_STALE_AFTER) and, but
-        for --config, a key of the TOML file (stale_after = "15m"). A flag wins over the
-        environment, the environment over the file. Paths in the file start at the
-        directory of the file. Its tables [[station]] with [[station.source]] describe
-        places that one file alone does not; [moderation] names a list of words that no
-        text may have. Its table [labels] sets the words before the colons:
-          city, temperature, feels_like, air_quality, wind_direction,
-          wind_speed, wind_gusts, precipitation, rain, humidity,
-          dew_point, pressure, uv, range, observed
+            Each option is also an environment variable (WEATHERHOOK_STALE_AFTER) and,
+            except --config, a key of the TOML file (stale_after = "15m"). A flag overrides
+            the environment, and the environment overrides the file. Relative paths in the
+            file start at its directory. The file also has tables: [[station]] with
+            [[station.source]] for places with several sources, [moderation] for words to
+            flag or mask, and [labels] for the words before the colons of the answer:
+              city, temperature, feels_like, air_quality, wind_direction,
+              wind_speed, wind_gusts, precipitation, rain, humidity,
+              dew_point, pressure, uv, range, observed
 
-        Without --key-file: $CREDENTIALS_DIRECTORY/key, or else $WEATHERHOOK_KEY.
-        Without --config and --sensor: weatherhook.toml and key of /etc/weatherhook, if
-        they are there.
+            Without --key-file, weatherhook reads $CREDENTIALS_DIRECTORY/key, or else uses
+            the value of $WEATHERHOOK_KEY. Without --config and --sensor, it uses
+            weatherhook.toml and key of /etc/weatherhook, if they exist.
 
-        Exit codes: 0 done, 1 failed, 2 wrong command line, 78 wrong configuration.
+            Exit codes: 0 done, 1 failed, 2 wrong command line, 78 wrong configuration.
 
-        Example:
-          (umask 077; weatherhook keygen > key)
-          weatherhook serve --sensor /run/weather.json --key-file key
-    "#]],
+            Example:
+              (umask 077; weatherhook keygen > key)
+              weatherhook serve --sensor /run/weather.json --key-file key
+        "#]],
     );
 }
 
@@ -161,53 +162,53 @@ fn wrong_command_lines() {
         &all,
         &[],
         expect![[r#"
-        []
-          weatherhook: no command; weatherhook --help lists them
-        ["server"]
-          weatherhook: unknown command "server", did you mean "serve"?
-        ["xyz"]
-          weatherhook: unknown command "xyz"; weatherhook --help lists the known ones
-        ["serve", "now"]
-          weatherhook: unexpected argument "now"
-        ["query", "New", "York"]
-          weatherhook: unexpected argument "York"; a name of several words needs quotes
-        ["keygen", "--city", "x"]
-          weatherhook: keygen: there are no options for it
-        ["serve", "--watch"]
-          weatherhook: --watch: only check has it
-        ["serve", "-p"]
-          weatherhook: unknown option "-p"; weatherhook --help lists the known ones
-        ["serve", "--zzz"]
-          weatherhook: unknown option "--zzz"; weatherhook --help lists the known ones
-        ["serve", "--stale_after", "1h"]
-          weatherhook: unknown option "--stale_after", did you mean "--stale-after"?
-        ["serve", "--key=hunter2"]
-          weatherhook: unknown option "--key", did you mean "--key-file"?
-        ["serve", "--threads"]
-          weatherhook: --threads: expected a number from 1 to 64, found nothing
-        ["serve", "--threads", "0"]
-          weatherhook: --threads: expected a number from 1 to 64, found "0"
-        ["serve", "--threads", "1", "--threads", "2"]
-          weatherhook: --threads: expected a number from 1 to 64, found "1" and "2"
-        ["serve", "--listen", "8000"]
-          weatherhook: --listen: expected ADDR:PORT, like 127.0.0.1:8000 or [::1]:8000, or unix:/PATH, found "8000"
-        ["serve", "--path", "/metrics"]
-          weatherhook: --path: expected a slash and visible ASCII characters, without ? and #, and none of /weather, /openapi.json, /healthz and /metrics, found "/metrics"
-        ["serve", "--public-url", "weather.example.org"]
-          weatherhook: --public-url: expected a URL like https://weather.example.org, without ? and #, found "weather.example.org"
-        ["serve", "--key-file", ""]
-          weatherhook: --key-file: expected the path of a file, found ""
-        ["serve", "--sensor="]
-          weatherhook: --sensor: expected the path of a file, found ""
-        ["serve", "--city", "two\nlines"]
-          weatherhook: --city: expected a name without control characters, found "two\nlines"
-        ["serve", "--every", "5"]
-          weatherhook: --every: expected a time from 100ms to 1h, like 5s, found "5"
-        ["serve", "--stale-after", "999ms"]
-          weatherhook: --stale-after: expected a time of at least 1s, like 15m, found "999ms"
-        ["serve", "--units", "Metric"]
-          weatherhook: --units: expected metric or imperial, found "Metric"
-    "#]],
+            []
+              weatherhook: no command; weatherhook --help lists them
+            ["server"]
+              weatherhook: unknown command "server", did you mean "serve"?
+            ["xyz"]
+              weatherhook: unknown command "xyz"; weatherhook --help lists the known ones
+            ["serve", "now"]
+              weatherhook: unexpected argument "now"
+            ["query", "New", "York"]
+              weatherhook: unexpected argument "York"; put quotes around a name of several words
+            ["keygen", "--city", "x"]
+              weatherhook: keygen: it accepts no options
+            ["serve", "--watch"]
+              weatherhook: --watch: only check accepts it
+            ["serve", "-p"]
+              weatherhook: unknown option "-p"; weatherhook --help lists the known ones
+            ["serve", "--zzz"]
+              weatherhook: unknown option "--zzz"; weatherhook --help lists the known ones
+            ["serve", "--stale_after", "1h"]
+              weatherhook: unknown option "--stale_after", did you mean "--stale-after"?
+            ["serve", "--key=hunter2"]
+              weatherhook: unknown option "--key", did you mean "--key-file"?
+            ["serve", "--threads"]
+              weatherhook: --threads: expected a number from 1 to 64, found nothing
+            ["serve", "--threads", "0"]
+              weatherhook: --threads: expected a number from 1 to 64, found "0"
+            ["serve", "--threads", "1", "--threads", "2"]
+              weatherhook: --threads: expected a number from 1 to 64, found "1" and "2"
+            ["serve", "--listen", "8000"]
+              weatherhook: --listen: expected ADDR:PORT, like 127.0.0.1:8000 or [::1]:8000, or unix:/PATH, found "8000"
+            ["serve", "--path", "/metrics"]
+              weatherhook: --path: expected a slash and visible ASCII characters without ? and #, but not /weather, /openapi.json, /healthz or /metrics, found "/metrics"
+            ["serve", "--public-url", "weather.example.org"]
+              weatherhook: --public-url: expected a URL like https://weather.example.org without ? and #, found "weather.example.org"
+            ["serve", "--key-file", ""]
+              weatherhook: --key-file: expected the path of a file, found ""
+            ["serve", "--sensor="]
+              weatherhook: --sensor: expected the path of a file, found ""
+            ["serve", "--city", "two\nlines"]
+              weatherhook: --city: expected a name without control characters, found "two\nlines"
+            ["serve", "--every", "5"]
+              weatherhook: --every: expected a time from 100ms to 1h, like 5s, found "5"
+            ["serve", "--stale-after", "999ms"]
+              weatherhook: --stale-after: expected a time of at least 1s, like 15m, found "999ms"
+            ["serve", "--units", "Metric"]
+              weatherhook: --units: expected metric or imperial, found "Metric"
+        "#]],
     );
 }
 
@@ -327,7 +328,7 @@ fn wrong_options_in_a_file() {
               weatherhook: FILE: labels: unknown key "windspeed", did you mean "wind_speed"?
             [labels]
             uv = 3
-              weatherhook: FILE: labels: uv: expected text without control characters, or nothing to leave the line out, found 3
+              weatherhook: FILE: labels.uv: expected a text without control characters, or an empty one to leave the line out, found 3
             labels = "no"
               weatherhook: FILE: labels: expected a table, found "no"
         "#]],
@@ -374,7 +375,7 @@ fn wrong_stations_in_a_file() {
               weatherhook: FILE: station[0]: unknown key "ctiy", did you mean "city"?
             [[station]]
             city = "A"
-              weatherhook: FILE: station[0]: expected a source, [[station.source]], found none
+              weatherhook: FILE: station[0]: expected a source, [[station.source]], found nothing
             [[station]]
             city = "A"
             aliases = "B"
@@ -414,7 +415,7 @@ fn wrong_stations_in_a_file() {
             [[station.source]]
             file = "a"
             keys = { T1 = "warmth" }
-              weatherhook: FILE: station[0].source[0].keys.T1: expected a key like temperature_C or wind_avg_km_h, or nothing to leave it out, found "warmth"
+              weatherhook: FILE: station[0].source[0].keys.T1: expected a key like temperature_C or wind_avg_km_h, or an empty text to ignore it, found "warmth"
             [[station]]
             city = "A"
             [[station.source]]
@@ -426,7 +427,7 @@ fn wrong_stations_in_a_file() {
             [[station.source]]
             file = "a"
             columns = [1]
-              weatherhook: FILE: station[0].source[0].columns: expected a list of the columns' keys, found [1]
+              weatherhook: FILE: station[0].source[0].columns: expected a list of keys, one for each column, found [1]
             [[station]]
             city = "A"
             [[station.source]]
@@ -980,7 +981,7 @@ fn doctor_of_the_board() {
             no source
             ok: a key; the same key has to be entered in Dify
             problem: no sensor file is configured
-              give --sensor FILE, or write sensor or [[station]] in the file of --config
+              give --sensor FILE, set WEATHERHOOK_SENSOR, or write sensor = "FILE" or [[station]] tables in the file of --config
             ok: http://HOST:PORT/api/dify/receive answers a ping
             note: it listens on this board only: Dify comes in through a tunnel that ends here, or listen opens it to the network
             note: which services run is unknown: there is no systemd here
@@ -999,7 +1000,7 @@ fn doctor_of_the_board() {
             nobody listens
             ok: a key; the same key has to be entered in Dify
             problem: no sensor file is configured
-              give --sensor FILE, or write sensor or [[station]] in the file of --config
+              give --sensor FILE, set WEATHERHOOK_SENSOR, or write sensor = "FILE" or [[station]] tables in the file of --config
             problem: http://SILENT:PORT/api/dify/receive: no answer: Connection refused (os error 111)
               start the service: systemctl start weatherhook; its log: journalctl -u weatherhook
             note: it listens on this board only: Dify comes in through a tunnel that ends here, or listen opens it to the network

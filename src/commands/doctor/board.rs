@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::call::Reply;
 use super::{Findings, MAX_ANSWER, PING, WRONG_KEY, faulty, first_key};
 use crate::answer;
-use crate::config::Config;
+use crate::config::{Config, SENSOR_REMEDY};
 use crate::sampler::Sampler;
 use crate::socket::Address;
 use crate::time::Timestamp;
@@ -93,8 +93,7 @@ fn stations(config: &Config, now: Timestamp, findings: &mut Findings<'_>) -> io:
     let snapshot = sampler.snapshot(now);
     let (all, stale) = (snapshot.stations().len(), answer::stale(&snapshot, now, &config.answer));
     if config.sampler.sources.is_empty() {
-        let remedy = "give --sensor FILE, or write sensor or [[station]] in the file of --config".to_owned();
-        findings.problem(("no sensor file is configured".to_owned(), remedy))
+        findings.problem(("no sensor file is configured".to_owned(), SENSOR_REMEDY.to_owned()))
     } else if all == 0 || stale > 0 {
         let cause = match all {
             0 => "no station has reported".to_owned(),
