@@ -1,4 +1,4 @@
-//! The bearer keys: who may ask.
+//! The bearer keys: which clients may ask.
 
 use std::borrow::Cow;
 use std::ffi::OsString;
@@ -12,7 +12,7 @@ use subtle::{Choice, ConstantTimeEq};
 
 use crate::file;
 
-/// Dify's form for an API extension takes no shorter key.
+/// Dify's form for an API extension accepts no shorter key.
 const KEY_MIN: usize = 5;
 
 /// From here on guessing over the network is hopeless even for a key of lower-case letters (75
@@ -22,16 +22,16 @@ const KEY_GOOD: usize = 16;
 /// Twice the hex digits of 512 bits, and a small part of the 8 KiB that a request's head may have.
 const KEY_MAX: usize = 256;
 
-/// Room for more than 60 of the longest keys. Every request is compared with all of them.
+/// Enough for more than 60 of the longest keys. Every request is compared with all of them.
 const FILE_MAX: usize = 16 * 1024;
 
-/// 192 bits, well beyond the 128 that nobody can search.
+/// 192 bits, well above 128 bits, which cannot be searched.
 const GENERATED_BYTES: usize = 24;
 
 /// Where the keys are written.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Source {
-    /// A file that its owner has to guard.
+    /// A file that its owner must protect.
     File(PathBuf),
     /// A file in `$CREDENTIALS_DIRECTORY`, which systemd shows to this service alone.
     Credential(PathBuf),
@@ -69,7 +69,7 @@ impl fmt::Display for Source {
 pub enum Error {
     /// The file cannot be read.
     Unreadable(Source, io::Error),
-    /// There is nothing but blanks.
+    /// The source has nothing but blanks.
     Empty(Source),
     /// A line is no key.
     Line(Source, usize, String),
@@ -92,8 +92,8 @@ impl std::error::Error for Error {}
 pub struct Keys(Vec<Padded>);
 
 impl Keys {
-    /// Reads the keys, one a line, blank lines and blanks around a key left out. Beside them come
-    /// the warnings: one line each, and like the errors without any part of a key.
+    /// Reads the keys, one a line. Blank lines and blanks around a key are ignored. Returns also the
+    /// warnings, one line each; like the errors, they hold no part of a key.
     pub fn load(source: &Source) -> Result<(Keys, Vec<String>), Error> {
         let mut warnings = Vec::new();
         let text: Cow<'_, [u8]> = match source {
@@ -130,21 +130,21 @@ impl Keys {
         Ok((Keys(keys), warnings))
     }
 
-    /// How many there are.
+    /// The number of keys.
     pub fn count(&self) -> usize {
         self.0.len()
     }
 
-    /// The key that was written first, for a call of our own.
+    /// The first key of the source, for requests that the program sends itself.
     pub fn first(&self) -> String {
         self.0.first().map(Padded::text).unwrap_or_default()
     }
 
-    /// Whether the value of the request's one `Authorization` field bears a key. `None` is for a
+    /// Whether the value of the request's one `Authorization` field holds a key. `None` stands for a
     /// request without such a field, or with more than one.
     ///
-    /// Neither the answer's time nor its way tells how near a guess was: whatever came is compared
-    /// with every key, whether or not another has matched, and always over the whole buffer.
+    /// The time of the answer does not show how near a guess was: each value is compared with every
+    /// key, even after a match, and always over the whole buffer.
     pub fn admits(&self, authorization: Option<&[u8]>) -> bool {
         let token = Padded::new(authorization.and_then(bearer_token).unwrap_or_default());
         let none = Choice::from(0);
@@ -152,18 +152,18 @@ impl Keys {
     }
 }
 
-/// Tells how many keys there are and nothing else.
+/// Shows the number of keys and nothing else.
 impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Keys({})", self.0.len())
     }
 }
 
-/// A new key: random bytes of the kernel in hex digits, which no shell, URL, header or form
-/// changes and a double click selects whole.
+/// A new key: random bytes of the kernel in hex digits. No shell, URL, header or form changes them,
+/// and a double click selects all of them.
 pub fn generate() -> io::Result<String> {
     let mut bytes = [0; GENERATED_BYTES];
-    // Up to 256 bytes come whole (getrandom(2)), and not before the kernel has gathered enough.
+    // Up to 256 bytes are never cut short, and the call waits until the kernel has enough entropy (getrandom(2)).
     rustix::rand::getrandom(&mut bytes, GetRandomFlags::empty())?;
     Ok(bytes.iter().fold(String::new(), |mut key, byte| {
         // Writing to a String cannot fail.
@@ -172,7 +172,7 @@ pub fn generate() -> io::Result<String> {
     }))
 }
 
-/// What keeps these bytes, which are not blank, from being a key.
+/// Why these bytes, which are not blank, are no key.
 fn fault(key: &[u8]) -> Option<String> {
     if !key.iter().all(u8::is_ascii_graphic) {
         Some("a key has only visible ASCII characters and no blanks inside".to_owned())
@@ -185,8 +185,8 @@ fn fault(key: &[u8]) -> Option<String> {
     }
 }
 
-/// The token in `Bearer TOKEN` (RFC 6750, 2.1); the scheme is of any case and one or more blanks
-/// follow it (RFC 9110, 11.4). What it does depends on the sender's own bytes only.
+/// The token in `Bearer TOKEN` (RFC 6750, 2.1). The scheme may be in any case, and one or more blanks
+/// follow it (RFC 9110, 11.4). Its time depends on the sender's own bytes only.
 fn bearer_token(value: &[u8]) -> Option<&[u8]> {
     let (scheme, token) = value.split_at_checked(b"Bearer".len())?;
     let is_bearer = scheme.eq_ignore_ascii_case(b"Bearer") && token.first()?.is_ascii_whitespace();
@@ -194,11 +194,11 @@ fn bearer_token(value: &[u8]) -> Option<&[u8]> {
 }
 
 /// A key or a candidate in a buffer of fixed size. Slices of unequal length compare unequal at
-/// once, which would tell the length of a key to whoever measures; buffers of one size never do.
+/// once, so that the measured time would show the length of a key. Buffers of one size do not.
 struct Padded {
-    /// Words, as they are compared in an eighth of the steps that bytes take, and a request is
-    /// compared with every key.
-    words: [u64; KEY_MAX / 8],
+    /// The text in units of eight bytes: comparing them needs an eighth of the steps, and each request
+    /// is compared with every key.
+    blocks: [u64; KEY_MAX / 8],
     /// The length before padding and cutting: without it a key would equal the same key followed
     /// by NULs, and a key of full size would equal anything that begins with it.
     length: usize,
@@ -206,24 +206,24 @@ struct Padded {
 
 impl Padded {
     fn new(text: &[u8]) -> Padded {
-        let mut words = [0; KEY_MAX / 8];
-        for (word, chunk) in words.iter_mut().zip(text.chunks(8)) {
+        let mut blocks = [0; KEY_MAX / 8];
+        for (block, chunk) in blocks.iter_mut().zip(text.chunks(8)) {
             let mut bytes = [0; 8];
             bytes[..chunk.len()].copy_from_slice(chunk);
-            *word = u64::from_ne_bytes(bytes);
+            *block = u64::from_ne_bytes(bytes);
         }
-        Padded { words, length: text.len() }
+        Padded { blocks, length: text.len() }
     }
 
     fn text(&self) -> String {
-        let bytes = self.words.iter().flat_map(|word| word.to_ne_bytes()).take(self.length);
+        let bytes = self.blocks.iter().flat_map(|block| block.to_ne_bytes()).take(self.length);
         bytes.map(char::from).collect()
     }
 }
 
 impl ConstantTimeEq for Padded {
     fn ct_eq(&self, other: &Padded) -> Choice {
-        self.words.ct_eq(&other.words) & self.length.ct_eq(&other.length)
+        self.blocks.ct_eq(&other.blocks) & self.length.ct_eq(&other.length)
     }
 }
 
@@ -282,7 +282,7 @@ mod tests {
         }
     }
 
-    /// Messages may not tell any three characters of a key in a row.
+    /// Messages may not hold any three characters of a key in a row.
     #[test]
     fn messages_hide_the_key() {
         let scratch = Scratch::new();
@@ -291,8 +291,8 @@ mod tests {
             let from_file = Source::File(scratch.write("key", secret));
             for source in [from_file, variable(secret)] {
                 let error = Keys::load(&source).expect_err("no key");
-                let told = format!("{error} {error:?} {source} {source:?}");
-                assert!(!told.contains("x7Q") && !told.contains("Kw9"), "{told}");
+                let shown = format!("{error} {error:?} {source} {source:?}");
+                assert!(!shown.contains("x7Q") && !shown.contains("Kw9"), "{shown}");
             }
         }
         let (loaded, warnings) = Keys::load(&variable("x7QzKw9J\nabcdefghijklmnop")).expect("keys");
@@ -310,8 +310,8 @@ mod tests {
         let place = format!("{source}: ");
         match (loaded, expected) {
             (Ok(warnings), Ok(expected)) => {
-                let told: Vec<_> = warnings.iter().map(|warning| warning.strip_prefix(&place)).collect();
-                assert_eq!(told, expected.iter().copied().map(Some).collect::<Vec<_>>());
+                let found: Vec<_> = warnings.iter().map(|warning| warning.strip_prefix(&place)).collect();
+                assert_eq!(found, expected.iter().copied().map(Some).collect::<Vec<_>>());
             }
             (Err(error), Err(expected)) => assert_eq!(error.strip_prefix(&place), Some(expected)),
             (loaded, _) => unreachable!("{loaded:?}, expected {expected:?}"),

@@ -1,4 +1,4 @@
-//! What is served: one table of the endpoints, and one of Dify's points.
+//! One table of the endpoints, and one of Dify's points.
 //!
 //! Routing, the paths that the configuration refuses for the extension, `Allow`, the labels of the metrics and the
 //! table in the documentation come from here.
@@ -9,7 +9,7 @@ use crate::table::table;
 pub const DEFAULT_PATH: &str = "/api/dify/receive";
 
 table! {
-    /// Something that is served at a path.
+    /// What the server serves at a path.
     pub enum Endpoint: Row {
         /// Dify's API extension.
         Extension = Row {
@@ -25,7 +25,7 @@ table! {
             access: Access::Key,
             about: "the weather at `?location=`: the text of the answer, and the readings as JSON with units, times and ages",
         },
-        /// The document by which they learn to ask for it.
+        /// The document that describes `/weather` to them.
         Openapi = Row {
             path: Path::Fixed("/openapi.json"),
             method: Method::Get,
@@ -49,7 +49,7 @@ table! {
     }
 }
 
-/// What is known of an endpoint.
+/// The properties of an endpoint.
 #[derive(Debug)]
 struct Row {
     path: Path,
@@ -62,13 +62,13 @@ struct Row {
 #[derive(Debug)]
 enum Path {
     Fixed(&'static str),
-    /// The configuration says it. At most one endpoint has this.
+    /// The configuration sets the path. At most one endpoint has this.
     Configured {
         default: &'static str,
     },
 }
 
-/// How an endpoint is asked.
+/// The method of an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
     /// `GET`, and `HEAD` for the head of the same answer.
@@ -104,10 +104,10 @@ impl Method {
     }
 }
 
-/// Who may ask.
+/// Which clients may ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// Everybody. The answer is made from the head alone: no body of a stranger is held.
+    /// All clients. The answer is made from the head alone, so that no body of an unknown client is kept.
     Open,
     /// Clients with a bearer key.
     Key,
@@ -147,17 +147,17 @@ impl Endpoint {
         }
     }
 
-    /// What the metrics call it: the path, empty for what the configuration can move.
+    /// The label in the metrics: the path, empty if the configuration sets it.
     pub fn label(self) -> &'static str {
         self.path("")
     }
 
-    /// How it is asked.
+    /// Its method.
     pub fn method(self) -> Method {
         self.row().method
     }
 
-    /// Who may ask.
+    /// Which clients may ask.
     pub fn access(self) -> Access {
         self.row().access
     }
@@ -169,7 +169,7 @@ impl Endpoint {
 }
 
 table! {
-    /// What a call of Dify's extension is about.
+    /// The subject of a call of Dify's extension.
     pub enum Point: &'static str {
         /// Whether the extension can be reached.
         Ping = "ping",
@@ -183,12 +183,12 @@ table! {
 }
 
 impl Point {
-    /// The point that Dify calls so.
+    /// The point with this name.
     pub fn named(name: &str) -> Option<Point> {
         Point::ALL.iter().copied().find(|point| point.name() == name)
     }
 
-    /// What Dify calls it, and what the metrics call it.
+    /// Its name in Dify's calls and in the metrics.
     pub fn name(self) -> &'static str {
         self.row()
     }

@@ -1,8 +1,8 @@
-//! Dify's API extension: the calls it makes and the answers it takes. No HTTP.
+//! Dify's API extension: the calls that Dify sends and the answers that it accepts. No HTTP.
 //!
-//! The wire is read by hand-written visitors that take any JSON and remember only what an answer
-//! needs: a mismatch can then be named in words that help (`point: expected a string, found a
-//! number`), and a call is read without copying it.
+//! Hand-written visitors read the calls. They accept any JSON and keep only what an answer needs. So an
+//! error can name the mismatch (`point: expected a string, found a number`), and a call is read without
+//! copying it.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -24,15 +24,15 @@ use crate::time::Timestamp;
 /// Why a call is not answered.
 #[derive(Debug, PartialEq)]
 pub enum Refusal {
-    /// The body is not JSON: what the parser says.
+    /// The body is not JSON: the error of the parser.
     NotJson(String),
-    /// It is JSON, but not of the form of a call: the field, what was expected and what was found.
+    /// The body is JSON, but not a call: the field, what was expected and what was found.
     WrongShape(String),
-    /// A point that is not ours.
+    /// The point is not one of ours.
     NotImplemented,
 }
 
-/// What a call is answered from.
+/// What an answer is made from.
 pub struct Context<'a> {
     /// The readings.
     pub snapshot: &'a Snapshot,
@@ -40,11 +40,11 @@ pub struct Context<'a> {
     pub now: Timestamp,
     /// How the answer is written.
     pub options: &'a answer::Options,
-    /// The words that no text may have; without them no text is flagged.
+    /// The words that no text may contain. Without them no text is flagged.
     pub moderation: Option<&'a Moderation>,
 }
 
-/// Answers a call: its point, if that is one of ours, and the JSON of the answer.
+/// Answers a call. Returns its point, if that is one of ours, and the JSON of the answer.
 pub fn receive(body: &[u8], context: &Context<'_>) -> (Option<Point>, Result<Cow<'static, [u8]>, Refusal>) {
     let mut point = None;
     let answer = answered(body, context, &mut point);
@@ -89,14 +89,14 @@ fn answered(
     }
 }
 
-/// Dify wants an action even where there is none.
+/// Dify requires an action even if nothing is flagged.
 const NOT_FLAGGED: &[u8] = br#"{"flagged": false, "action": "direct_output"}"#;
 
-/// Looks for words that no text may have.
+/// Searches for words that no text may contain.
 ///
-/// Dify puts what it gets back in the place of all that it has sent, so whatever holds no such word goes
-/// back byte for byte: the fields are looked for in the body, which is known to be JSON, as they were
-/// written. To parse them into values would lose digits of numbers and take several times the memory.
+/// Dify replaces everything that it has sent with the answer, so a text without such a word must go back
+/// byte for byte. The fields are therefore read as they are written in the body, which is known to be
+/// JSON. Parsing them into values would lose digits of numbers and need several times the memory.
 fn moderate(
     body: &[u8],
     moderation: Option<&Moderation>,
@@ -110,17 +110,17 @@ fn moderate(
     let mut json = br#"{"flagged": true, "action": "overridden""#.to_vec();
     let mut is_flagged = false;
     for &(name, empty) in fields {
-        // What is left out is the same as nothing, but Dify takes no null back.
+        // A missing field counts as an empty one, but Dify does not accept null in the answer.
         let given = member(params, name).filter(|&given| given != "null").unwrap_or(empty.json());
         if given.as_bytes().first() != empty.json().as_bytes().first() {
             return Err(wrong_shape(&format!("params.{name}"), empty.expected(), &parse(given)));
         }
         // Writing into a vector cannot fail.
         let _ = write!(json, ", \"{name}\": ");
-        // Up to here it is copied.
+        // The bytes before this are copied.
         let mut done = 0;
         for token in texts(given) {
-            // It is one, or it would not be in good JSON.
+            // It is always a text, because the JSON is valid.
             let Json::Text(text) = parse(&given[token.clone()]) else { continue };
             match moderation.action() {
                 Action::DirectOutput { preset_response } if search.finds(&text) => {
@@ -143,7 +143,7 @@ fn moderate(
     Ok(if is_flagged { json.into() } else { NOT_FLAGGED.into() })
 }
 
-/// What a field of a moderation is where the call has none.
+/// The value of a field of a moderation that the call does not have.
 #[derive(Clone, Copy)]
 enum Empty {
     Object,
@@ -174,13 +174,13 @@ fn direct_output(preset_response: &str) -> Vec<u8> {
     json
 }
 
-/// What a piece of good JSON is.
+/// Parses a piece of valid JSON.
 fn parse(json: &str) -> Json<'_> {
     serde_json::from_slice(json.as_bytes()).unwrap_or_default()
 }
 
-/// The value of a member of an object, as it is written in good JSON; of two the last. `None` for what
-/// is no object.
+/// The value of a member of an object, as it is written in valid JSON. If the name occurs twice, the last
+/// value. `None` if `object` is no object.
 fn member<'j>(object: &'j str, name: &str) -> Option<&'j str> {
     let mut found = None;
     let mut rest = object.trim_ascii_start().strip_prefix('{')?;
@@ -199,8 +199,8 @@ fn member<'j>(object: &'j str, name: &str) -> Option<&'j str> {
     }
 }
 
-/// Where the value ends with which a part of an object begins: before a comma or a closing bracket that
-/// is not its own. Not by calling itself: it may be as deep as it is long.
+/// Where the value at the beginning of `json` ends: before a comma or a closing bracket that is not its
+/// own. It is not recursive, because a value may be as deep as it is long.
 fn end_of_value(json: &[u8]) -> usize {
     let (mut at, mut depth) = (0, 0_usize);
     while let Some(byte) = json.get(at) {
@@ -228,7 +228,7 @@ fn end_of_text(json: &[u8], start: usize) -> usize {
     (at + 1).min(json.len())
 }
 
-/// Where in good JSON its texts stand, with their quotes, however deep. Names of members are none.
+/// The places of all texts in valid JSON, with their quotes, at any depth. Names of members are left out.
 fn texts(json: &str) -> impl Iterator<Item = Range<usize>> {
     let bytes = json.as_bytes();
     let mut at = 0;
@@ -243,8 +243,9 @@ fn texts(json: &str) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
-/// The body with U+FFFD for each half of a surrogate pair (`\ud83d`), which Python writes for what a user typed or a
-/// growing text was cut at. JSON allows it, Unicode and the parser do not, and no user's message should fail for it.
+/// The body with U+FFFD in place of each half of a surrogate pair (`\ud83d`). Python writes such halves if a user
+/// has typed one or a growing text was cut there. JSON allows them, Unicode and the parser do not, and no user's
+/// message should fail for that.
 fn mended(body: &[u8]) -> Cow<'_, [u8]> {
     const HALF: Range<u16> = 0xd800..0xe000;
     const SECOND: Range<u16> = 0xdc00..0xe000;
@@ -264,7 +265,7 @@ fn mended(body: &[u8]) -> Cow<'_, [u8]> {
                 }
                 if pair { 12 } else { 6 }
             }
-            // Of an escaped backslash both.
+            // An escaped backslash has two bytes.
             _ => 2,
         };
         at = at.min(body.len());
@@ -276,7 +277,7 @@ fn wrong_shape<O>(field: &str, expected: &str, found: &Json<'_, O>) -> Refusal {
     Refusal::WrongShape(format!("{field}: expected {expected}, found {}", found.kind()))
 }
 
-/// An object that may be left out or be null, which says the same as an empty one.
+/// An object that may be missing or null, which means the same as an empty one.
 fn optional<O: Default>(field: &str, found: Json<'_, O>) -> Result<O, Refusal> {
     match found {
         Json::Object(object) => Ok(object),
@@ -285,7 +286,7 @@ fn optional<O: Default>(field: &str, found: Json<'_, O>) -> Result<O, Refusal> {
     }
 }
 
-/// A text, if it is more than blanks. A number is a text as it is spelt.
+/// A text, if it is more than blanks. A number counts as the text of its digits.
 fn text<O>(found: Json<'_, O>) -> Option<Cow<'_, str>> {
     match found {
         Json::Text(text) if !text.trim().is_empty() => Some(text),
@@ -301,14 +302,14 @@ struct Call<'a> {
     params: Json<'a, Params<'a>>,
 }
 
-/// The parameters of a query; Dify sends more, on which the answer does not depend.
+/// The parameters of a query. Dify sends more, but the answer does not depend on them.
 #[derive(Default)]
 struct Params<'a> {
     inputs: Json<'a, Inputs<'a>>,
     query: Json<'a>,
 }
 
-/// The app's variables, as far as they can name a place.
+/// The variables of the app that can name a place.
 #[derive(Default)]
 struct Inputs<'a> {
     location: Json<'a>,
@@ -320,7 +321,7 @@ struct Inputs<'a> {
 #[derive(Default)]
 struct Unread;
 
-/// Any JSON value, as far as we want to know it.
+/// Any JSON value. Only the parts that we need are kept.
 #[derive(Default)]
 enum Json<'a, O = Unread> {
     #[default]
@@ -347,7 +348,7 @@ impl<O> Json<'_, O> {
     }
 }
 
-/// An object that takes the fields it knows; of two of the same name, the last holds.
+/// An object that reads the fields it knows. If a name occurs twice, the last value counts.
 trait Fields<'de>: Default {
     fn read_field<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error>;
 }
@@ -398,7 +399,7 @@ impl<'de, O: Fields<'de>> Deserialize<'de> for Json<'de, O> {
     }
 }
 
-/// Takes whatever comes.
+/// Accepts any JSON value.
 struct Any<O>(PhantomData<O>);
 
 impl<'de, O: Fields<'de>> Visitor<'de> for Any<O> {
@@ -425,7 +426,7 @@ impl<'de, O: Fields<'de>> Visitor<'de> for Any<O> {
     }
 
     fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {
-        // JSON has no other numbers than finite ones.
+        // All numbers in JSON are finite.
         Ok(Number::from_f64(number).map_or(Json::Null, Json::Number))
     }
 

@@ -1,20 +1,20 @@
-//! Small files, read whole.
+//! Reads small files whole.
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
 
-/// What a file held, and what is known of it.
+/// The bytes and the metadata of a file.
 #[derive(Debug)]
 pub struct Contents {
     /// All of its bytes.
     pub bytes: Vec<u8>,
-    /// As it was before the first byte was read.
+    /// Read before the first byte.
     pub metadata: Metadata,
 }
 
-/// What is known of the regular file at `path`.
+/// The metadata of the regular file at `path`.
 pub fn look(path: &Path) -> io::Result<Metadata> {
     regular(fs::metadata(path)?)
 }
@@ -38,10 +38,10 @@ pub fn read_beginning(path: &Path, most: usize) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Opens a regular file for reading. It never waits for a writer, and what was opened is what is
-/// checked, whatever takes the place of its name meanwhile.
+/// Opens a regular file for reading. It never waits for a writer. The open file is checked too, because
+/// another file may replace it between the two checks.
 pub fn open(path: &Path) -> io::Result<(File, Metadata)> {
-    // Before the file is opened, because opening a device may already do something.
+    // The first check is before the open, because opening a device may already do something.
     look(path)?;
     // Without O_NONBLOCK, open(2) of a FIFO waits until somebody writes to it.
     let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path)?;
@@ -60,7 +60,7 @@ fn regular(metadata: Metadata) -> io::Result<Metadata> {
     Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{found}, expected a regular file")))
 }
 
-/// A directory of a test's own, removed with all that is in it when the test ends.
+/// A directory for one test, removed with all its files when the test ends.
 #[cfg(test)]
 pub(crate) struct Scratch(std::path::PathBuf);
 
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_times_after_2038() {
+    fn times_after_2038_are_read() {
         use std::time::{Duration, SystemTime};
         let scratch = Scratch::new();
         // date -u -d 2040-03-01 +%s
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_the_mode() {
+    fn the_mode_is_read() {
         let scratch = Scratch::new();
         let path = scratch.write("file", "");
         scratch.chmod("file", 0o640);

@@ -14,7 +14,7 @@ pub fn start(level: LevelFilter) {
     Builder::from_env(Env::default().default_filter_or(level.as_str()))
         .format(move |out, record| {
             if in_journal {
-                // The journal has a time of its own and takes the level in this form (sd-daemon(3)).
+                // The journal adds its own time and reads the level in this form (sd-daemon(3)).
                 writeln!(out, "<{}>{}", priority(record.level()), record.args())
             } else {
                 let time = humantime::format_rfc3339_millis(SystemTime::now());
@@ -24,8 +24,8 @@ pub fn start(level: LevelFilter) {
         .init();
 }
 
-/// systemd names the journal's socket in the environment, which children inherit whose stderr is
-/// something else: systemd.exec(5) says to compare.
+/// systemd names the journal's socket in the environment. A child process inherits that even if its stderr
+/// is something else, so systemd.exec(5) recommends to compare the two.
 fn is_journal() -> bool {
     let Ok(stream) = std::env::var("JOURNAL_STREAM") else { return false };
     fs::metadata("/proc/self/fd/2").is_ok_and(|stderr| stream == format!("{}:{}", stderr.dev(), stderr.ino()))

@@ -1,9 +1,9 @@
-//! Words that a text must not hold: the list of them, and how they are found and covered.
+//! Words that a text must not contain: the list of them, the search for them, and how they are masked.
 //!
-//! The list and each text go through the same reader, `symbols`, which folds case and blanks as it
-//! goes and marks the edges of words. Two texts are the same word if their symbols are the same, so a
-//! match is one of bytes, and all words are looked for at once. Each symbol knows where in the text it
-//! comes from, since folding changes lengths.
+//! The list and each text go through the same reader, `symbols`. It folds case and blanks and marks
+//! the edges of words. Two texts are the same word if their symbols are the same, so matching compares
+//! bytes, and one search finds all words. Folding changes lengths, so each symbol has its position in
+//! the text.
 
 use std::fmt;
 use std::io;
@@ -17,49 +17,49 @@ use aho_corasick::nfa::contiguous::NFA;
 use crate::file;
 use crate::place::{DOT_ABOVE, fold_letter, in_spaced_word, is_hangul};
 
-/// The lists that people publish have from some hundred to ten thousand words, of some ten bytes each.
-/// Beyond this one the memory of a small board would be the list's.
+/// Published lists have from some hundred to ten thousand words, of some ten bytes each. A larger file
+/// would fill the memory of a small board.
 const FILE_MAX: usize = 256 * 1024;
 
 /// What fits into the largest file at some twelve bytes a line.
 const WORDS_MAX: usize = 20_000;
 
-/// Characters of one word or phrase. Nobody writes the same sentence of this length twice, and for each
-/// text room is kept for one word.
+/// Characters of one word or phrase. A sentence of this length is hardly ever repeated word by word, and
+/// each search holds memory for one word.
 const WORD_MAX: usize = 100;
 
-/// What the program is told about moderation.
+/// The settings of moderation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// A word or phrase a line; blank lines and those that begin with `#` say nothing.
+    /// A word or phrase a line. Blank lines and lines that begin with `#` are ignored.
     pub words_file: PathBuf,
-    /// Where in a text a word counts.
+    /// Where in a text a word matches.
     pub matching: Matching,
-    /// What is done about a text with such a word.
+    /// What happens to a text with such a word.
     pub action: Action,
 }
 
-/// Where in a text a word counts.
+/// Where in a text a word matches.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Matching {
-    /// As a word of its own. In scripts that have no blanks between words, anywhere.
+    /// As a separate word. In scripts that have no blanks between words, anywhere.
     #[default]
     Words,
     /// Anywhere.
     Substrings,
 }
 
-/// What is done about a text with such a word.
+/// What happens to a text with such a word.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Dify says this instead.
+    /// Dify answers with a fixed text instead.
     DirectOutput {
-        /// What it says.
+        /// The fixed text.
         preset_response: String,
     },
-    /// Dify goes on with the text, in which the words are covered.
+    /// Dify continues with the text, in which the words are masked.
     Overridden {
-        /// What stands for each character of a word.
+        /// Replaces each character of a word.
         mask: char,
     },
 }
@@ -69,9 +69,9 @@ pub enum Action {
 pub enum Error {
     /// The file cannot be read.
     Unreadable(PathBuf, io::Error),
-    /// There is no word in it.
+    /// The file has no word.
     Empty(PathBuf),
-    /// A line is no word or phrase, or one too many.
+    /// A line is no valid word or phrase, or the list is too long.
     Line(PathBuf, usize, String),
 }
 
@@ -89,13 +89,13 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// The words, ready to be looked for, and what is done about them.
+/// The words, ready for a search, and what happens to a text with one of them.
 pub struct Moderation {
     automaton: NFA,
     start: StateID,
-    /// How many words there are. One that stands in the list twice counts twice.
+    /// The number of words. A word that is in the list twice counts twice.
     count: usize,
-    /// The most symbols that a word has.
+    /// The number of symbols of the longest word.
     longest: usize,
     matching: Matching,
     action: Action,
@@ -109,10 +109,10 @@ impl Moderation {
         Moderation::new(&contents.bytes, options)
     }
 
-    /// Takes a list that was read; the file of the options is there to be named.
+    /// Parses a list that was read. Errors name the file of the options.
     pub fn new(list: &[u8], options: &Options) -> Result<Moderation, Error> {
         let file = &options.words_file;
-        // Editors that write a byte order mark write it before the first word.
+        // Some editors write a byte order mark before the first word.
         let list = list.strip_prefix(b"\xef\xbb\xbf").unwrap_or(list);
         let mut words = Vec::new();
         for (number, line) in (1..).zip(list.split(|&byte| byte == b'\n')) {
@@ -129,7 +129,7 @@ impl Moderation {
         }
         let longest = words.iter().map(Vec::len).max().ok_or_else(|| Error::Empty(file.clone()))?;
         let automaton = NFA::builder().prefilter(false).build(&words);
-        // The bounds above are far below those of the automaton.
+        // The limits above are far below those of the automaton, so this does not fail.
         let too_large = || Error::Line(file.clone(), words.len(), "the list is too large".to_owned());
         let automaton = automaton.map_err(|_| too_large())?;
         let start = automaton.start_state(Anchored::No).map_err(|_| too_large())?;
@@ -143,7 +143,7 @@ impl Moderation {
         })
     }
 
-    /// What is done about a text with such a word.
+    /// What happens to a text with such a word.
     pub fn action(&self) -> &Action {
         &self.action
     }
@@ -171,7 +171,7 @@ fn read(line: &str, matching: Matching) -> Result<Vec<u8>, String> {
     if line.chars().nth(WORD_MAX).is_some() {
         return Err(format!("expected a word or phrase of at most {WORD_MAX} characters"));
     }
-    // A tab is a blank; others are what a text of UTF-16 leaves, or a file that is no text.
+    // A tab is a blank. Other control characters show that the file is UTF-16 or no text at all.
     if line.contains(|c: char| c.is_control() && !c.is_whitespace()) {
         return Err("expected a word or phrase without control characters".to_owned());
     }
@@ -189,31 +189,30 @@ fn read(line: &str, matching: Matching) -> Result<Vec<u8>, String> {
 /// A byte of a text as it is compared.
 struct Symbol {
     byte: u8,
-    /// Where what it comes from begins and ends in the text: whole characters.
+    /// Where the characters that it comes from begin and end in the text.
     start: usize,
     end: usize,
 }
 
-/// Here a word may begin. No byte of UTF-8.
+/// A word may begin here. This byte does not occur in UTF-8.
 const BEGINS: u8 = 0xff;
 
-/// Here a word may end. No byte of UTF-8.
+/// A word may end here. This byte does not occur in UTF-8.
 const ENDS: u8 = 0xfe;
 
-/// Reads a text as it is compared, until `take` has seen enough: case folded, a run of blanks one blank,
-/// and where whole words are wanted the edges of words marked. For each character come at most twelve
-/// bytes and two marks.
+/// Gives `each` the symbols of a text, until it breaks: case is folded, a run of blanks is one blank,
+/// and for whole words the edges of words are marked. A character has at most twelve bytes and two marks.
 fn symbols(
     text: &str,
     matching: Matching,
-    mut take: impl FnMut(Symbol) -> ControlFlow<()>,
+    mut each: impl FnMut(Symbol) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
     let marks = matching == Matching::Words;
     let mut in_word = false;
     let mut rest = text.char_indices().peekable();
     while let Some((start, c)) = rest.next() {
         let is_blank = c.is_whitespace();
-        // What folds away belongs to what stands before it.
+        // Characters that fold to nothing belong to the character before them.
         while rest.next_if(|&(_, next)| next == DOT_ABOVE || (is_blank && next.is_whitespace())).is_some() {}
         let end = rest.peek().map_or(text.len(), |&(next, _)| next);
         let mut letter = |c: char| {
@@ -221,25 +220,25 @@ fn symbols(
                 let was_in_word = in_word;
                 in_word = in_spaced_word(c);
                 if was_in_word && (!in_word || is_hangul(c)) {
-                    take(Symbol { byte: ENDS, start, end: start })?;
+                    each(Symbol { byte: ENDS, start, end: start })?;
                 }
                 if in_word && !was_in_word {
-                    take(Symbol { byte: BEGINS, start, end: start })?;
+                    each(Symbol { byte: BEGINS, start, end: start })?;
                 }
             }
-            c.encode_utf8(&mut [0; 4]).bytes().try_for_each(|byte| take(Symbol { byte, start, end }))
+            c.encode_utf8(&mut [0; 4]).bytes().try_for_each(|byte| each(Symbol { byte, start, end }))
         };
         if is_blank {
             letter(' ')?;
         } else if c.is_ascii() {
-            // The same and quicker.
+            // The result is the same as below, but quicker.
             letter(c.to_ascii_lowercase())?;
         } else {
             fold_letter(c).try_for_each(letter)?;
         }
     }
     if in_word {
-        take(Symbol { byte: ENDS, start: text.len(), end: text.len() })?;
+        each(Symbol { byte: ENDS, start: text.len(), end: text.len() })?;
     }
     ControlFlow::Continue(())
 }
@@ -253,13 +252,13 @@ pub struct Search<'m> {
 }
 
 impl Search<'_> {
-    /// Whether the text has one of the words.
+    /// Whether the text contains one of the words.
     pub fn finds(&mut self, text: &str) -> bool {
         self.run(text, |_, _| ControlFlow::Break(())).is_break()
     }
 
-    /// The text with each character of a word covered by `mask`, unless it has none of them. What words
-    /// share is covered once; blanks inside of a phrase stay, and so the lines of the text.
+    /// The text with each character of a word replaced by `mask`; `None` if it has no such word. Characters
+    /// that words share are replaced once. Blanks inside a phrase stay, and so do the lines of the text.
     pub fn cover(&mut self, text: &str, mask: char) -> Option<String> {
         let many = 2 * self.starts.len();
         let mut covered = String::new();
@@ -272,7 +271,7 @@ impl Search<'_> {
                 done = found.end;
             }
         };
-        // In their order, none touching another.
+        // Sorted; no two touch each other.
         let mut open: Vec<Range<usize>> = Vec::new();
         let _ = self.run(text, |mut found, settled| {
             while let Some(last) = open.last().filter(|last| last.end >= found.start) {
@@ -280,7 +279,7 @@ impl Search<'_> {
                 open.pop();
             }
             open.push(found);
-            // Not all of them at the end, as a long text may have more of them than bytes of memory.
+            // They are not all copied at the end, because a long text may have more of them than fit into memory.
             if open.len() > many {
                 let settled = open.partition_point(|found| found.end < settled);
                 copy(&mut open.drain(..settled));
@@ -296,9 +295,9 @@ impl Search<'_> {
         Some(covered)
     }
 
-    /// Tells where the words stand, in the order of their ends, and before which place none that is told
-    /// later begins. Of words with the same end only the longest is told, as it covers the others: so
-    /// the work for each symbol is bounded, whatever the list.
+    /// Reports each match in the order of their ends, with a position before which no later match begins.
+    /// If several words end at the same place, only the longest is reported, because it covers the others.
+    /// So the work for each symbol is bounded, whatever the list.
     fn run(
         &mut self,
         text: &str,
@@ -316,7 +315,7 @@ impl Search<'_> {
             if !automaton.is_match(state) {
                 return ControlFlow::Continue(());
             }
-            // The first is the longest: after a state's own word come those of shorter suffixes.
+            // The first is the longest: a state lists its own word before the words that are suffixes of it.
             let length = automaton.pattern_len(automaton.match_pattern(state, 0));
             let start = starts[(read - length) % size];
             let settled = if read < size { 0 } else { starts[read % size] };
@@ -338,7 +337,7 @@ mod tests {
         Moderation::new(list.as_bytes(), &options).expect("a good list")
     }
 
-    /// What comes of a text, with `|` between the words of the list.
+    /// Checks the masked text, with `|` between the words of the list.
     #[track_caller]
     fn check_text(matching: Matching, list: &str, text: &str, expected: &str) {
         let moderation = moderation(&list.replace('|', "\n"), matching);
@@ -380,7 +379,7 @@ mod tests {
         check("ﬁsh", "FISH ﬁsh", "**** ***");
         // A combining accent makes another word.
         check("bad", "bad\u{301}", "bad\u{301}");
-        // Where blanks set no words apart, a word may stand anywhere, but not a Latin one in a Latin one.
+        // In scripts without blanks a word matches anywhere, but a Latin word not inside a Latin word.
         check("笨蛋", "你是笨蛋吗", "你是**吗");
         check("ばか", "あのばかやろう", "あの**やろう");
         check("โง่", "คนโง่มาก", "คน***มาก");
@@ -489,15 +488,15 @@ mod tests {
 
     #[test]
     fn each_symbol_costs_the_same_and_nothing_is_kept() {
-        // Every place of the text ends a hundred words, of which only the longest is told.
+        // A hundred words end at every place of the text, and only the longest is reported.
         let list = (1..=WORD_MAX).map(|length| "a".repeat(length) + "\n").collect::<String>();
         for matching in [Matching::Words, Matching::Substrings] {
             let moderation = moderation(&list, matching);
             for length in [1 << 10, 1 << 16] {
-                let (mut told, mut read) = (0, 0);
+                let (mut found, mut read) = (0, 0);
                 let text = "a".repeat(length);
                 let _ = moderation.search().run(&text, |_, _| {
-                    told += 1;
+                    found += 1;
                     ControlFlow::Continue(())
                 });
                 let _ = symbols(&text, matching, |_| {
@@ -506,12 +505,12 @@ mod tests {
                 });
                 let marks = if matching == Matching::Words { 2 } else { 0 };
                 assert_eq!(
-                    (told, read),
+                    (found, read),
                     (if marks == 0 { length } else { 0 }, length + marks),
                     "{matching:?}"
                 );
             }
-            // What is behind is written and forgotten: matches settle within the longest word.
+            // Matches are written and dropped early: they settle within the longest word.
             let many = "a b ".repeat(1 << 14);
             let mut last_unsettled = 0;
             let _ = moderation.search().run(&many, |found, settled| {

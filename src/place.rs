@@ -1,16 +1,16 @@
-//! How places are called, and how they are found in what people write.
+//! The names of places, and the search for them in what people write.
 
 use std::iter;
 
-/// How much of a text is looked at, bytes. A question is a few hundred; what comes with it may be
-/// a whole document, which is then not worth the time of a Pi.
+/// How many bytes of a text are searched. A question has a few hundred. It may come with a whole
+/// document, and searching that would cost a Pi too much time.
 const MAX_SEARCHED: usize = 64 * 1024;
 
-/// The form in which names are compared: surrounding blanks gone, those inside made one, the
-/// typographic apostrophe made the plain one, case folded also beyond ASCII.
+/// The form in which names are compared: blanks around the name are removed, a run of blanks inside is
+/// one blank, the typographic apostrophe is the plain one, and case is folded also beyond ASCII.
 ///
-/// Lower, upper and again lower case, character by character, makes one of `ß`, `ẞ` and `SS`, of the
-/// two small sigmas and of the Turkish `ı` and `i`; the dot that `İ` leaves behind goes.
+/// Each character goes to lower, upper and again lower case. So `ß`, `ẞ` and `SS` become the same, and so do
+/// the two small sigmas, and the Turkish `ı` and `i`. The dot that `İ` leaves behind is removed.
 pub fn fold(name: &str) -> String {
     let mut folded = String::with_capacity(name.len());
     for word in name.split_whitespace() {
@@ -22,39 +22,39 @@ pub fn fold(name: &str) -> String {
     folded
 }
 
-/// What [`fold`] makes of a character that is no blank: at most three.
+/// The folded form of a character that is no blank: at most three characters.
 pub fn fold_letter(letter: char) -> impl Iterator<Item = char> {
     let letter = if letter == '’' { '\'' } else { letter };
-    // `ẞ` is an upper-case letter already, of which only the lower-case one becomes two.
+    // `ẞ` is upper case already. Only its lower-case form becomes two letters.
     let letters = letter.to_lowercase().flat_map(char::to_uppercase).flat_map(char::to_lowercase);
     letters.filter(|&c| c != DOT_ABOVE)
 }
 
-/// What is left of the dot of `İ` in lower case, and what [`fold`] takes away.
+/// The dot that `İ` leaves in lower case. [`fold`] removes it.
 pub const DOT_ABOVE: char = '\u{307}';
 
-/// The names of some places, made ready to be searched for.
+/// The names of some places, ready for a search.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Names {
-    /// In the order of `folded`, each once.
+    /// Sorted by `folded`, without duplicates.
     sorted: Vec<Name>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 struct Name {
-    /// What [`start`] makes of `folded`: it decides most comparisons, and the text lies elsewhere in
+    /// [`start`] of `folded`. It decides most comparisons without reading the text, which is elsewhere in
     /// memory.
     start: u64,
     folded: String,
-    /// The place that is called so.
+    /// The place with this name.
     place: usize,
-    /// Where in `sorted` the longest other name stands that this one begins with.
+    /// The index in `sorted` of the longest other name with which this one begins.
     stem: Option<usize>,
 }
 
 impl Names {
-    /// Takes names and the places that they belong to. Blank names are passed over; of places that
-    /// share a name it means the first.
+    /// Makes the index from names and their places. Blank names are skipped. If places share a name, it
+    /// means the first of them.
     pub fn new<'a>(names: impl IntoIterator<Item = (&'a str, usize)>) -> Names {
         let mut sorted: Vec<Name> = names
             .into_iter()
@@ -65,8 +65,8 @@ impl Names {
         // The sort is stable and `dedup_by` keeps the first.
         sorted.sort_by(|a, b| a.folded.cmp(&b.folded));
         sorted.dedup_by(|a, b| a.folded == b.folded);
-        // Between a name and its stem stand only names that begin with that stem too, so that the
-        // stem is the name before or one of that name's stems.
+        // All names between a name and its stem begin with that stem too. So the stem is the name before
+        // or one of that name's stems.
         for index in 1..sorted.len() {
             let mut stem = Some(index - 1);
             while let Some(candidate) = stem {
@@ -80,8 +80,8 @@ impl Names {
         Names { sorted }
     }
 
-    /// The place called `text`. If none is, the marks that end a sentence are dropped, then what
-    /// follows the last comma or bracket, and again: `Springfield, IL, USA` finds `Springfield, IL`
+    /// The place called `text`. If there is none, the marks that end a sentence are dropped, then the part
+    /// after the last comma or bracket, and so on: `Springfield, IL, USA` finds `Springfield, IL`
     /// or else `Springfield`.
     pub fn find(&self, text: &str) -> Option<usize> {
         let folded = fold(beginning(text));
@@ -98,11 +98,10 @@ impl Names {
         }
     }
 
-    /// The place with the longest name that occurs in `text` as a word of its own, the earliest of
-    /// equally long ones.
+    /// The place with the longest name that occurs in `text` as a separate word. If several are equally
+    /// long, the first.
     ///
-    /// The text is searched in its folded form only: folding moves what follows, so that a position
-    /// in the one means nothing in the other.
+    /// The search uses only the folded text: folding changes lengths, so positions in the two texts differ.
     pub fn find_in(&self, text: &str) -> Option<usize> {
         let text = fold(beginning(text));
         let mut before = None;
@@ -122,8 +121,8 @@ impl Names {
 
     /// The longest name that `text` begins with and that ends where a word may end.
     ///
-    /// All names between one that `text` begins with and `text` itself, in their order, begin with
-    /// that name too: so every candidate is the last of them or a stem of it.
+    /// In sorted order, all names between such a name and `text` begin with that name too. So each candidate
+    /// is the last of them or a stem of it.
     fn longest_at_start(&self, text: &str) -> Option<&Name> {
         let last = self.last_up_to(text);
         iter::successors(last, |name| name.stem.map(|stem| &self.sorted[stem])).find(|name| {
@@ -132,7 +131,7 @@ impl Names {
         })
     }
 
-    /// The name that is `text`, or else the one that would stand before it.
+    /// The name that equals `text`, or else the name before it in sorted order.
     fn last_up_to(&self, text: &str) -> Option<&Name> {
         let start = start(text);
         let is_up_to = |name: &Name| name.start < start || (name.start == start && *name.folded <= *text);
@@ -140,14 +139,14 @@ impl Names {
     }
 }
 
-/// The first eight bytes as a number: numbers that differ are in the order of their texts.
+/// The first eight bytes as a number. If two numbers differ, they are in the order of their texts.
 fn start(text: &str) -> u64 {
     let mut start = [0; 8];
     start.iter_mut().zip(text.bytes()).for_each(|(slot, byte)| *slot = byte);
     u64::from_be_bytes(start)
 }
 
-/// The part of `text` that is looked at.
+/// The part of `text` that is searched.
 fn beginning(text: &str) -> &str {
     let mut end = text.len().min(MAX_SEARCHED);
     while !text.is_char_boundary(end) {
@@ -156,8 +155,8 @@ fn beginning(text: &str) -> &str {
     &text[..end]
 }
 
-/// Whether a name may end between these two characters. In Korean it may inside a word too, as
-/// particles follow the name without a blank: `서울의`, `London에서`.
+/// Whether a name may end between these two characters. In Korean it may also end inside a word,
+/// because particles follow the name without a blank: `서울의`, `London에서`.
 fn may_end(last: Option<char>, next: Option<char>) -> bool {
     match (last, next) {
         (Some(last), Some(next)) => is_hangul(next) || !in_one_word(last, next),
@@ -165,18 +164,18 @@ fn may_end(last: Option<char>, next: Option<char>) -> bool {
     }
 }
 
-/// Whether no word begins or ends between these two neighbours.
+/// Whether these two neighbours are in the same word.
 fn in_one_word(left: char, right: char) -> bool {
     in_spaced_word(left) && in_spaced_word(right)
 }
 
-/// Whether `c` is part of a word in a script that sets words apart by blanks. In the others a name
-/// can begin and end anywhere.
+/// Whether `c` is part of a word in a script with blanks between words. In other scripts a name can
+/// begin and end anywhere.
 pub fn in_spaced_word(c: char) -> bool {
     (c.is_alphanumeric() || joins_letters(c)) && !is_unspaced(c)
 }
 
-/// What stands inside of words but is neither letter nor digit: combining accents, the signs of
+/// Characters inside words that are neither letters nor digits: combining accents, the signs of
 /// the Indic scripts (without their full stops), the zero-width joiner and non-joiner.
 fn joins_letters(c: char) -> bool {
     matches!(c,
@@ -186,7 +185,7 @@ fn joins_letters(c: char) -> bool {
         | '\u{200c}'..='\u{200d}')
 }
 
-/// The scripts that are written without blanks between words, by the blocks of Unicode.
+/// Whether the script of `c` has no blanks between words, by the blocks of Unicode.
 fn is_unspaced(c: char) -> bool {
     matches!(c,
         '\u{e00}'..='\u{eff}'       // Thai, Lao

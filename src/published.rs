@@ -1,9 +1,9 @@
-//! One value that many read and one replaces.
+//! One value that many threads read and one replaces.
 
 use std::mem;
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// Published whole and never changed afterwards: who has loaded it keeps what it was.
+/// A value is published whole and never changes: a thread that has loaded it keeps that version.
 #[derive(Debug)]
 pub struct Published<T>(RwLock<Arc<T>>);
 
@@ -15,7 +15,7 @@ impl<T> Published<T> {
 
     /// The newest value.
     pub fn load(&self) -> Arc<T> {
-        // The lock guards one pointer, which no panic can leave half-written.
+        // The lock protects one pointer, and no panic can leave that half-written.
         Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -23,7 +23,7 @@ impl<T> Published<T> {
     pub fn store(&self, value: Arc<T>) {
         let mut published = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let old = mem::replace(&mut *published, value);
-        // To free a large value takes time, in which nobody should wait for the lock.
+        // Freeing a large value needs time. No thread should wait for the lock meanwhile.
         drop(published);
         drop(old);
     }

@@ -1,5 +1,5 @@
-//! A thing is a row. The macro [`table!`] makes an enum, the list of its variants and the row of each from one
-//! list, so that none of these can be longer than another or in another order.
+//! The macro [`table!`] makes an enum, the list of its variants and the row of each variant from one list, so
+//! that these always have the same length and order.
 
 /// Makes an enum with a row for each variant:
 ///
@@ -7,14 +7,14 @@
 /// table! {
 ///     /// A colour.
 ///     pub enum Colour: &'static str {
-///         /// As of blood.
+///         /// The colour of blood.
 ///         Red = "red",
 ///     }
 /// }
 /// ```
 ///
 /// `Colour::ALL` has the variants in the order of the list, `row()` gives a variant's row, and `index()` its
-/// place in `ALL`: an array with the length `Colour::ALL.len()` has an element for each.
+/// position in `ALL`: an array with the length `Colour::ALL.len()` has an element for each.
 macro_rules! table {
     (
         $(#[$about:meta])*
@@ -38,7 +38,7 @@ macro_rules! table {
                 }
             }
 
-            /// The place in [`ALL`](Self::ALL).
+            /// The position in [`ALL`](Self::ALL).
             #[allow(dead_code, reason = "not every table is that of an array")]
             $vis const fn index(self) -> usize {
                 self as usize

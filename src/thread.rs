@@ -8,14 +8,13 @@ use std::{any::Any, io};
 
 use log::error;
 
-/// Enough for every thread of ours (JSON is parsed to a depth of 128), small enough to be named in
-/// `MemoryMax` without surprises.
+/// Enough for each of our threads (JSON is parsed to a depth of 128), and small beside `MemoryMax`.
 const STACK: usize = 512 * 1024;
 
-/// Starts a thread. If it panics, the process ends with status 1, and whoever supervises it starts
-/// it again: half a server that looks alive helps nobody.
+/// Starts a thread. If it panics, the process ends with status 1, and its supervisor restarts it: a server
+/// of which only a part works looks alive but is useless.
 pub fn spawn_vital(name: &str, run: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
-    // What starts a thread is large, and is there once like this.
+    // The code that starts a thread is large. With a boxed closure it is compiled only once.
     let run: Box<dyn FnOnce() + Send> = Box::new(run);
     let title = name.to_owned();
     Builder::new().name(name.to_owned()).stack_size(STACK).spawn(move || {
@@ -23,7 +22,7 @@ pub fn spawn_vital(name: &str, run: impl FnOnce() + Send + 'static) -> io::Resul
     })
 }
 
-/// Says which thread cannot go on and why, and ends the process.
+/// Logs which thread has failed and why, and ends the process.
 pub fn end_process(thread: &str, why: impl Display) -> ! {
     error!("thread {thread} died ({why}): the process ends");
     process::exit(1)
@@ -46,7 +45,7 @@ mod tests {
 
     use super::*;
 
-    /// Set for the process that has to end.
+    /// Set for the process that must end.
     const DOOMED: &str = "WEATHERHOOK_TEST_DOOMED";
 
     /// How long that process goes on if nothing ends it.

@@ -1,6 +1,6 @@
 //! Instants of the wall clock, as sensors write them and as people read them.
 //!
-//! The only room that knows the time-zone library.
+//! No other module uses the time-zone library.
 
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -22,18 +22,18 @@ pub enum Zone {
     Local,
 }
 
-/// How far two clocks, of a sensor, a file and a board, may differ. What claims to be newer by more
-/// has a wrong clock or another zone.
+/// How far the clocks of a sensor, a file and a board may differ. A time that is further ahead comes from
+/// a wrong clock or another zone.
 pub const AHEAD: Duration = Duration::from_secs(120);
 
 /// Epoch numbers above this are milliseconds: as seconds it would be the year 5138.
 const EPOCH_MILLIS_FROM: f64 = 1e11;
 
-/// The years 1970 to 9999; what lies outside is no observation.
+/// The last instant of the year 9999. Times outside 1970 to 9999 are no observations.
 const LAST_MILLIS: i64 = 253_402_300_799_999;
 
 impl Timestamp {
-    /// The clock's present instant. Only the rim of the program calls this; the rooms take `now`.
+    /// The present instant of the clock. Only the outer modules call this; all others get `now` as an argument.
     pub fn now() -> Timestamp {
         SystemTime::now().into()
     }
@@ -46,17 +46,17 @@ impl Timestamp {
     /// From a number as sensors write it: seconds since the epoch, milliseconds above 1e11.
     pub fn from_epoch(number: f64) -> Option<Timestamp> {
         let millis = if number > EPOCH_MILLIS_FROM { number } else { number * 1000.0 };
-        // Within the bounds the cast is exact to the millisecond; what it makes of others is not used.
+        // Within the bounds the cast is exact to the millisecond. Other results are not used.
         #[expect(clippy::cast_possible_truncation)]
         (0.0..=LAST_MILLIS as f64).contains(&millis).then_some(Timestamp(millis as i64))
     }
 
-    /// From a written time: `2025-03-02T22:26:03+01:00` and what comes near it (a blank for the `T`,
+    /// From a written time: `2025-03-02T22:26:03+01:00` and similar forms (a blank for the `T`,
     /// a fraction or no seconds, `2025/03/02`, `02/03/2025` or `02.03.2025` with the day first), or
-    /// an epoch number. One that names no zone is in `zone`.
+    /// an epoch number. A time without a zone is in `zone`.
     ///
-    /// A local time that exists twice, in the night when the clocks go back, is taken at its earlier
-    /// meaning: a reading may then seem older than it is, but none that is old seems new.
+    /// A local time that exists twice, in the night when the clocks go back, means the earlier instant:
+    /// a reading may then look older than it is, but no old reading looks new.
     pub fn parse(text: &str, zone: Zone) -> Option<Timestamp> {
         let text = text.trim();
         if let Ok(number) = text.parse::<f64>() {
@@ -72,13 +72,13 @@ impl Timestamp {
     fn from_civil(civil: NaiveDateTime, zone: Zone) -> Option<Timestamp> {
         let local = |civil: &NaiveDateTime| match Local.from_local_datetime(civil) {
             LocalResult::Single(only) => Some(only.timestamp_millis()),
-            // Not always in this order.
+            // They are not always in this order.
             LocalResult::Ambiguous(one, other) => Some(one.timestamp_millis().min(other.timestamp_millis())),
             LocalResult::None => None,
         };
         let millis = match zone {
             Zone::Utc => civil.and_utc().timestamp_millis(),
-            // Skipped when the clocks went forward: a clock that was not told goes on from before.
+            // The clocks skipped this time when they went forward. A clock that was not set still shows the old time.
             Zone::Local => {
                 local(&civil).or_else(|| Some(local(&(civil - chrono::Duration::hours(1)))? + 3_600_000))?
             }
@@ -99,12 +99,12 @@ impl Timestamp {
         millis / 1000.0
     }
 
-    /// How long before `now` this instant lies; zero for one that is still to come.
+    /// How long before `now` this instant is; zero for an instant in the future.
     pub fn age(self, now: Timestamp) -> Duration {
         Duration::from_millis(u64::try_from(now.0 - self.0).unwrap_or(0))
     }
 
-    /// How far after `now` this instant lies; zero for one that is past.
+    /// How far after `now` this instant is; zero for an instant in the past.
     pub fn ahead(self, now: Timestamp) -> Duration {
         now.age(self)
     }
@@ -115,10 +115,10 @@ impl Timestamp {
     }
 }
 
-// By hand, but for the calendar: chrono's reader of patterns is 20 KB of a static program, and has to be
-// given one pattern after the other for each line of a log.
+// Times are parsed by hand, except for the calendar. chrono's parser of patterns adds 20 KB to a static program
+// and would have to try one pattern after the other for each line of a log.
 
-/// Reads a date and a time. Gives also what follows them without blanks.
+/// Reads a date and a time. Returns also the rest of the text, without blanks before it.
 fn civil(text: &str) -> Option<(NaiveDateTime, &str)> {
     let mut rest = text;
     let first = digits(&mut rest)?;
@@ -142,12 +142,12 @@ fn civil(text: &str) -> Option<(NaiveDateTime, &str)> {
         }
     }
     let millis = fraction.bytes().chain(*b"00").take(3).fold(0, |n, digit| 10 * n + u32::from(digit - b'0'));
-    // A leap second is the one after.
+    // A leap second counts as the second after it.
     let (second, millis) = if second == 60 { (59, 1_000 + millis) } else { (second, millis) };
     Some((date.and_hms_milli_opt(hour, minute, second, millis)?, rest.trim_start()))
 }
 
-/// Takes a number off the beginning, and blanks before it: some pad with them.
+/// Removes a number from the beginning, and blanks before it: some programs pad with them.
 fn digits<'t>(text: &mut &'t str) -> Option<&'t str> {
     let padded = text.trim_start();
     let (digits, rest) = padded.split_at(padded.bytes().take_while(u8::is_ascii_digit).count());
@@ -194,7 +194,7 @@ impl fmt::Display for Timestamp {
         let utc = DateTime::<Utc>::from_timestamp_millis(self.0).unwrap_or_default();
         let local = utc.with_timezone(&Local);
         let (year, month, day) = (local.year(), local.month(), local.day());
-        // By hand: chrono's formatting of patterns is 10 KB of a static program.
+        // Written by hand: chrono's formatting of patterns adds 10 KB to a static program.
         write!(f, "{year:04}-{month:02}-{day:02} {:02}:{:02} ", local.hour(), local.minute())?;
         match local.offset().local_minus_utc() / 60 {
             0 => f.write_str("UTC"),
@@ -206,7 +206,7 @@ impl fmt::Display for Timestamp {
     }
 }
 
-/// A length of time in one word's precision, as people say it: `12 s`, `3 min`, `2 h`, `5 days`.
+/// A length of time in one unit, as people say it: `12 s`, `3 min`, `2 h`, `5 days`.
 pub fn in_words(length: Duration) -> String {
     let seconds = length.as_secs();
     match seconds {
@@ -295,7 +295,7 @@ mod tests {
         }
     }
 
-    /// All that chrono's patterns read is read the same.
+    /// Times that chrono's patterns accept are read the same.
     #[test]
     fn written_times_as_chrono_reads_them() {
         let dates = ["%Y-%m-%d", "%Y/%m/%d", "%d/%m/%Y", "%d.%m.%Y", "%Y-%-m-%-d", "%-d.%-m.%Y"];
@@ -309,15 +309,15 @@ mod tests {
                 DateTime::<Utc>::from_timestamp_millis(millis).expect("an instant").with_timezone(&offset);
             let (date, time, zone) = (dates[n % dates.len()], times[n % times.len()], zones[n % zones.len()]);
             let text = at.format(&format!("{date} {time}{zone}")).to_string();
-            // It writes a fraction of so many digits, and reads one of any.
+            // chrono writes a fraction with a fixed number of digits and reads any number of them.
             let form = format!("{date} {}{zone}", time.replace("%.3f", "%.f").replace("%.9f", "%.f"));
-            let told = if zone.is_empty() {
-                NaiveDateTime::parse_from_str(&text, &form).map(|told| told.and_utc().timestamp_millis())
+            let expected = if zone.is_empty() {
+                NaiveDateTime::parse_from_str(&text, &form).map(|at| at.and_utc().timestamp_millis())
             } else {
-                DateTime::parse_from_str(&text, &form).map(|told| told.timestamp_millis())
+                DateTime::parse_from_str(&text, &form).map(|at| at.timestamp_millis())
             };
-            let told = Timestamp::from_millis(told.expect("chrono reads what it wrote"));
-            assert_eq!(Timestamp::parse(&text, Zone::Utc), told, "{text:?}");
+            let expected = Timestamp::from_millis(expected.expect("chrono reads what it wrote"));
+            assert_eq!(Timestamp::parse(&text, Zone::Utc), expected, "{text:?}");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-/// Its pairs, decoded, in their order. What has no `=` is passed over.
+/// The decoded pairs, in their order. Parts without `=` are skipped.
 pub fn pairs(query: &str) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
     let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
     pairs.map(|(key, value)| (decoded(key), decoded(value)))

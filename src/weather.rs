@@ -1,7 +1,7 @@
-//! What follows from the readings: plain functions of numbers, each with the source of its rule.
+//! Values that are computed from readings: plain functions of numbers, each with the source of its rule.
 //!
-//! Temperatures are in °C, humidity in %, speeds in m/s, what goes in as what comes out. Where a
-//! rule is published with a range, the result outside of it is `None`.
+//! Arguments and results have the same units: temperatures in °C, humidity in %, speeds in m/s. If a rule
+//! is published with a range, the result outside that range is `None`.
 //!
 //! Exponential, logarithm and power come from the crate `libm`: the same bits on every board and
 //! with every C library, and no shared library of 300 KiB in memory for three functions.
@@ -16,10 +16,10 @@ pub fn apparent_temperature(temperature: f64, humidity: f64, wind: f64) -> f64 {
     temperature + 0.33 * vapour_pressure - 0.70 * wind - 4.00
 }
 
-/// How warm the air feels as the US National Weather Service tells it, °C: the heat index from
+/// How warm the air feels as the US National Weather Service reports it, °C: the heat index from
 /// 80 °F up, the wind chill in cold wind, else the temperature of the air.
 ///
-/// `None` if what the temperature calls for is missing: the humidity in heat, the wind in cold.
+/// `None` if a value that the rule needs is missing: the humidity in heat, the wind in cold.
 pub fn feels_like_us(temperature: f64, humidity: Option<f64>, wind: Option<f64>) -> Option<f64> {
     if fahrenheit(temperature) >= HEAT_INDEX_FROM {
         heat_index(temperature, humidity?)
@@ -33,7 +33,7 @@ pub fn feels_like_us(temperature: f64, humidity: Option<f64>, wind: Option<f64>)
 /// Where the tables of the heat index begin, °F.
 const HEAT_INDEX_FROM: f64 = 80.0;
 
-/// Where those of the wind chill end, °F.
+/// Where the tables of the wind chill end, °F.
 const WIND_CHILL_TO: f64 = 50.0;
 
 /// How warm humid heat feels, °C.
@@ -41,7 +41,7 @@ const WIND_CHILL_TO: f64 = 50.0;
 /// The NWS Weather Prediction Center's "The Heat Index Equation": the regression of Rothfusz,
 /// L. P. (1990), NWS SR 90-23, with the two adjustments for dry and for very humid air, and the
 /// simple formula wherever that gives less than 80 °F. `None` in air below 80 °F, where the
-/// service tells no heat index.
+/// service reports no heat index.
 pub fn heat_index(temperature: f64, humidity: f64) -> Option<f64> {
     let (t, rh) = (fahrenheit(temperature), humidity);
     if t < HEAT_INDEX_FROM {
@@ -114,13 +114,13 @@ pub fn sea_level_pressure(pressure: f64, height: f64, temperature: f64) -> Optio
     (-450.0..750.0).contains(&height).then_some(pressure * libm::pow(ratio, -5.257))
 }
 
-/// A change of the pressure in 3 h, hPa, in the words of the Met Office's reports from coastal
-/// stations.
+/// The name of a change of the pressure in 3 h, hPa, as the Met Office's reports from coastal stations
+/// have it.
 ///
 /// Its marine glossary gives tenths, "rising slowly" being 0.1 to 1.5 and "rising" 1.6 to 3.5 hPa;
-/// what lies between belongs to the nearer tenth. Less than a tenth is steady.
+/// a value between belongs to the nearer tenth. Less than a tenth is steady.
 pub fn pressure_tendency(change: f64) -> &'static str {
-    const WORDS: [[&str; 2]; 4] = [
+    const NAMES: [[&str; 2]; 4] = [
         ["rising slowly", "falling slowly"],
         ["rising", "falling"],
         ["rising quickly", "falling quickly"],
@@ -131,7 +131,7 @@ pub fn pressure_tendency(change: f64) -> &'static str {
         return "steady";
     }
     let degree = [15.0, 35.0, 60.0].iter().filter(|&&up_to| tenths > up_to).count();
-    WORDS[degree][usize::from(change < 0.0)]
+    NAMES[degree][usize::from(change < 0.0)]
 }
 
 /// The 16 points of the compass, clockwise from north.
@@ -145,13 +145,13 @@ const COMPASS_STEP: f64 = 22.5;
 /// between two it is the one farther clockwise.
 pub fn compass_point(degrees: f64) -> &'static str {
     let steps = (degrees / COMPASS_STEP + 0.5).floor().rem_euclid(16.0);
-    // A whole number from 0 to 15; what is not a number at all is cast to 0.
+    // This is a whole number from 0 to 15; NaN is cast to 0.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     COMPASS[steps as usize]
 }
 
-/// The direction that a point of the compass stands for, degrees clockwise from north, whatever
-/// its case; `None` for other words.
+/// The direction of a point of the compass, degrees clockwise from north. The case does not matter.
+/// `None` for other texts.
 pub fn compass_degrees(text: &str) -> Option<f64> {
     let index = COMPASS.iter().position(|point| point.eq_ignore_ascii_case(text))?;
     Some(index as f64 * COMPASS_STEP)
@@ -163,10 +163,10 @@ pub fn is_calm(wind: f64) -> bool {
     wind < 0.3
 }
 
-/// A rain rate in mm/h in words.
+/// The name of a rain rate in mm/h.
 ///
 /// The Glossary of Meteorology of the American Meteorological Society, "rain": light up to 2.5 mm
-/// in an hour, moderate from 2.6 to 7.6, heavy above. What lies between its tenths belongs to the
+/// in an hour, moderate from 2.6 to 7.6, heavy above. A value between two tenths belongs to the
 /// nearer one, so that 0.10 in/h (2.54 mm/h) is light, as the same entry has it in inches.
 pub fn rain(rate: f64) -> &'static str {
     if rate <= 0.0 {

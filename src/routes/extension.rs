@@ -1,4 +1,4 @@
-//! The path of Dify's extension: its calls, and the statuses of what is wrong with them.
+//! The path of Dify's extension: its calls, and the status for each error in a call.
 
 use super::Request;
 use crate::extension::{self, Context, Refusal};

@@ -1,4 +1,4 @@
-//! `/openapi.json`: the document by which other tools learn to ask for `/weather`.
+//! `/openapi.json`: the document that describes `/weather` to other tools.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use super::Request;
 use crate::http::{Head, Response};
 use crate::socket::Peer;
 
-/// OpenAPI 3.1, with [`SERVER`] and [`VERSION`] where theirs belong.
+/// OpenAPI 3.1, with the placeholders [`SERVER`] and [`VERSION`].
 const DOCUMENT: &str = include_str!("openapi.json");
 const SERVER: &str = r#""SERVER""#;
 const VERSION: &str = r#""VERSION""#;
@@ -23,8 +23,8 @@ fn document(server: &str) -> String {
     DOCUMENT.replacen(SERVER, &text(server), 1).replacen(VERSION, &text(env!("CARGO_PKG_VERSION")), 1)
 }
 
-/// The URL by which a client has reached us. A client on this board, such as a tunnel, may say that it speaks
-/// https to the world; the word of any other client does not count.
+/// The URL with which a client has reached us. A client on this board, such as a tunnel, may say that it serves
+/// https to the public; other clients are not trusted in this.
 fn server(head: &Head<'_>) -> String {
     let is_local = match head.peer {
         Peer::Tcp(address) => address.ip().to_canonical().is_loopback(),

@@ -19,11 +19,11 @@ struct Tally {
     last_line: Option<Instant>,
 }
 
-/// The least time between two lines.
+/// The shortest time between two lines.
 const BETWEEN_LINES: Duration = Duration::from_secs(60);
 
 impl RefusedKeys {
-    /// Counts one, and logs the count if it is time for a line.
+    /// Counts a refused key, and logs the count if a line is due.
     pub(super) fn note(&self, from: Peer, now: Instant) {
         {
             let mut tally = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -33,7 +33,7 @@ impl RefusedKeys {
         self.report(now);
     }
 
-    /// Logs the count if there is one and it is time for a line.
+    /// Logs the count if it is not zero and a line is due.
     pub(super) fn report(&self, now: Instant) {
         let mut tally = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let due = tally.last_line.is_none_or(|last| now.saturating_duration_since(last) >= BETWEEN_LINES);
