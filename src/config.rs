@@ -301,7 +301,7 @@ fn finish(settings: Settings, service: Service, tables: Tables) -> Result<Config
     } = settings;
     let every = needed("every", every)?;
     let (stations, mut sources) = tables.stations(every)?;
-    sources.extend(sensor.map(|sensor| sampler::SourceOptions::new(sensor, every)));
+    sources.extend(sensor.map(|sensor| sampler::SourceOptions::files(sensor, every)));
     Ok(Config {
         file: config,
         listen: needed("listen", listen)?,
@@ -481,12 +481,12 @@ mod tests {
         let scratch = Scratch::new();
         let toml = "sensor = \"here.json\"\nkey_file = \"/there/key\"";
         let config = load_in(&scratch, Layers { toml, ..Layers::default() }).expect("a configuration");
-        assert_eq!(config.sampler.sources[0].file, scratch.path("here.json"));
+        assert_eq!(config.sampler.sources[0].kind, sampler::SourceKind::Files(scratch.path("here.json")));
         assert_eq!(config.key, Some(auth::Source::File("/there/key".into())));
         assert_eq!(config.file, Some(scratch.path("weatherhook.toml")));
         let flags: &[_] = &["--sensor", "here.json"];
         let config = load_in(&scratch, Layers { flags, toml, ..Layers::default() }).expect("a configuration");
-        assert_eq!(config.sampler.sources[0].file, Path::new("here.json"));
+        assert_eq!(config.sampler.sources[0].kind, sampler::SourceKind::Files("here.json".into()));
     }
 
     #[test]
@@ -495,7 +495,7 @@ mod tests {
         let path = OsString::from_vec(b"sens\xffor".to_vec());
         let variables = [("WEATHERHOOK_SENSOR".into(), path.clone())];
         let config = Config::load(&Flags::default(), variables, None).expect("a configuration");
-        assert_eq!(config.sampler.sources[0].file, path);
+        assert_eq!(config.sampler.sources[0].kind, sampler::SourceKind::Files(path.clone().into()));
         let variables = [("WEATHERHOOK_SENSOR".into(), "s".into()), ("WEATHERHOOK_CITY".into(), path)];
         let error = Config::load(&Flags::default(), variables, None).expect_err("no name");
         let expected = "WEATHERHOOK_CITY: expected a name without control characters, \

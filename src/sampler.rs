@@ -5,23 +5,25 @@
 
 mod board;
 mod check;
-mod follow;
+mod progress;
 mod source;
 mod state;
 
 use std::io;
 use std::path::PathBuf;
-use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use self::board::Board;
 pub use self::board::{Options as StationOptions, published};
 pub use self::check::{check, watch};
-use self::source::Source;
-pub use self::source::{Offsets, Options as SourceOptions};
+pub use self::progress::Progress;
+pub use self::source::{
+    Fault, Finding, Kind as SourceKind, Offsets, Options as SourceOptions, Outcome, TextOptions,
+};
+use self::source::{Looked, Patience, Source};
 use self::state::State;
-use crate::format::Finding;
 use crate::reading::Snapshot;
 use crate::thread::spawn_vital;
 use crate::time::Timestamp;
@@ -63,28 +65,41 @@ impl Sampler {
 
     /// Looks at all sources, one after the other. `Some` when there is something new.
     pub fn sample(&mut self, now: Timestamp) -> Option<Arc<Snapshot>> {
-        self.look(now);
+        for id in 0..self.sources.len() {
+            self.look_at(id, Patience::none(now), |_| {});
+        }
         let (snapshot, news) = self.board.snapshot(now);
         news.then_some(snapshot)
     }
 
-    /// Looks at all sources, one after the other. Gives the files that could not be read.
-    fn look(&mut self, now: Timestamp) -> Vec<(PathBuf, source::Error)> {
-        (0..self.sources.len()).flat_map(|id| self.look_at(id, now, &mut |_| {})).collect()
+    /// Looks at all sources, one after the other, and reports what was found in each.
+    pub fn reports(&mut self, now: Timestamp) -> Vec<Report> {
+        (0..self.sources.len()).map(|id| self.report(id, now)).collect()
     }
 
-    /// Looks at one source. Gives those of its files that could not be read.
-    fn look_at(
-        &mut self,
-        id: usize,
-        now: Timestamp,
-        findings: &mut dyn FnMut(Finding<'_>),
-    ) -> Vec<(PathBuf, source::Error)> {
+    fn report(&mut self, id: usize, now: Timestamp) -> Report {
+        let mut findings = source::Findings::default();
+        let mut faults = Vec::new();
+        self.look_at(id, Patience::none(now).with_findings(), |looked| {
+            findings.append(looked.findings);
+            faults.extend(looked.faults);
+        });
+        let is_good = self.sources[id].is_good() == Some(true);
+        Report { findings: findings.into_list(), faults, is_good }
+    }
+
+    /// Looks at one source to the end.
+    fn look_at(&mut self, id: usize, mut patience: Patience, mut each: impl FnMut(Looked)) {
         let source = &mut self.sources[id];
-        let city = source.options.station.clone();
-        let board = &mut self.board;
-        let mut take = |file, change| board.take((id, file), city.as_deref(), change, now);
-        source.look(now, &mut take, findings)
+        loop {
+            let mut looked = source.next(&mut patience);
+            post(&mut self.board, id, source, &mut looked, patience.now());
+            let goes_on = looked.more;
+            each(looked);
+            if !goes_on {
+                return;
+            }
+        }
     }
 
     /// Looks at each source from time to time in a thread of its own. After each look `after` is called
@@ -97,7 +112,10 @@ impl Sampler {
             state
         });
         let board = Mutex::new(board);
-        let shared = Arc::new(Shared { board, after, state, tries: Mutex::default(), tried: Condvar::new() });
+        let progress = Arc::new(Progress::default());
+        progress.expect(sources.iter().map(Source::options));
+        let (tries, tried) = (Mutex::default(), Condvar::new());
+        let shared = Arc::new(Shared { board, after, progress, state, tries, tried });
         let mut running = Running { shared, watches: Vec::new(), ids: 0 };
         for source in sources {
             let watch = running.watch(source)?;
@@ -112,12 +130,32 @@ fn source_of(source: &SourceOptions, options: &Options) -> Source {
     Source::new(source.clone(), city)
 }
 
+/// What a look at one source has found.
+#[derive(Debug)]
+pub struct Report {
+    /// What was made of each key.
+    pub findings: Vec<Finding>,
+    /// What could not be read.
+    pub faults: Vec<Fault>,
+    /// Whether there are readings of it.
+    pub is_good: bool,
+}
+
+/// Puts what a source has seen on the board. To look may take any time, in which others have gone on:
+/// `now` is when the look has ended.
+fn post(board: &mut Board, id: usize, source: &Source, looked: &mut Looked, now: Timestamp) {
+    for (stream, change) in looked.changes.drain(..) {
+        board.take((id, stream), source.options().station.as_deref(), change, now);
+    }
+}
+
 /// What is done after each look with what is known then.
 pub type After = Box<dyn Fn(&Arc<Snapshot>) + Send + Sync>;
 
 struct Shared {
     board: Mutex<Board>,
     after: After,
+    progress: Arc<Progress>,
     state: Option<State>,
     /// Held where a [`Watch::first_look`] becomes known.
     tries: Mutex<()>,
@@ -141,15 +179,6 @@ impl Shared {
             let pasts = self.board().pasts();
             state.write(&pasts);
         }
-    }
-
-    /// Looks at a source and publishes what is known then.
-    fn look(&self, id: usize, source: &mut Source, clock: &dyn Fn() -> Timestamp) {
-        let city = source.options.station.clone();
-        // To read may take any time, in which others have gone on: the history has its own clock.
-        let mut take = |file, change| self.board().take((id, file), city.as_deref(), change, clock());
-        source.look(clock(), &mut take, &mut |_| {});
-        self.publish(&mut self.board());
     }
 
     /// Publishes what is known. Under the lock, so that nothing older comes after something newer.
@@ -192,6 +221,11 @@ impl Running {
         readable.map(|watch| watch.id).collect()
     }
 
+    /// How often the sources have returned.
+    pub fn progress(&self) -> Arc<Progress> {
+        Arc::clone(&self.shared.progress)
+    }
+
     /// Saves what is to be known after a restart.
     pub fn save(&self) {
         self.shared.save();
@@ -204,7 +238,8 @@ impl Running {
         let mut added = Vec::new();
         for source in &options.sources {
             let source = source_of(source, &options);
-            let same = |watch: &&Watch| watch.options == source.options && watch.city == source.city;
+            let same =
+                |watch: &&Watch| watch.options == *source.options() && watch.city.as_deref() == source.city();
             match self.watches.iter().find(same) {
                 Some(watch) => kept.push(watch.id),
                 None => {
@@ -222,7 +257,7 @@ impl Running {
         let readable = self.readable(&added, RELOAD);
         if let Some(bad) = added.iter().find(|watch| !readable.contains(&watch.id)) {
             self.forget(&added);
-            return Err(format!("{}: no readings", bad.options.file.display()));
+            return Err(format!("{}: no readings", bad.options.name()));
         }
         let (watches, dropped): (Vec<_>, Vec<_>) =
             self.watches.drain(..).partition(|watch| kept.contains(&watch.id));
@@ -238,6 +273,7 @@ impl Running {
         drop(board);
         self.watches = watches;
         self.watches.append(&mut added);
+        self.shared.progress.expect(self.watches.iter().map(|watch| &watch.options));
         Ok(())
     }
 
@@ -247,39 +283,66 @@ impl Running {
         watches.iter().for_each(|watch| board.remove(watch.id));
     }
 
-    fn watch(&mut self, mut source: Source) -> io::Result<Watch> {
+    fn watch(&mut self, source: Source) -> io::Result<Watch> {
         let id = self.ids;
         self.ids += 1;
         let (again, orders) = mpsc::channel();
         let first_look = Arc::new(OnceLock::new());
         let watch = Watch {
             id,
-            options: source.options.clone(),
-            city: source.city.clone(),
+            options: source.options().clone(),
+            city: source.city().map(str::to_owned),
             first_look: Arc::clone(&first_look),
             again,
         };
-        let shared = Arc::clone(&self.shared);
-        spawn_vital(&format!("source-{id}"), move || {
-            loop {
-                shared.look(id, &mut source, &Timestamp::now);
-                if shared.state.as_ref().is_some_and(State::is_due) {
-                    shared.save();
-                }
-                if first_look.get().is_none() {
-                    let tries = shared.tries();
-                    let _ = first_look.set(source.is_good() == Some(true));
-                    drop(tries);
-                    shared.tried.notify_all();
-                }
-                match orders.recv_timeout(source.options.every) {
-                    Ok(()) => source.forget(),
-                    Err(RecvTimeoutError::Timeout) => {}
-                    Err(RecvTimeoutError::Disconnected) => return shared.board().ended(id),
-                }
-            }
-        })?;
+        let patience = Patience::new(source.options().every, orders);
+        let watched = Watched { shared: Arc::clone(&self.shared), id, source, first_look };
+        spawn_vital(&format!("source-{id}"), move || watched.run(patience))?;
         Ok(watch)
+    }
+}
+
+/// What the thread of a source holds.
+struct Watched {
+    shared: Arc<Shared>,
+    id: usize,
+    source: Source,
+    first_look: Arc<OnceLock<bool>>,
+}
+
+impl Watched {
+    /// Publishes what the source has seen, until its [`Watch`] is dropped.
+    fn run(mut self, mut patience: Patience) {
+        loop {
+            let mut looked = self.source.next(&mut patience);
+            self.shared.progress.count();
+            if patience.is_over() {
+                return self.shared.board().ended(self.id);
+            }
+            self.post(&mut looked, patience.now());
+            if !looked.more {
+                self.complete();
+            }
+        }
+    }
+
+    fn post(&self, looked: &mut Looked, now: Timestamp) {
+        post(&mut self.shared.board(), self.id, &self.source, looked, now);
+    }
+
+    /// What is done when a look has seen all that there is.
+    fn complete(&self) {
+        let shared = &self.shared;
+        shared.publish(&mut shared.board());
+        if shared.state.as_ref().is_some_and(State::is_due) {
+            shared.save();
+        }
+        if self.first_look.get().is_none() {
+            let tries = shared.tries();
+            let _ = self.first_look.set(self.source.is_good() == Some(true));
+            drop(tries);
+            shared.tried.notify_all();
+        }
     }
 }
 
@@ -335,7 +398,7 @@ mod tests {
         }
 
         fn options(&self, city: Option<&str>) -> Options {
-            let source = SourceOptions::new(self.sensor.clone(), EVERY);
+            let source = SourceOptions::files(self.sensor.clone(), EVERY);
             Options {
                 stations: Vec::new(),
                 sources: vec![source],
@@ -447,7 +510,7 @@ mod tests {
             let bytes = "4b 01 4b 46 7f ff 05 10 e1";
             board.scratch.write("w1_slave", format!("{bytes} : crc=e1 {checksum}\n{bytes} t=20687\n"));
         };
-        let source = SourceOptions::new(board.scratch.path("w1_slave"), EVERY);
+        let source = SourceOptions::files(board.scratch.path("w1_slave"), EVERY);
         let mut sampler = Sampler::new(Options { sources: vec![source], ..board.options(None) });
         let after = |seconds| Timestamp::from(SystemTime::now() + Duration::from_secs(seconds));
         for (seconds, checksum) in [(0, "YES"), (5, "NO"), (10, "YES"), (15, "NO"), (69, "NO")] {
@@ -536,7 +599,7 @@ mod tests {
     }
 
     fn with(mut options: Options, added: &[PathBuf]) -> Options {
-        options.sources.extend(added.iter().map(|file| SourceOptions::new(file.clone(), EVERY)));
+        options.sources.extend(added.iter().map(|file| SourceOptions::files(file.clone(), EVERY)));
         options
     }
 
@@ -603,6 +666,37 @@ mod tests {
         pasts(&running, |pasts| pasts.contains(",-1500,-1500") && pasts.contains(",-1400,-1400"));
     }
 
+    /// A look at a log of any size needs the memory of a chunk, and goes on where it was.
+    #[test]
+    fn a_long_log_is_read_in_steps() {
+        let board = Board::new();
+        let line = |minutes: u32, value: u32| {
+            let at = SystemTime::now() - Duration::from_secs(60 * u64::from(minutes));
+            let since = at.duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_secs();
+            format!("{{\"city\": \"Bonn\", \"temp\": {value}, \"time\": {since}}}\n")
+        };
+        let lines = 10_000;
+        board.write(&(1..=lines).map(|n| line(1 + (lines - n) / 60, n % 10)).collect::<String>());
+        let mut source = Source::new(SourceOptions::files(board.sensor.clone(), EVERY), None);
+        let (mut steps, mut records) = (0, 0);
+        loop {
+            let looked = source.next(&mut Patience::none(Timestamp::now()));
+            let seen: usize = looked.changes.iter().map(|(_, change)| change.records().len()).sum();
+            assert!(seen < 2000, "{seen} records in one step");
+            steps += 1;
+            records += seen;
+            if !looked.more {
+                break;
+            }
+        }
+        assert_eq!(records, 10_000);
+        assert!(steps > 5, "{steps} steps");
+        assert_eq!(source.is_good(), Some(true));
+        // The next look has nothing to go on with.
+        let looked = source.next(&mut Patience::none(Timestamp::now()));
+        assert!(looked.changes.is_empty() && !looked.more);
+    }
+
     /// The time so many hours ago, in seconds.
     fn written(hours: u32) -> String {
         let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970");
@@ -628,13 +722,9 @@ mod tests {
         hung.write_at(r#"{"city": "Bonn", "temp": 2}"#, SystemTime::now() - 2 * EVERY);
         // It begins an hour ago and ends now.
         let now = Timestamp::now();
-        let times = RefCell::new(vec![now, now.before(EVERY)]);
-        let clock = || times.borrow_mut().pop().unwrap_or(now);
-        running.shared.look(
-            1,
-            &mut Source::new(SourceOptions::new(hung.sensor.clone(), EVERY), None),
-            &clock,
-        );
+        let mut source = Source::new(SourceOptions::files(hung.sensor.clone(), EVERY), None);
+        let mut looked = source.next(&mut Patience::none(now.before(EVERY)));
+        post(&mut running.shared.board(), 1, &source, &mut looked, now);
         let after = running.shared.board().pasts();
         assert!(after.contains(",100,100") && after.contains(",200,200"), "{after}");
     }

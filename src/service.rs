@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io::{self, Read as _, Write as _};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use crate::http::{self, Meter};
 use crate::published::Published;
 use crate::reading::Snapshot;
 use crate::routes::{Routes, Settings};
-use crate::sampler::{self, Running, Sampler};
+use crate::sampler::{Progress, Running, Sampler};
 use crate::socket::{Address, Listener, SocketFile};
 use crate::systemd;
 use crate::thread::spawn_vital;
@@ -87,18 +87,11 @@ pub fn serve(
     let snapshot = Arc::new(Published::new(sampler.snapshot(Timestamp::now())));
     let meter = Arc::new(Meter::default());
     let routes = Arc::new(Routes::new(settings, Arc::clone(&snapshot), config.engine, Arc::clone(&meter)));
-    let beat = Arc::new(Beat::default());
-    let housekeeper = Housekeeper {
-        snapshot,
-        routes: Arc::clone(&routes),
-        beat: Arc::clone(&beat),
-        status: Mutex::default(),
-    };
+    let housekeeper = Housekeeper { snapshot, routes: Arc::clone(&routes), status: Mutex::default() };
     // The source threads start before the http threads: the server can run with fewer of those.
     let mut sampler = sampler
         .start(Box::new(move |snapshot| housekeeper.run(snapshot)))
         .map_err(Error::machine("source threads"))?;
-    beat.expect(&config.sampler);
     sampler.wait(FIRST_LOOK);
     let server =
         http::start(config.engine, listeners, Arc::clone(&routes), config.threads, connections, meter)
@@ -116,7 +109,7 @@ pub fn serve(
         // socket in the file system, so that comes first.
         let mut addresses = addresses.clone();
         addresses.sort_by_key(|address| !matches!(address, Address::Unix(_)));
-        let watchdog = Watchdog { addresses, beat: Arc::clone(&beat), within };
+        let watchdog = Watchdog { addresses, progress: sampler.progress(), within };
         spawn_vital("watchdog", move || watchdog.run()).map_err(Error::machine("watchdog thread"))?;
     }
     systemd::ready();
@@ -128,7 +121,6 @@ pub fn serve(
             match reload(load, &config, &routes, &mut sampler) {
                 Ok(new) => {
                     info!("reloaded");
-                    beat.expect(&new.sampler);
                     config = new;
                 }
                 Err(cause) => error!("reload failed, still running with the old configuration: {cause}"),
@@ -192,34 +184,16 @@ fn reload(
 /// How long the start waits for the sources. After that it goes on, even if one of them hangs.
 const FIRST_LOOK: Duration = Duration::from_secs(2);
 
-/// By which the watchdog knows that the sampler moves.
-#[derive(Default)]
-struct Beat {
-    /// How many looks there were.
-    samples: AtomicU64,
-    /// The longest time until the next one, in milliseconds.
-    every: AtomicU64,
-}
-
-impl Beat {
-    fn expect(&self, options: &sampler::Options) {
-        let every = options.sources.iter().map(|source| source.every).max().unwrap_or_default();
-        self.every.store(u64::try_from(every.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
-    }
-}
-
 /// What is done after each read of a source, so that no other thread has to wake up for it.
 struct Housekeeper {
     snapshot: Arc<Published<Snapshot>>,
     routes: Arc<Routes>,
-    beat: Arc<Beat>,
     /// The status that systemd got last.
     status: Mutex<String>,
 }
 
 impl Housekeeper {
     fn run(&self, snapshot: &Arc<Snapshot>) {
-        self.beat.samples.fetch_add(1, Ordering::Relaxed);
         self.snapshot.store(Arc::clone(snapshot));
         let new = status_line(snapshot.stations().len(), self.routes.stale(snapshot, Timestamp::now()));
         let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
@@ -241,7 +215,7 @@ fn status_line(stations: usize, stale: usize) -> String {
 struct Watchdog {
     /// Where we listen, those that can be reached most likely first.
     addresses: Vec<Address>,
-    beat: Arc<Beat>,
+    progress: Arc<Progress>,
     within: Duration,
 }
 
@@ -252,11 +226,10 @@ impl Watchdog {
         // Half of the time, as sd_watchdog_enabled(3) recommends.
         let period = self.within / 2;
         loop {
-            let samples = self.beat.samples.load(Ordering::Relaxed);
-            let every = Duration::from_millis(self.beat.every.load(Ordering::Relaxed));
-            silent = if samples == seen { silent + period } else { Duration::ZERO };
-            seen = samples;
-            let sampler_moves = silent <= 2 * every + self.within;
+            let returns = self.progress.returns();
+            silent = if returns == seen { silent + period } else { Duration::ZERO };
+            seen = returns;
+            let sampler_moves = silent <= 2 * self.progress.patience() + self.within;
             match self.ask() {
                 Ok(()) if sampler_moves => systemd::alive(),
                 Ok(()) => error!("watchdog not notified: no source has been read for too long"),
@@ -283,21 +256,5 @@ impl Watchdog {
         let mut stream = address.connect(self.within / 4)?;
         stream.write_all(b"HEAD / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
         stream.read_exact(&mut [0; "HTTP/1.1 404".len()])
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::sampler::SourceOptions;
-
-    /// While the source that is looked at most often hangs, the others still move.
-    #[test]
-    fn the_beat_is_that_of_the_source_that_is_looked_at_least_often() {
-        let source = |seconds| SourceOptions::new("sensor".into(), Duration::from_secs(seconds));
-        let options = |sources| sampler::Options { stations: Vec::new(), sources, city: None, state: None };
-        let beat = Beat::default();
-        beat.expect(&options(vec![source(1), source(3600), source(60)]));
-        assert_eq!(beat.every.load(Ordering::Relaxed), 3_600_000);
     }
 }

@@ -41,7 +41,7 @@ fn explain(address: &Address, config: &Config, key: &str, out: &mut dyn Write) -
             (format!("--unix-socket '{}' ", path.display()), format!("http://localhost{}", config.path))
         }
     };
-    let sensor = config.sampler.sources.iter().map(|source| source.file.display().to_string());
+    let sensor = config.sampler.sources.iter().map(|source| source.name().to_string());
     let sensor = sensor.collect::<Vec<_>>().join(", ");
     write!(
         out,

@@ -11,7 +11,7 @@ use super::values::{Given, Table, name, tables, unknown_key};
 use crate::format::{self, Dialect, Format};
 use crate::place::fold;
 use crate::reading::{ALIASES, Device, Quantity};
-use crate::sampler::{Offsets, SourceOptions, StationOptions};
+use crate::sampler::{Offsets, SourceKind, SourceOptions, StationOptions, TextOptions};
 use crate::time::Zone;
 
 /// More sources than any board has sensors; each has a thread.
@@ -86,8 +86,7 @@ fn elevation(given: &Given<'_>) -> Result<i32, Fault> {
 fn source(table: &Table<'_>, city: &str, every: Duration) -> Result<SourceOptions, Fault> {
     let file = table.need("file", files)?;
     let every_given = table.get("every", Given::every)?;
-    Ok(SourceOptions {
-        station: Some(city.to_owned()),
+    let texts = TextOptions {
         format: table.get("format", format)?,
         select: table
             .inner("match", Some(&MATCH))?
@@ -96,8 +95,9 @@ fn source(table: &Table<'_>, city: &str, every: Duration) -> Result<SourceOption
             .unwrap_or_default(),
         dialect: dialect(table)?,
         offsets: table.inner("offset", None)?.map(|table| offsets(&table)).transpose()?.unwrap_or_default(),
-        ..SourceOptions::new(file, every_given.unwrap_or(every))
-    })
+    };
+    let every = every_given.unwrap_or(every);
+    Ok(SourceOptions { kind: SourceKind::Files(file), station: Some(city.to_owned()), texts, every })
 }
 
 fn files(given: &Given<'_>) -> Result<PathBuf, Fault> {
@@ -232,15 +232,15 @@ mod tests {
         let of: Vec<_> = sources.iter().map(|source| source.station.as_deref()).collect();
         assert_eq!(of, [Some("London"), Some("London"), Some("Bonn")]);
         let first = &sources[0];
-        assert_eq!(first.format.map(|format| format.name), Some("jsonl"));
-        assert_eq!(first.select.to_string(), "Bresser-5in1 206 A");
-        assert_eq!(first.dialect.keys, [("T1".to_owned(), "temperature_C".to_owned())]);
-        assert_eq!(first.dialect.columns, ["time", "T1"]);
-        assert_eq!(first.dialect.zone, Zone::Utc);
+        assert_eq!(first.texts.format.map(|format| format.name), Some("jsonl"));
+        assert_eq!(first.texts.select.to_string(), "Bresser-5in1 206 A");
+        assert_eq!(first.texts.dialect.keys, [("T1".to_owned(), "temperature_C".to_owned())]);
+        assert_eq!(first.texts.dialect.columns, ["time", "T1"]);
+        assert_eq!(first.texts.dialect.zone, Zone::Utc);
         let offsets = [(Quantity::Temperature, -2500), (Quantity::StationPressure, 1000)];
-        assert_eq!(first.offsets, Offsets::from(offsets));
+        assert_eq!(first.texts.offsets, Offsets::from(offsets));
         assert_eq!(first.every, Duration::from_secs(60));
-        assert_eq!(sources[1].file, Path::new("/etc/weatherhook/bme280.json"));
+        assert_eq!(sources[1].kind, SourceKind::Files("/etc/weatherhook/bme280.json".into()));
         assert_eq!(sources[1].every, Duration::from_secs(5));
     }
 

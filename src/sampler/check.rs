@@ -1,11 +1,9 @@
 //! What `weatherhook check` says about the sensor file.
 
-use std::collections::HashMap;
 use std::io::{self, Write};
 use std::thread;
 
-use super::{Options, Sampler};
-use crate::format::Finding;
+use super::{Finding, Options, Outcome, Sampler};
 use crate::reading::{Quantity, Station, Unit};
 use crate::time::{Timestamp, in_words};
 
@@ -14,17 +12,14 @@ use crate::time::{Timestamp, in_words};
 pub fn check(options: &Options, now: Timestamp, out: &mut dyn Write) -> io::Result<bool> {
     let mut sampler = Sampler::new(options.clone());
     let mut good = true;
-    for id in 0..sampler.sources.len() {
-        let mut found = Findings::default();
-        let faults = sampler.look_at(id, now, &mut |finding| found.add(&finding, now));
-        for Found { text, times, .. } in found.lines {
-            let times = if times > 1 { format!(" ({times} times)") } else { String::new() };
-            writeln!(out, "{text}{times}")?;
+    for report in sampler.reports(now) {
+        for finding in &report.findings {
+            write_finding(finding, now, out)?;
         }
-        for (path, fault) in faults {
-            writeln!(out, "error: {}: {fault}", path.display())?;
+        for fault in &report.faults {
+            writeln!(out, "error: {fault}")?;
         }
-        good &= sampler.sources[id].is_good() == Some(true);
+        good &= report.is_good;
     }
     if good {
         for station in sampler.snapshot(now).stations() {
@@ -34,59 +29,29 @@ pub fn check(options: &Options, now: Timestamp, out: &mut dyn Write) -> io::Resu
     Ok(good)
 }
 
-/// What was found, each key once: the lines of a log say the same again and again, and the last counts.
-#[derive(Default)]
-struct Findings {
-    lines: Vec<Found>,
-    /// Where each stands, by what was made of which key.
-    index: HashMap<String, usize>,
+fn write_finding(finding: &Finding, now: Timestamp, out: &mut dyn Write) -> io::Result<()> {
+    let Finding { key, outcome, dropped } = finding;
+    write!(out, "{}: {key}: {}", outcome.verb(), described(outcome, now))?;
+    writeln!(out, "{}", if *dropped > 1 { format!(" ({dropped} times)") } else { String::new() })
 }
 
-struct Found {
-    text: String,
-    /// How often a value was not taken.
-    times: usize,
-}
-
-impl Findings {
-    fn add(&mut self, finding: &Finding<'_>, now: Timestamp) {
-        let (key, text) = told(finding, now);
-        let loss = usize::from(matches!(finding, Finding::Dropped { .. }));
-        match self.index.get(&key) {
-            Some(&index) => {
-                let found = &mut self.lines[index];
-                found.text = text;
-                found.times += loss;
-            }
-            None => {
-                self.index.insert(key, self.lines.len());
-                self.lines.push(Found { text, times: loss });
-            }
-        }
-    }
-}
-
-/// What was made of which key, and all that is told of it.
-fn told(finding: &Finding<'_>, now: Timestamp) -> (String, String) {
-    let (key, rest) = match finding {
-        Finding::Reading { key, quantity, value, unit, assumed, at } => {
-            let mut rest = format!("{} {:.1}", quantity.name(), tenths(*value));
+/// What was made of a key.
+fn described(outcome: &Outcome, now: Timestamp) -> String {
+    match outcome {
+        Outcome::Reading { quantity, value, unit, assumed, at } => {
+            let mut text = format!("{} {:.1}", quantity.name(), tenths(*value));
             if *unit != Unit::One {
                 let whence = if *assumed { "assumed" } else { "read" };
-                rest += &format!(" {} ({} {whence})", quantity.base_unit().symbol(), unit.symbol());
+                text += &format!(" {} ({} {whence})", quantity.base_unit().symbol(), unit.symbol());
             }
-            (format!("read: {key}"), format!("{rest}, {}", age(*at, now)))
+            format!("{text}, {}", age(*at, now))
         }
-        Finding::Words { key, words, at } => {
-            (format!("read: {key}"), format!("\"{words}\", {}", age(*at, now)))
-        }
-        Finding::Time { key, at } => (format!("read: {key}"), format!("{at}, {}", age(*at, now))),
-        Finding::Setting { key, value } => (format!("read: {key}"), value.to_string()),
-        Finding::Ignored { key, why } => (format!("ignored: {key}"), why.to_string()),
-        Finding::Dropped { key, why } => (format!("dropped: {key}"), why.to_string()),
-    };
-    let text = format!("{key}: {rest}");
-    (key, text)
+        Outcome::Words { words, at } => format!("\"{words}\", {}", age(*at, now)),
+        Outcome::Time(at) => format!("{at}, {}", age(*at, now)),
+        Outcome::Setting(value) => value.clone(),
+        Outcome::Ignored(why) => why.to_string(),
+        Outcome::Dropped(why) => why.to_string(),
+    }
 }
 
 /// Writes what is known of each station, until there is nobody to read it.
@@ -95,7 +60,7 @@ pub fn watch(options: Options, out: &mut dyn Write, is_terminal: bool) -> io::Re
     let mut sampler = Sampler::new(options);
     loop {
         let now = Timestamp::now();
-        let faults = sampler.look(now);
+        let reports = sampler.reports(now);
         let mut table = String::new();
         for station in sampler.snapshot(now).stations() {
             table += &format!("{}\n", station.city.as_deref().unwrap_or("without a name"));
@@ -106,8 +71,8 @@ pub fn watch(options: Options, out: &mut dyn Write, is_terminal: bool) -> io::Re
                 table += &format!("  {name:<18} {value:>9.1} {unit:<6} {}\n", age(reading.at, now));
             }
         }
-        for (path, fault) in faults {
-            table += &format!("error: {}: {fault}\n", path.display());
+        for fault in reports.iter().flat_map(|report| &report.faults) {
+            table += &format!("error: {fault}\n");
         }
         // To the upper left corner, and away with what was there.
         let begin = if is_terminal { "\x1b[H\x1b[2J" } else { "" };

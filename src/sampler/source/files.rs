@@ -1,0 +1,318 @@
+//! Files that are looked at from time to time: one, those of a directory, or those of a pattern.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::driver::Driver;
+use super::health::{Expected, Health, Summary};
+use super::log::Log;
+use super::seen::{Change, Error, Fault, Looked, Name, Patience, Stream, Woken};
+use super::text::{Moment, Texts, have_weather};
+use super::version::Version;
+use crate::file;
+use crate::format::{self, Undated};
+use crate::time::Timestamp;
+
+/// The longest text that is read as a whole. 10,000 stations with all they can say need 3.5 MB, and
+/// the process takes 59 MB while they are read again. The texts that cost most for their length,
+/// `[[0],[0],…`, take 190 MB (64 bits, glibc), 135 MB of which the allocator keeps for the next time.
+/// A board with 512 MB has them.
+const FILE_BYTES: usize = 4 << 20;
+
+/// As much of a larger file as is needed to detect its format.
+const BEGINNING: usize = 16 * 1024;
+
+/// For how long a driver may fail before it is worth a line in the log: a DHT11's does so at every third
+/// look or so, and goes on.
+const DRIVER_FAILS: Duration = Duration::from_secs(60);
+
+/// Files of one directory or pattern, the last ones by name. A logger that begins a file a day fills it
+/// in three years.
+const FILES: usize = 1000;
+
+/// The files that a path or pattern stands for.
+pub(super) struct Files {
+    path: PathBuf,
+    files: BTreeMap<PathBuf, File>,
+    /// How many files there were so far.
+    numbers: Stream,
+    /// What remains of the present look.
+    queue: VecDeque<PathBuf>,
+    /// Whether the first look has begun.
+    was_looked_at: bool,
+}
+
+impl Files {
+    pub(super) fn new(path: PathBuf) -> Files {
+        Files { path, files: BTreeMap::new(), numbers: 0, queue: VecDeque::new(), was_looked_at: false }
+    }
+
+    /// Whether one of them can be read; `None` before the first look.
+    pub(super) fn is_good(&self) -> Option<bool> {
+        self.files.values().filter_map(|file| file.health.good()).reduce(|a, b| a || b)
+    }
+
+    /// Looks at the files up to the first that has something new.
+    pub(super) fn next(&mut self, texts: &Texts<'_>, patience: &mut Patience) -> Looked {
+        let mut looked = patience.looked();
+        if self.queue.is_empty() {
+            if std::mem::replace(&mut self.was_looked_at, true) {
+                match patience.wait() {
+                    Woken::Due => {}
+                    Woken::Ordered => self.forget(),
+                    Woken::Over => return looked,
+                }
+            }
+            self.queue = paths(&self.path).into();
+        }
+        let now = patience.now();
+        while let Some(path) = self.queue.pop_front() {
+            let goes_on = self.look_at(&path, texts, now, &mut looked);
+            if goes_on {
+                self.queue.push_front(path);
+            }
+            if goes_on || !looked.changes.is_empty() {
+                break;
+            }
+        }
+        looked.more = !self.queue.is_empty();
+        looked
+    }
+
+    /// Everything is read again at the next look. Logs too: they may be read in another way now.
+    fn forget(&mut self) {
+        for file in self.files.values_mut() {
+            file.read = None;
+            file.log = None;
+        }
+    }
+
+    /// Whether there is more of the file.
+    fn look_at(&mut self, path: &Path, texts: &Texts<'_>, now: Timestamp, looked: &mut Looked) -> bool {
+        // Where the last file of a pattern has gone, what it said stays.
+        let good = self.is_good().filter(|_| path == self.path);
+        let numbers = &mut self.numbers;
+        let file = self.files.entry(path.to_owned()).or_insert_with(|| {
+            *numbers += 1;
+            File::new(*numbers, good)
+        });
+        file.step(&Look { path, texts, now }, looked)
+    }
+}
+
+/// Whether a path may stand for several files.
+fn is_pattern(path: &Path) -> bool {
+    path.as_os_str().as_encoded_bytes().iter().any(|byte| b"*?[".contains(byte))
+}
+
+/// The files that a path or pattern stands for now: itself, if there are none.
+fn paths(pattern: &Path) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = match pattern.to_str().filter(|_| is_pattern(pattern) && !pattern.exists())
+    {
+        Some(pattern) => glob::glob(pattern).into_iter().flatten().flatten().collect(),
+        None if pattern.is_dir() && Driver::at(pattern).is_none() => {
+            let entries = pattern.read_dir().into_iter().flatten().flatten();
+            let hidden = |path: &PathBuf| {
+                path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
+            };
+            entries.map(|entry| entry.path()).filter(|path| path.is_file() && !hidden(path)).collect()
+        }
+        None => Vec::new(),
+    };
+    found.sort();
+    found.drain(..found.len().saturating_sub(FILES));
+    if found.is_empty() { vec![pattern.to_owned()] } else { found }
+}
+
+/// One look at one file.
+struct Look<'l> {
+    path: &'l Path,
+    texts: &'l Texts<'l>,
+    now: Timestamp,
+}
+
+/// How far a step of a look has come.
+enum Step {
+    /// The file is as it was.
+    Unchanged,
+    /// There is more of it.
+    GoesOn,
+    /// It was read to its end.
+    Complete,
+}
+
+/// One file.
+struct File {
+    number: Stream,
+    /// The file as it was read last, if it need not be read again while it looks the same.
+    read: Option<Version>,
+    /// The file as it was found at first, if it was from the future then.
+    undated: Option<Version>,
+    /// How far it was read, if it only grows.
+    log: Option<Log>,
+    health: Health,
+    /// What the present look has seen so far.
+    summary: Summary,
+}
+
+impl File {
+    fn new(number: Stream, good: Option<bool>) -> File {
+        File {
+            number,
+            read: None,
+            undated: None,
+            log: None,
+            health: Health::after(good),
+            summary: Summary::default(),
+        }
+    }
+
+    /// Reads a part of the file. Whether there is more of it.
+    fn step(&mut self, look: &Look<'_>, looked: &mut Looked) -> bool {
+        let driver = if self.is_inside() { None } else { Driver::at(look.path) };
+        let dropped = looked.findings.dropped();
+        let result = match &driver {
+            Some(driver) => self.read_driver(driver, look, looked),
+            None => self.read_file(look, looked),
+        };
+        self.summary.add_dropped(looked.findings.dropped() - dropped);
+        match result {
+            Ok(Step::GoesOn) => return true,
+            Ok(Step::Unchanged) => {}
+            Ok(Step::Complete) => self.note(look, driver.is_some(), None),
+            Err(error) => {
+                self.read = None;
+                self.note(look, driver.is_some(), Some(&error));
+                looked.faults.push(Fault { name: look.name(), cause: error });
+            }
+        }
+        false
+    }
+
+    /// Whether the last step has left something of a log.
+    fn is_inside(&self) -> bool {
+        self.log.as_ref().is_some_and(Log::is_inside)
+    }
+
+    /// Notes how a look has ended.
+    fn note(&mut self, look: &Look<'_>, is_driver: bool, error: Option<&Error>) {
+        let summary = std::mem::take(&mut self.summary);
+        let tolerance = if is_driver { DRIVER_FAILS } else { Duration::ZERO };
+        let expected = Expected { tolerance, optional: is_pattern(look.path) };
+        self.health.note(&look.name(), error.map_or(Ok(&summary), Err), expected, look.now);
+    }
+
+    /// Adds what the file says.
+    fn add(&mut self, change: Change, texts: &Texts<'_>, looked: &mut Looked) {
+        // The summary is logged only when the file was not readable before.
+        if self.health.good() != Some(true) {
+            self.summary.add(&change, texts.station);
+        }
+        looked.changes.push((self.number, change));
+    }
+
+    fn read_driver(&mut self, driver: &Driver, look: &Look<'_>, looked: &mut Looked) -> Result<Step, Error> {
+        let records = driver.read(look.texts, look.now, &mut looked.findings)?;
+        self.add(Change::More(records), look.texts, looked);
+        Ok(Step::Complete)
+    }
+
+    fn read_file(&mut self, look: &Look<'_>, looked: &mut Looked) -> Result<Step, Error> {
+        if self.is_inside() {
+            return self.read_log(look, looked);
+        }
+        let found = self.version(look)?;
+        if self.read.as_ref() == Some(&found) {
+            return Ok(Step::Unchanged);
+        }
+        if self.log.is_some() {
+            return self.read_log(look, looked);
+        }
+        let dialect = &look.texts.options.dialect;
+        let begun = match look.texts.options.format {
+            None if found.size > FILE_BYTES as u64 => {
+                Some(file::read_beginning(look.path, BEGINNING).map_err(Error::Io)?)
+            }
+            _ => None,
+        };
+        let recognised = begun.and_then(|begun| format::recognise(&begun, dialect).ok());
+        let named = look.texts.options.format.or(recognised);
+        if let Some(format) = named.filter(|format| format.lines) {
+            self.log = Some(Log::new(format));
+            return self.read_log(look, looked);
+        }
+        let (text, version) = read(look.path)?;
+        let format = named.map_or_else(|| format::recognise(&text, dialect), Ok).map_err(Error::Format)?;
+        if format.lines {
+            self.log = Some(Log::new(format));
+            return self.read_log(look, looked);
+        }
+        let moment = Moment { modified: version.written(look.now), undated: Undated::LastDevice };
+        let records = look.texts.records(format, &text, moment, &mut looked.findings)?;
+        if !have_weather(&records) {
+            return Err(Error::NoWeather);
+        }
+        self.read = version.is_settled(look.now).then_some(version);
+        self.add(Change::All(records), look.texts, looked);
+        Ok(Step::Complete)
+    }
+
+    /// Looks at the file without reading it.
+    ///
+    /// A board without a battery-backed clock may start in its own past, behind what it wrote before
+    /// it lost its power: the age of such a file is unknown until it is written again, or the
+    /// clock is set and has passed it. What is written while we run is new, whatever its time.
+    fn version(&mut self, look: &Look<'_>) -> Result<Version, Error> {
+        let found = Version::at(look.path)?;
+        let ahead = found.ahead(look.now);
+        if self.health.good().is_none() && ahead.is_some() {
+            self.undated = Some(found.clone());
+        }
+        match ahead {
+            Some(ahead) if self.undated.as_ref() == Some(&found) => Err(Error::FromFuture(ahead)),
+            _ => Ok(found),
+        }
+    }
+
+    fn read_log(&mut self, look: &Look<'_>, looked: &mut Looked) -> Result<Step, Error> {
+        let Some(log) = &mut self.log else { return Ok(Step::Unchanged) };
+        let result = log.step(look.path, look.texts, look.now, &mut looked.findings);
+        let (is_inside, is_known) = (log.is_inside(), log.is_known());
+        let version = log.version().filter(|version| version.is_settled(look.now)).cloned();
+        let had_weather = log.had_weather();
+        match result {
+            Ok(records) if records.is_empty() => {}
+            Ok(records) => self.add(Change::More(records), look.texts, looked),
+            Err(error) => {
+                // What never was read to its end may be something else at the next look.
+                self.log = self.log.take().filter(|_| is_known);
+                return Err(error);
+            }
+        }
+        if is_inside {
+            return Ok(Step::GoesOn);
+        }
+        self.read = version;
+        if had_weather { Ok(Step::Complete) } else { Err(Error::NoWeather) }
+    }
+}
+
+impl Look<'_> {
+    fn name(&self) -> Name {
+        Name::new(self.path.display())
+    }
+}
+
+/// The whole text of the file and the version that it is.
+fn read(path: &Path) -> Result<(Vec<u8>, Version), Error> {
+    // A file that is written just now is mostly complete a moment later.
+    for _ in 0..2 {
+        let contents = file::read_small(path, FILE_BYTES).map_err(Error::Io)?;
+        let version = Version::of(&contents.metadata)?;
+        if Version::at(path)? == version {
+            return Ok((contents.bytes, version));
+        }
+    }
+    Err(Error::Changing)
+}

@@ -1,0 +1,159 @@
+//! How the texts of a source are read, whatever brings them: the format, the devices that are
+//! selected, the offsets.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::findings::Findings;
+use super::seen::Error;
+use crate::format::{self, Dialect, Finding, Format, Ignored, Record, Undated, kernel};
+use crate::reading::{Device, Quantity, Reading, Station};
+use crate::time::Timestamp;
+use crate::weather;
+
+/// What is read of a text, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// How it is written; `None` if that is to be detected.
+    pub format: Option<&'static Format>,
+    /// Only records of devices with these parts are kept.
+    pub select: Device,
+    /// Names, columns and the zone of its own.
+    pub dialect: Dialect,
+    /// What is added to each reading, in base units, for sensors that are wrong by so much.
+    pub offsets: Offsets,
+}
+
+impl Options {
+    /// As the tools write.
+    pub const USUAL: Options = Options {
+        format: None,
+        select: Device { model: None, id: None, channel: None },
+        dialect: Dialect::USUAL,
+        offsets: Offsets::new(),
+    };
+}
+
+/// What is added to the readings of a quantity, in thousandths of its base unit.
+pub type Offsets = BTreeMap<Quantity, i64>;
+
+/// Reads the texts of a source.
+#[derive(Clone, Copy)]
+pub(super) struct Texts<'t> {
+    pub(super) options: &'t Options,
+    /// The configured place of all records.
+    pub(super) station: Option<&'t str>,
+    /// The place of records that name none.
+    pub(super) city: Option<&'t str>,
+}
+
+/// When a text was written.
+#[derive(Clone, Copy)]
+pub(super) struct Moment {
+    /// The time of records without one.
+    pub(super) modified: Timestamp,
+    /// What becomes of these.
+    pub(super) undated: Undated,
+}
+
+impl Texts<'_> {
+    /// Reads a text: its records of the devices that are selected.
+    pub(super) fn records(
+        &self,
+        format: &Format,
+        text: &[u8],
+        moment: Moment,
+        findings: &mut Findings,
+    ) -> Result<Vec<Record>, Error> {
+        let mut selection = Selection::new(self.options);
+        let find = &mut |finding: Finding<'_>| findings.add(&finding);
+        let source = self.source(moment);
+        format.read(text, &source, &mut |record| selection.add(record), find).map_err(Error::Format)?;
+        Ok(selection.finish(findings))
+    }
+
+    /// Reads the files of a kernel driver, by name and contents, as they are now.
+    pub(super) fn kernel_records(
+        &self,
+        files: &[(String, String)],
+        now: Timestamp,
+        findings: &mut Findings,
+    ) -> Result<Vec<Record>, Error> {
+        let mut selection = Selection::new(self.options);
+        let find = &mut |finding: Finding<'_>| findings.add(&finding);
+        let source = self.source(Moment { modified: now, undated: Undated::Taken });
+        kernel::read(files, &source, &mut |record| selection.add(record), find).map_err(Error::Format)?;
+        Ok(selection.finish(findings))
+    }
+
+    fn source(&self, moment: Moment) -> format::Source<'_> {
+        let Moment { modified, undated } = moment;
+        format::Source { city: self.city, modified, undated, dialect: &self.options.dialect }
+    }
+}
+
+/// Whether any of the records has a reading.
+pub(super) fn have_weather(records: &[Record]) -> bool {
+    records.iter().any(|record| record.station.newest().is_some())
+}
+
+/// The records of the devices that are selected, and which other devices there are.
+struct Selection<'o> {
+    options: &'o Options,
+    records: Vec<Record>,
+    others: BTreeSet<String>,
+}
+
+impl<'o> Selection<'o> {
+    fn new(options: &'o Options) -> Selection<'o> {
+        Selection { options, records: Vec::new(), others: BTreeSet::new() }
+    }
+
+    fn add(&mut self, mut record: Record) {
+        if is_selected(&self.options.select, &record.device) {
+            correct(&mut record.station, &self.options.offsets);
+            self.records.push(record);
+        } else {
+            self.others.insert(record.device.to_string());
+        }
+    }
+
+    /// The records; the findings name the other devices.
+    fn finish(self, findings: &mut Findings) -> Vec<Record> {
+        for other in &self.others {
+            let key = format::Path::key(None, other);
+            findings.add(&Finding::Ignored { key, why: Ignored::OtherDevice });
+        }
+        self.records
+    }
+}
+
+/// Whether each part that is asked for is the device's.
+fn is_selected(select: &Device, device: &Device) -> bool {
+    let parts =
+        [(&select.model, &device.model), (&select.id, &device.id), (&select.channel, &device.channel)];
+    parts.into_iter().all(|(wanted, is)| wanted.is_none() || wanted == is)
+}
+
+/// Adds the offsets. What is measured in air that the sensor has warmed has too low a humidity: it is
+/// that of the same vapour at the corrected temperature, unless it has an offset of its own.
+fn correct(station: &mut Station, offsets: &Offsets) {
+    let measured = station.reading(Quantity::Temperature);
+    station.change(|quantity, reading| match offsets.get(&quantity) {
+        Some(thousandths) => {
+            let value = quantity.plausible(reading.value + *thousandths as f64 / 1000.0)?;
+            Some(Reading { value, ..reading })
+        }
+        None => Some(reading),
+    });
+    let corrected = station.reading(Quantity::Temperature);
+    let (Some(measured), Some(corrected)) = (measured, corrected) else { return };
+    if measured != corrected && !offsets.contains_key(&Quantity::Humidity) {
+        station.change(|quantity, reading| {
+            if quantity != Quantity::Humidity {
+                return Some(reading);
+            }
+            let value = weather::humidity_at(reading.value, measured.value, corrected.value)?;
+            Some(Reading { value: quantity.plausible(value)?, ..reading })
+        });
+    }
+}
