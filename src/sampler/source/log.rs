@@ -31,6 +31,10 @@ const BACK_BYTES: u64 = 16 << 20;
 /// How much of a log is read back whose lines have no time.
 const UNDATED_BYTES: u64 = 64 * 1024;
 
+/// How much is read before the last day to find the names of its columns. Where they stand further up,
+/// those of the beginning are used: to read all of a large log takes a board half a minute.
+const HEAD_BYTES: u64 = 1 << 20;
+
 /// Files of a directory among which the rest of a rotated one is looked for.
 const SIBLINGS: usize = 1000;
 
@@ -314,15 +318,18 @@ impl Search<'_> {
         end: u64,
     ) -> Result<Vec<u8>, Error> {
         let mut buffer = vec![0; CHUNK];
-        let mut at = 0;
+        let mut at = end.saturating_sub(HEAD_BYTES);
+        // The end of a line could look like other names.
+        let mut is_inside = at > 0;
         while at < end {
             let n = extent.read(at, &mut buffer)?.min(usize::try_from(end - at).unwrap_or(CHUNK));
             if n == 0 {
                 break;
             }
+            let from = if std::mem::take(&mut is_inside) { first_line_end(&buffer[..n]) } else { 0 };
             // A line that is longer names no columns.
             let lines = last_line_end(&buffer[..n]).unwrap_or(n);
-            head = self.format.head(&[&head, &buffer[..lines]].concat(), &self.texts.options.dialect);
+            head = self.format.head(&[&head, &buffer[from..lines]].concat(), &self.texts.options.dialect);
             at += lines as u64;
         }
         Ok(head)
@@ -390,4 +397,67 @@ fn renamed(path: &Path, before: &Version) -> Option<Extent<File>> {
     let entry = entries.find(|entry| entry.metadata().is_ok_and(|metadata| is_it(&metadata)))?;
     let (file, metadata) = file::open(&entry.path()).ok()?;
     is_it(&metadata).then(|| Extent { file, size: metadata.len() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format;
+    use crate::time::Zone;
+
+    /// A table of rows of one length, made while it is read, that counts what is read of it.
+    struct Table {
+        at: u64,
+        size: u64,
+        read: u64,
+    }
+
+    const NAMES: &[u8] = b"time,temperature_C\n";
+
+    impl Table {
+        /// The row that begins at this place: one a second, the last one at [`now`].
+        fn row(&self, at: u64) -> Vec<u8> {
+            let rows = self.size / NAMES.len() as u64;
+            let row = at / NAMES.len() as u64;
+            let time = 1_740_954_420 + row + 1 - rows;
+            if row == 0 { NAMES.to_vec() } else { format!("{time},21.5000\n").into_bytes() }
+        }
+    }
+
+    impl Read for Table {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            if self.at >= self.size {
+                return Ok(0);
+            }
+            let row = self.row(self.at);
+            let within = usize::try_from(self.at % NAMES.len() as u64).expect("within a row");
+            let n = (&row[within..]).read(buffer)?;
+            self.at += n as u64;
+            self.read += n as u64;
+            Ok(n)
+        }
+    }
+
+    impl Seek for Table {
+        fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+            let SeekFrom::Start(at) = to else { return Err(io::ErrorKind::Unsupported.into()) };
+            self.at = at;
+            Ok(at)
+        }
+    }
+
+    #[test]
+    fn of_a_large_table_little_is_read_to_find_its_last_day() {
+        let size = 5_000_000 * NAMES.len() as u64;
+        let mut extent = Extent { file: Table { at: 0, size, read: 0 }, size };
+        let texts = Texts { options: &text::Options::USUAL, station: None, city: None };
+        let now = Timestamp::parse("2025-03-02T22:27:00Z", Zone::Utc).expect("a time");
+        let search = Search { format: format::named("csv").expect("a format"), texts: &texts, now };
+        let (start, head) = search.day(&mut extent).expect("no fault");
+        let day = 86_400 * NAMES.len() as u64;
+        assert!((day..4 * day).contains(&(size - start)), "{} from the end", size - start);
+        assert_eq!(start % NAMES.len() as u64, 0, "the beginning of a row");
+        assert_eq!(head, NAMES);
+        assert!(extent.file.read < 2 << 20, "{} bytes", extent.file.read);
+    }
 }
