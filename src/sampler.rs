@@ -512,7 +512,8 @@ mod tests {
         };
         let source = SourceOptions::files(board.scratch.path("w1_slave"), EVERY);
         let mut sampler = Sampler::new(Options { sources: vec![source], ..board.options(None) });
-        let after = |seconds| Timestamp::from(SystemTime::now() + Duration::from_secs(seconds));
+        let start = SystemTime::now();
+        let after = |seconds| Timestamp::from(start + Duration::from_secs(seconds));
         for (seconds, checksum) in [(0, "YES"), (5, "NO"), (10, "YES"), (15, "NO"), (69, "NO")] {
             say(checksum);
             sampler.sample(after(seconds));
