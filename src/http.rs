@@ -93,6 +93,9 @@ pub struct Response {
     body: Cow<'static, [u8]>,
 }
 
+/// The refusal when there is no memory for a request. The doctor recognises weatherhook by it.
+pub const OVERLOADED: &str = "too many large requests at once";
+
 const JSON: &str = "application/json";
 
 impl Response {

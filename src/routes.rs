@@ -114,11 +114,11 @@ impl Routes {
     fn find(&self, head: &Head<'_>, settings: &Settings) -> Result<Endpoint, Response> {
         let path = without_last_slash(head.path);
         let Some(endpoint) = Endpoint::at(path, settings.extension_path()) else {
-            let detail = format!("not found: {}", send_to(Endpoint::Extension, settings));
+            let detail = format!("{NOT_FOUND}{}", send_to(Endpoint::Extension, settings));
             return Err(self.refuse(Status::NotFound, &detail));
         };
         if !endpoint.method().allows(head.method) {
-            let detail = format!("method not allowed: {}", send_to(endpoint, settings));
+            let detail = format!("{METHOD_NOT_ALLOWED}{}", send_to(endpoint, settings));
             let refusal = self.refuse(Status::MethodNotAllowed, &detail);
             return Err(refusal.with_field("Allow", endpoint.method().allow()));
         }
@@ -168,9 +168,15 @@ impl Service for Routes {
     }
 }
 
+/// How the refusal of an unknown path begins. The doctor recognises weatherhook by it.
+pub const NOT_FOUND: &str = "not found: send ";
+
+/// How the refusal of a wrong method begins. The doctor recognises weatherhook by it.
+pub const METHOD_NOT_ALLOWED: &str = "method not allowed: send ";
+
 /// What a client is asked to do instead.
 fn send_to(endpoint: Endpoint, settings: &Settings) -> String {
-    format!("send {} to {}", endpoint.method().name(), endpoint.path(&settings.path))
+    format!("{} to {}", endpoint.method().name(), endpoint.path(&settings.path))
 }
 
 fn without_last_slash(path: &str) -> &str {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::body::Chunked;
 use super::head::{self, Framing, MAX_HEAD, Malformed, Parsed};
-use super::{Admission, LogLine, MAX_BODY, Meter, Response, Service, Status, admit, respond};
+use super::{Admission, LogLine, MAX_BODY, Meter, OVERLOADED, Response, Service, Status, admit, respond};
 use crate::socket::Peer;
 
 // The deadlines are for the whole of what they bound, not for each read: a client that sends a
@@ -264,8 +264,7 @@ impl<R> Connection<R> {
         if matches!(self.phase, Phase::Last { .. }) || !self.output.is_empty() {
             return self.abandon();
         }
-        let detail = "too many large requests at once";
-        self.refuse(Malformed { status: Status::ServiceUnavailable, detail }, tick);
+        self.refuse(Malformed { status: Status::ServiceUnavailable, detail: OVERLOADED }, tick);
     }
 
     /// The server stops: a connection without a request in flight ends. A client that has not shown a key yet

@@ -182,6 +182,12 @@ fn the_manual_is_that_of_the_program() {
     }
     let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1);
     for usage in commands.take_while(|line| !line.is_empty()) {
+        let name = usage.trim().split([' ', ',']).next().unwrap_or_default();
+        let heading = [format!("\n.B {name}\n"), format!("\n.BR {name} ")];
+        assert!(
+            heading.iter().any(|heading| manual.contains(heading)),
+            "{name} has no heading in the manual"
+        );
         for word in usage.trim().split("  ").next().unwrap_or_default().split([' ', ',']) {
             let name = word.trim_matches(['[', ']']);
             assert!(manual.contains(name), "{name} of {usage:?} is not in the manual");

@@ -1,5 +1,5 @@
 //! A call as Dify makes it, and the answer. It goes through `curl`: a TLS library would be larger than the rest of
-//! the program, and everybody who has a terminal can install curl.
+//! the program, and curl is easy to install.
 
 use std::env;
 use std::io::{self, Read as _, Write as _};
@@ -9,6 +9,8 @@ use std::process::{Command, Stdio};
 use serde_json::{Deserializer, Value};
 
 use super::MAX_ANSWER;
+use crate::http::OVERLOADED;
+use crate::routes::{METHOD_NOT_ALLOWED, NOT_FOUND};
 
 /// Dify's own bounds: connect within 5 s, then 60 s for each read.
 const CONNECT_SECONDS: u32 = 5;
@@ -185,14 +187,14 @@ impl Reply {
         self.json()["detail"].as_str().unwrap_or_default().to_owned()
     }
 
-    /// Whether it is a refusal of weatherhook's, by its words: many a server has the form.
+    /// Whether weatherhook itself refuses, by the text: other servers refuse in the same form.
     pub(super) fn is_our_refusal(&self) -> bool {
         let detail = self.detail();
         match self.status {
             401 => detail == "Unauthorized" && self.field("WWW-Authenticate") == Some("Bearer"),
-            404 => detail.starts_with("not found: send POST to "),
-            405 => detail.starts_with("method not allowed: send "),
-            503 => detail.starts_with("too many "),
+            404 => detail.starts_with(NOT_FOUND),
+            405 => detail.starts_with(METHOD_NOT_ALLOWED),
+            503 => detail == OVERLOADED,
             _ => false,
         }
     }
