@@ -240,7 +240,7 @@ impl<S: Slot, const LENGTH: u32, const COUNT: usize> Slots<S, LENGTH, COUNT> {
     /// What stands before the slots in a text: the whole row, as slots of another length, number or
     /// kind would be misread.
     pub(super) fn title(&self, name: &str) -> String {
-        format!("{name} {} {COUNT}x{LENGTH}", S::KIND)
+        title(name, S::KIND, COUNT, LENGTH)
     }
 
     /// Writes `;title=time,number,…`, each time as seconds after the one before; nothing if empty.
@@ -283,6 +283,11 @@ impl<S: Slot, const LENGTH: u32, const COUNT: usize> Slots<S, LENGTH, COUNT> {
         self.0 = slots;
         Some(())
     }
+}
+
+/// A row of the table, as it stands in a text. Outside of `Slots`, so that it is not compiled for each row.
+fn title(name: &str, kind: &str, count: usize, length: u32) -> String {
+    format!("{name} {kind} {count}x{length}")
 }
 
 /// The samples from the one whose age before the newest is nearest to `wanted`, if it is from
