@@ -1,4 +1,4 @@
-//! The command line: what each command prints, and with what it exits.
+//! The command line: what each command prints, and its exit status.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Output, Stdio};
@@ -7,7 +7,7 @@ use weatherhook::testing::config::OPTIONS;
 
 use crate::fixture::*;
 
-/// A time that no clock makes current, in a configuration that tells it all the same.
+/// A reading of a fixed time, with a configuration in which it never expires.
 const OLD: &str =
     r#"{"city": "London", "time": "2025-03-02T22:26:03Z", "temperature_C": 10, "humidity": "80%"}"#;
 
@@ -77,7 +77,7 @@ fn a_wrong_command_line_exits_with_2() {
     }
 }
 
-/// A wrong value is told by each layer with its own name and exit code.
+/// Each layer reports a wrong value with its own name and exit code.
 #[track_caller]
 fn check_value(name: &str, word: &str, expected: &str) {
     let option = OPTIONS.iter().find(|option| option.name == name).expect("an option");
@@ -100,7 +100,7 @@ fn check_value(name: &str, word: &str, expected: &str) {
 }
 
 #[test]
-fn wrong_values_are_told_by_flag_variable_and_key() {
+fn wrong_values_are_reported_by_flag_variable_and_key() {
     check_value("listen", "8000", "ADDR:PORT, like 127.0.0.1:8000 or [::1]:8000, or unix:/PATH");
     check_value("listen", "127.0.0.1", "ADDR:PORT, like 127.0.0.1:8000 or [::1]:8000, or unix:/PATH");
     check_value("listen", "127.0.0.1:65536", "ADDR:PORT, like 127.0.0.1:8000 or [::1]:8000, or unix:/PATH");
@@ -152,7 +152,7 @@ fn a_wrong_configuration_exits_with_78() {
         let scratch = Scratch::new();
         let file = scratch.write("weatherhook.toml", toml);
         check_fails(&run(["serve", "--config", text(&file)]), 78, &format!("{}: {expected}", text(&file)));
-        // The same as a finding of check, which is there to tell it.
+        // `check` reports the same as a finding.
         let checked = run(["check", "--config", text(&file)]);
         assert_eq!(stdout(&checked), format!("error: {}: {expected}\n", text(&file)));
         assert_eq!((checked.status.code(), stderr(&checked).as_str()), (Some(1), ""));
@@ -197,7 +197,7 @@ fn query_prints_what_the_server_answers() {
 }
 
 #[test]
-fn query_tells_what_is_wrong_with_the_file_beside_the_answer() {
+fn query_reports_faults_of_the_file_beside_the_answer() {
     let scratch = Scratch::new();
     let sensor = scratch.path("sensor.json");
     let output = run(["query", "London", "--sensor", text(&sensor)]);
@@ -214,7 +214,7 @@ fn checked(arguments: &[&str]) -> Output {
 }
 
 #[test]
-fn check_tells_each_key_with_its_unit_and_age() {
+fn check_shows_each_key_with_its_unit_and_age() {
     let now = std::time::SystemTime::now().duration_since(std::time::SystemTime::UNIX_EPOCH);
     let time = now.expect("a time after 1970").as_secs() - 200;
     let scratch = Scratch::new();
@@ -279,7 +279,7 @@ fn check_exits_with_1_where_serve_would_have_no_readings_or_no_key() {
     assert_eq!(output.status.code(), Some(1));
     let out = stdout(&output);
     assert!(out.contains("\nerror: /nowhere/key: No such file or directory (os error 2)\n"), "{out}");
-    assert!(out.ends_with("\nstation: London: readings: 7\n"), "the sensor file is told all the same: {out}");
+    assert!(out.ends_with("\nstation: London: readings: 7\n"), "the sensor file is reported too: {out}");
     let output = run(["check", "--sensor", sensor]);
     assert!(stdout(&output).contains("\nerror: no key: "), "{output:?}");
     assert_eq!(output.status.code(), Some(1));
@@ -332,16 +332,16 @@ fn a_flag_wins_over_the_environment_and_that_over_the_file() {
 }
 
 #[test]
-fn watch_tells_of_what_cannot_be_read_and_ends_with_its_reader() {
+fn watch_reports_what_cannot_be_read_and_ends_with_its_reader() {
     let board = Scratch::new();
     let sensor = board.path("sensor.json");
     let mut command = weatherhook(["check", "--watch", "--every", "100ms", "--sensor", text(&sensor)]);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
     // The time, the table, and a blank line before the next: nothing later is worth waiting for.
     let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines().take(3);
-    let told: Vec<String> = lines.map(|line| line.expect("text")).collect();
+    let found: Vec<String> = lines.map(|line| line.expect("text")).collect();
     let error = format!("error: {}: no such file, expected the sensor file", text(&sensor));
-    assert!(told.contains(&error), "{told:?}");
+    assert!(found.contains(&error), "{found:?}");
     let output = child.wait_with_output().expect("its end");
     assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""));
 }

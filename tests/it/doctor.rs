@@ -71,7 +71,7 @@ pub(crate) fn foreign(answer: &str) -> (SocketAddr, JoinHandle<String>) {
             }
             asked.extend_from_slice(&bytes[..n]);
         }
-        // Who has heard enough may go.
+        // The client may close when it has read enough.
         let _ = stream.write_all(answer.as_bytes()).and_then(|()| stream.shutdown(Shutdown::Both));
         String::from_utf8(asked).expect("text")
     });

@@ -1,4 +1,4 @@
-//! What the documentation tells to write is what the program reads.
+//! The program accepts what the documentation asks people to write.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -30,7 +30,7 @@ fn documents() -> Vec<(String, String)> {
     files.into_iter().map(|file| (file.clone(), repository(&file))).collect()
 }
 
-/// What `check` makes of a configuration, beside a key and a sensor file: its exit code and its words.
+/// Runs `check` on a configuration, with a key and a sensor file. Returns its exit code and its output.
 fn check(toml: &str) -> (Option<i32>, String) {
     let scratch = Scratch::new();
     scratch.write("key", KEY);
@@ -173,12 +173,12 @@ fn the_manual_is_that_of_the_program() {
     let help = String::from_utf8(run(["--help"]).stdout).expect("text");
     for option in OPTIONS {
         let heading = format!("\n.BI {} \" {}\"\n", option.flag(), option.value);
-        let (_, told) =
+        let (_, entry) =
             manual.split_once(&heading).unwrap_or_else(|| panic!("{heading} is not in the manual"));
-        let told = told.split("\n.TP").next().unwrap_or_default();
+        let entry = entry.split("\n.TP").next().unwrap_or_default();
         // Some defaults stand in the type of values.
         let default = option.default().unwrap_or_default();
-        assert!(told.contains(default), "{}: {default}: {told}", option.name);
+        assert!(entry.contains(default), "{}: {default}: {entry}", option.name);
     }
     let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1);
     for usage in commands.take_while(|line| !line.is_empty()) {

@@ -1,15 +1,15 @@
 //! Two readings of HTTP: generated well-formed traffic, the same bytes to both engines, has to get
 //! the same status and body for each request.
 //!
-//! Where tiny_http 0.12 goes its own way, the generator keeps off:
+//! tiny_http 0.12 differs in these points, and the generator avoids them:
 //!
-//! - It takes no trailers behind a chunked body: its decoder wants the empty line at once.
-//! - It leaves a chunked body that nobody read in the stream and takes it for the next request. The
-//!   event engine closes then, so such a request is the last of its connection.
+//! - It accepts no trailers after a chunked body: its decoder expects the empty line at once.
+//! - It leaves an unread chunked body in the stream and parses it as the next request. The event engine
+//!   closes then, so such a request is the last of its connection.
 //! - It answers HTTP/1.0 with HTTP/1.0, and does not say that such a connection goes on.
-//! - It answers with chunks to who sends `TE`, and hands the connection over at
-//!   `Connection: upgrade`. Of two `Connection` fields it sees the first only.
-//! - It says `100 Continue` also to those who did not wait for it with their body.
+//! - It answers with chunks to clients that send `TE`, and hands the connection over at
+//!   `Connection: upgrade`. Of two `Connection` fields it reads the first only.
+//! - It sends `100 Continue` also to clients that did not wait for it with their body.
 //! - It reads away a body over 1 MiB, and a refused one over 64 KiB, where the event engine closes.
 //! - It refuses by itself an empty line before a request, with an empty 400, and bytes beyond ASCII in
 //!   the head, by closing. What is not well-formed is not in here at all: the event
@@ -25,7 +25,7 @@ const CONNECTIONS: u64 = 600;
 
 #[test]
 fn both_engines_answer_the_same() {
-    // Without the line that tells when the file was written.
+    // Without the line with the time at which the file was written.
     let start = |engine| Setup::new(engine).sensor(LONDON).config("[labels]\nobserved = \"\"\n").start();
     let (event, tiny) = (start("event"), start("tiny_http"));
     let seen: BTreeSet<u16> = (0..CONNECTIONS).flat_map(|seed| compare(seed, &event, &tiny)).collect();

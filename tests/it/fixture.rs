@@ -200,7 +200,7 @@ pub(crate) fn london(engine: &str) -> Server {
     Setup::new(engine).sensor(LONDON).start()
 }
 
-/// The documented example's weather, in the words of a sensor.
+/// The documented example's weather, as a sensor writes it.
 pub(crate) const LONDON: &str = r#"{"city": "London", "temperature_C": 10.2, "feels_like_C": 8.1, "wind_dir_deg": 70,
     "wind_avg_km_h": 8, "wind_max_km_h": 14, "pm2_5_ug_m3": 62, "rain_rate_mm_h": 0.8}"#;
 
@@ -331,8 +331,8 @@ impl Server {
         self.status("VmRSS")
     }
 
-    /// A number that the kernel tells of the process, such as `FDSize`. Of an emulated program it
-    /// cannot be told from the emulator's.
+    /// A number that the kernel reports for the process, such as `FDSize`. For an emulated program it
+    /// includes the emulator's.
     pub(crate) fn status(&self, field: &str) -> Option<u64> {
         if env::var_os(RUNNER).is_some() {
             return None;

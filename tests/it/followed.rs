@@ -29,11 +29,11 @@ fn serve(text: &str) -> Server {
 
 #[track_caller]
 fn wait_for(server: &Server, line: &str) -> String {
-    server.wait_for("London", line, |answer| answer.lines().any(|told| told == line))
+    server.wait_for("London", line, |answer| answer.lines().any(|found| found == line))
 }
 
 #[test]
-fn what_is_appended_is_told() {
+fn appended_lines_are_reported() {
     let first = line(70, "\"temperature_C\" : 5.0, \"humidity\" : 50") + &line(60, "\"temperature_C\" : 6.4");
     let server = serve(&first);
     let answer = server.ask("London");
@@ -107,10 +107,10 @@ fn an_old_line_is_not_the_weather() {
 
 #[test]
 fn one_device_of_many_is_chosen() {
-    let told = |readings: &str, id| {
+    let record = |readings: &str, id| {
         format!("{{\"time\": {}, \"model\": \"N\", \"id\": {id}, {readings}}}\n", ago(60))
     };
-    let lines = told("\"temperature_C\": 5", 1) + &told("\"temperature_C\": 15", 2);
+    let lines = record("\"temperature_C\": 5", 1) + &record("\"temperature_C\": 15", 2);
     let config = |select: &str| {
         format!("[[station]]\ncity = \"London\"\n[[station.source]]\nfile = \"log.json\"\n{select}\n")
     };
@@ -138,7 +138,7 @@ fn old_lines_without_a_time_are_no_wind_of_now() {
     let server = serve(&(undated(90) + &undated(14)));
     let answer = server.ask("London");
     assert!(answer.contains("\nWind Speed: 14 km/h\nWind Gusts: 14 km/h\n"), "{answer}");
-    // Written anew, as who keeps the last lines only does.
+    // The file is rewritten, as by a program that keeps only the last lines.
     server.scratch.replace("sensor.json", undated(80) + &undated(12));
     let answer = wait_for(&server, "Wind Speed: 13 km/h");
     assert!(answer.contains("\nWind Gusts: 14 km/h\n"), "{answer}");
@@ -161,7 +161,7 @@ fn a_table_without_its_names_is_read_by_those_before() {
     let row = |seconds, temperature: u8| format!("{},{temperature}\n", ago(seconds));
     let server = serve(&format!("time,temperature_C\n{}{}", row(90, 5), row(80, 6)));
     let path = server.scratch.path("sensor.json");
-    // By truncating: whoever writes it has written the names once.
+    // By truncating: the program has written the names only once.
     File::create(&path).expect("truncated");
     append(&server, &row(70, 7));
     wait_for(&server, "Temperature: 7°C");

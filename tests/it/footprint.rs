@@ -3,7 +3,7 @@
 use crate::fixture::*;
 
 /// KiB, what is promised of a release build. One without optimisation has twice the
-/// code; its bound is there to tell another order of magnitude.
+/// code; its bound only detects another order of magnitude.
 const IDLE: u64 = if cfg!(debug_assertions) { 10 * 1024 } else { 3 * 1024 + 512 };
 
 #[test]

@@ -1,4 +1,4 @@
-//! Where the bearer keys come from, which ones are refused, and which ones are let in.
+//! Where the bearer keys come from, which are refused and which are accepted.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -28,7 +28,7 @@ fn chmod(path: &str, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("a mode");
 }
 
-/// With which status a key is met.
+/// The status of the answer to a request with this key.
 #[track_caller]
 fn status(server: &Server, key: &str) -> u16 {
     server.exchange(call_with(&format!("Authorization: Bearer {key}\r\n"), PING)).status
@@ -114,13 +114,13 @@ fn every_key_of_a_file_is_let_in() {
             &[GOOD, OTHER, "third-key-in-this-file"],
             &["", &GOOD[1..], "third-key-in-this-fil", "third-key-in-this-files", &together],
         );
-        // Nothing to warn of; the refusals are told by one line.
+        // There is nothing to warn about; one line reports the refusals.
         let warnings = warnings(server);
         assert!(warnings.len() == 1 && warnings[0].contains("refused"), "{engine}: {warnings:?}");
     }
 }
 
-/// A start that fails for want of a good key: one line, without any part of what was given.
+/// A start that fails without a good key: one line, without any part of what was given.
 #[track_caller]
 fn check_refused(output: &Output, expected: &str) {
     assert_eq!(String::from_utf8_lossy(&output.stderr), format!("weatherhook: {expected}\n"));
@@ -129,7 +129,7 @@ fn check_refused(output: &Output, expected: &str) {
 }
 
 #[test]
-fn what_dify_cannot_hold_is_refused_without_telling_it() {
+fn keys_that_dify_cannot_hold_are_refused_and_never_shown() {
     let too_long = "x7Qz".repeat(65);
     for (contents, fault) in [
         ("x7Qz", "line 1: Dify takes no key of fewer than 5 characters"),
@@ -153,7 +153,7 @@ fn what_dify_cannot_hold_is_refused_without_telling_it() {
 }
 
 #[test]
-fn a_file_that_holds_no_keys_is_told() {
+fn a_file_without_keys_is_reported() {
     let scratch = Scratch::new();
     let fifo = scratch.path("fifo");
     assert!(Command::new("mkfifo").arg(&fifo).status().expect("mkfifo").success());
@@ -176,7 +176,7 @@ fn without_a_key_there_is_no_server() {
     for engine in ENGINES {
         let scratch = Scratch::new();
         check_refused(&output(&mut keyless(&scratch, engine)), expected);
-        // The credentials of a service may be others than ours.
+        // A service may have other credentials than ours.
         let refused = output(keyless(&scratch, engine).env("CREDENTIALS_DIRECTORY", scratch.path("")));
         check_refused(&refused, expected);
     }

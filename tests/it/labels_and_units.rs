@@ -1,4 +1,4 @@
-//! The words and units of an answer, as the configuration has them.
+//! The labels and units of an answer, as the configuration sets them.
 
 use std::time::SystemTime;
 
@@ -10,7 +10,7 @@ const EVERYTHING: &str = r#"{"city": "London", "time": "2025-03-02T22:26:03Z", "
     "wind_avg_km_h": 8, "wind_max_km_h": 14, "wind_dir_deg": 70, "pm2_5_ug_m3": 62, "rain_rate_mm_h": 0.8,
     "pressure": 1009.2, "barometer": 1013.25, "uvi": 2.5}"#;
 
-/// So that what is told need not be of today.
+/// Readings never expire here, so that they need not be of today.
 const LONG: &str = "stale_after = \"36500days\"\n";
 
 /// The labels by their keys in the configuration, and what stands behind them.
@@ -122,8 +122,8 @@ fn numbers_are_whole_and_zero_has_no_sign() {
         ("9.49", "9"),
     ] {
         let sensor = format!(r#"{{"city": "London", "temperature_C": {celsius}}}"#);
-        let told = answer("event", &sensor, "[labels]\nobserved = \"\"\n");
-        assert_eq!(told, format!("City: London\nTemperature: {expected}°C\n"), "{celsius}");
+        let found = answer("event", &sensor, "[labels]\nobserved = \"\"\n");
+        assert_eq!(found, format!("City: London\nTemperature: {expected}°C\n"), "{celsius}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! The log: changes of state by default, requests when asked for, and never a secret.
+//! The log: changes of state by default, requests on demand, and never a secret.
 
 use crate::fixture::*;
 
@@ -14,7 +14,7 @@ fn check_status(server: &Server, request: &str, status: u16) {
 }
 
 #[test]
-fn by_default_only_changes_of_state_are_told() {
+fn by_default_only_changes_of_state_are_logged() {
     for engine in ENGINES {
         let server = london(engine);
         server.ask("London");
@@ -41,7 +41,7 @@ fn by_default_only_changes_of_state_are_told() {
 }
 
 #[test]
-fn each_address_is_told() {
+fn each_address_is_logged() {
     for engine in ENGINES {
         let server = Setup::new(engine).sensor(LONDON).arg("--listen").arg("[::1]:0").start();
         let (_, log) = server.stop();
@@ -142,7 +142,7 @@ fn requests_in_pieces_and_on_one_connection_are_a_line_each() {
 }
 
 #[test]
-fn refused_keys_are_told_once_a_minute() {
+fn refused_keys_are_logged_once_a_minute() {
     for engine in ENGINES {
         let mut server = london(engine);
         let refused = |key: &str| {
@@ -174,7 +174,7 @@ fn the_level_can_be_set() {
         let mut command = weatherhook(["query", "London", "--sensor", text(&sensor)]);
         output(command.env("RUST_LOG", level))
     };
-    let [told, silent] = ["info", "off"].map(query);
-    assert!(String::from_utf8_lossy(&told.stderr).contains(" INFO "), "{told:?}");
+    let [logged, silent] = ["info", "off"].map(query);
+    assert!(String::from_utf8_lossy(&logged.stderr).contains(" INFO "), "{logged:?}");
     assert!(silent.stderr.is_empty() && silent.status.success(), "{silent:?}");
 }

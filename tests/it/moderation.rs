@@ -18,10 +18,10 @@ fn setup(engine: &str, config: &str, words: &str) -> Setup {
     setup
 }
 
-fn reload(server: &mut Server, told: &str) -> String {
+fn reload(server: &mut Server, line: &str) -> String {
     server.forget_log();
     signal(server.id(), "HUP");
-    server.wait_for_log(told)
+    server.wait_for_log(line)
 }
 
 /// What comes of the parameters, as bytes of text.
@@ -105,7 +105,7 @@ fn overridden_gives_every_input_back() {
 }
 
 #[test]
-fn what_cannot_be_looked_at_is_refused() {
+fn what_cannot_be_searched_is_refused() {
     for engine in ENGINES {
         let server = setup(engine, OVERRIDDEN, WORDS).start();
         for (point, params, status, detail) in [
@@ -148,7 +148,7 @@ fn a_whole_body_is_masked() {
 }
 
 #[test]
-fn the_list_is_read_at_start_and_told_by_check() {
+fn the_list_is_read_at_start_and_shown_by_check() {
     let scratch = Scratch::new();
     scratch.write("sensor.json", LONDON);
     let base = "sensor = \"sensor.json\"\n".to_owned();

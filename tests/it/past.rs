@@ -27,7 +27,7 @@ fn ask(log: &str) -> String {
 
 #[track_caller]
 fn check(answer: &str, line: &str) {
-    assert!(answer.lines().any(|told| told == line), "{line:?} is not in {answer}");
+    assert!(answer.lines().any(|found| found == line), "{line:?} is not in {answer}");
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn rain_is_counted_from_the_lifetime_counter() {
     let answer = ask(&log(26 * 60, |ago| format!("\"temperature_C\": 9, \"rain_mm\": {:.1}", counter(ago))));
     check(&answer, "Rain: 1.0 mm in the last hour, 4.0 mm in 24 hours");
     check(&answer, "Precipitation: Light rain");
-    // The same message thrice, and a battery that was changed: its counter began anew.
+    // The same message three times, and a changed battery: its counter restarted.
     let twice = log(26 * 60, |ago| {
         let counter = counter(ago) - if ago < 600 { 92.0 } else { 0.0 };
         format!("\"temperature_C\": 9, \"rain_mm\": {counter:.1}")
@@ -49,7 +49,7 @@ fn rain_is_counted_from_the_lifetime_counter() {
     let repeated =
         twice.lines().fold(String::new(), |text, line| text + line + "\n" + line + "\n" + line + "\n");
     check(&ask(&repeated), "Rain: 1.0 mm in the last hour, 4.0 mm in 24 hours");
-    // What is not known is not told: a log of ten minutes.
+    // Unknown values are left out: a log of ten minutes.
     let answer = ask(&log(11, |ago| format!("\"temperature_C\": 9, \"rain_mm\": {:.1}", counter(ago))));
     assert!(!answer.contains("Rain:") && answer.contains("Temperature: 9°C"), "{answer}");
 }
@@ -91,11 +91,11 @@ fn the_past_survives_a_restart() {
     let server = serve(&day);
     check(&server.ask("London"), "Temperature Range: 2°C to 9°C in 24 hours");
     assert!(server.stop().0.success());
-    // The log is gone; what was known of the day is not.
+    // The log is gone, but the readings of the day are kept.
     let server = serve(r#"{"temperature_C": 5}"#);
     check(&server.ask("London"), "Temperature Range: 2°C to 9°C in 24 hours");
     assert!(server.stop().0.success());
-    // Whatever stands in the file, the program starts.
+    // The program starts, whatever the file contains.
     for garbage in ["", "\0\u{ff}", "1;;;;;;;;.\tlondon\n", "1;9,9,9;9\tlondon\nx"] {
         board.write("history", garbage);
         let server = serve(r#"{"temperature_C": 5}"#);

@@ -1,10 +1,10 @@
-//! Which station a call is about: by its inputs, by the user's words, or by default.
+//! The station of a call: by its inputs, by the user's question, or by default.
 
 use serde_json::{Value, json};
 
 use crate::fixture::*;
 
-/// Stations that are told apart by their temperatures, in the order of this list from 1 °C up.
+/// Stations with different temperatures, in the order of this list from 1 °C up.
 fn stations(names: &[&str]) -> String {
     let stations = names.iter().zip(1..).map(|(name, celsius)| json!({"city": name, "temperature": celsius}));
     Value::from_iter(stations).to_string()
@@ -17,13 +17,13 @@ fn check(server: &Server, params: &Value, expected: &str) {
     assert_eq!(answer.lines().next(), Some(expected), "{params}: {answer}");
 }
 
-/// The city that is told for what stands in `inputs.location`.
+/// The city of the answer for this `inputs.location`.
 #[track_caller]
 fn check_place(server: &Server, place: &str, expected: &str) {
     check(server, &json!({"inputs": {"location": place}}), &format!("City: {expected}"));
 }
 
-/// The city that is told for the words of a user.
+/// The city of the answer for this question of a user.
 #[track_caller]
 fn check_query(server: &Server, query: &str, expected: &str) {
     check(server, &json!({"inputs": {}, "query": query}), &format!("City: {expected}"));
@@ -132,7 +132,7 @@ fn names_are_found_in_scripts_without_blanks() {
 }
 
 #[test]
-fn aliases_are_names_that_are_not_told() {
+fn aliases_are_names_that_are_not_shown() {
     let sensor = r#"{"stations": [
         {"city": "London", "aliases": ["LDN", "the smoke"], "temperature": 1},
         {"city": "München", "aliases": ["Munich", "Monaco di Baviera"], "temperature": 2}]}"#;
@@ -169,7 +169,7 @@ fn inputs_come_before_the_query_and_that_before_the_default() {
 }
 
 #[test]
-fn an_unknown_city_is_told_in_these_words_and_no_others() {
+fn an_unknown_city_has_exactly_this_answer() {
     let several = stations(&["London", "Paris"]);
     for engine in ENGINES {
         for sensor in [LONDON, &several] {

@@ -188,12 +188,12 @@ fn without_descriptors_the_longest_waiting_stranger_makes_room() {
     let process = Pid::from_raw(server.id().try_into().expect("small"));
     prlimit(process, Resource::Nofile, Rlimit { current: limit, maximum: limit }).expect("a lower limit");
     check_room(&server, 10);
-    // The words are the C library's.
-    let told = server.wait_for_log("cannot accept all connections: ");
-    assert!(told.ends_with("(os error 24)"), "{told}");
+    // The text of the error is the C library's.
+    let line = server.wait_for_log("cannot accept all connections: ");
+    assert!(line.ends_with("(os error 24)"), "{line}");
 }
 
-/// Fills a server with strangers, and has clients come that show a key.
+/// Fills a server with clients without a key, and connects clients with one.
 #[track_caller]
 fn check_room(server: &Server, room: usize) {
     let mut clients = vec![server.connect()];
@@ -207,7 +207,7 @@ fn check_room(server: &Server, room: usize) {
         assert_eq!(client.answer().status, 200);
         assert!(strangers.remove(0).is_closed());
     }
-    // Nobody went who did not have to.
+    // No other connection was closed.
     for client in clients.iter_mut().chain(&mut strangers) {
         client.send(call(PING));
         assert_eq!(client.answer().status, 200);
@@ -246,7 +246,7 @@ fn a_stop_answers_what_is_in_flight() {
             client.send(&request[request.len() - 1..]);
             let answer = client.answer();
             assert_eq!(answer.status, 200);
-            // Another thread may not have heard of the stop yet when it answers.
+            // Another thread may not have seen the stop yet when it answers.
             if threads == "1" {
                 assert_eq!(answer.field("Connection"), Some("close"));
             }
@@ -314,7 +314,7 @@ fn a_restart_binds_at_once() {
 }
 
 #[test]
-fn a_port_in_use_is_told() {
+fn a_port_in_use_is_reported() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = taken.local_addr().expect("its address").to_string();
     let scratch = Scratch::new();

@@ -4,7 +4,7 @@ use std::io::{Read as _, Write as _};
 
 use crate::fixture::*;
 
-/// What is refused how: the status and the body's `detail`.
+/// The refusal of a request: the status and the body's `detail`.
 #[track_caller]
 fn check(server: &Server, request: impl AsRef<[u8]>, status: u16, detail: &str) -> Answer {
     let request = request.as_ref();
@@ -60,11 +60,11 @@ fn the_key_is_checked_before_the_body_is_read() {
     assert_eq!(answer.field("Connection"), Some("close"));
     assert!(client.is_closed());
 
-    // A body that is not JSON is not looked at.
+    // A body that is not JSON is not read.
     let answer = server.exchange(call_with("Authorization: Bearer wrong-key\r\n", "not JSON"));
     assert_eq!(answer.status, 401);
 
-    // 100 Continue is for those who are let in.
+    // Only clients with a key get 100 Continue.
     let mut client = server.connect();
     client.send(format!(
         "POST {PATH} HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 17\r\n\r\n"
@@ -225,7 +225,7 @@ fn too_large() {
     let more = 64 - fields(0).matches("\r\n").count() + 2;
     assert_eq!(server.exchange(fields(more)).status, 422);
     check(&server, fields(more + 1), 431, "head too large: at most 8 KiB and 64 fields");
-    // A length that no memory holds is refused before anything comes.
+    // A length that no memory holds is refused before the body comes.
     let answer = server.exchange(format!(
         "POST {PATH} HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {KEY}\r\nContent-Length: 4611686018427387904\r\n\r\n"
     ));
@@ -251,7 +251,7 @@ fn too_many_large_requests_at_once() {
     let mut answered = 0;
     for client in &mut clients {
         client.stream.set_nonblocking(false).expect("an option");
-        // Who was refused may have been closed by now.
+        // The connection of a refused client may be closed by now.
         let _ = client.stream.write_all(&request.as_bytes()[request.len() - 1..]);
         let answer = client.answer();
         match answer.status {

@@ -1,4 +1,4 @@
-//! SIGHUP: keys, configuration and sensor file are read again, and stay as they were on any error.
+//! SIGHUP: keys, configuration and sensor file are read again; on any error the old ones stay.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -12,10 +12,10 @@ fn ping(server: &Server, key: &str) -> u16 {
     server.exchange(call_with(&format!("Authorization: Bearer {key}\r\n"), PING)).status
 }
 
-fn reload(server: &mut Server, told: &str) {
+fn reload(server: &mut Server, line: &str) {
     server.forget_log();
     signal(server.id(), "HUP");
-    server.wait_for_log(told);
+    server.wait_for_log(line);
 }
 
 #[test]
@@ -33,7 +33,7 @@ fn keys_are_rotated_without_an_outage() {
         server.scratch.write("key", new);
         reload(&mut server, "reloaded");
         assert_eq!((ping(&server, KEY), ping(&server, new)), (401, 200), "{engine}");
-        // A connection goes on, and asks by the keys that hold now.
+        // A connection stays open, and its requests need one of the new keys.
         kept.send(call(PING));
         assert_eq!(kept.answer().status, 401);
     }
@@ -66,8 +66,8 @@ fn labels_and_sensor_file_change() {
 }
 
 #[test]
-fn what_was_in_force_stays_on_any_error() {
-    for (file, contents, told) in [
+fn a_failed_reload_keeps_the_old_configuration() {
+    for (file, contents, cause) in [
         ("key", "1234", "line 1: "),
         ("key", "", "expected a key, found nothing"),
         ("weatherhook.toml", "unitz = \"metric\"\n", "unknown key \"unitz\", did you mean \"units\"?"),
@@ -77,7 +77,7 @@ fn what_was_in_force_stays_on_any_error() {
         server.scratch.write(file, contents);
         signal(server.id(), "HUP");
         let line = server.wait_for_log("reload failed, still running with the old configuration: ");
-        assert!(line.contains(told) && line.contains(" ERROR "), "{line}");
+        assert!(line.contains(cause) && line.contains(" ERROR "), "{line}");
         assert!(server.ask("London").contains("\nTemperature: 50°F\n"));
         let (status, log) = server.stop();
         assert!(status.success());

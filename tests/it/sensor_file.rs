@@ -141,7 +141,7 @@ fn celsius(n: usize) -> (String, String) {
 }
 
 #[test]
-fn a_half_written_file_takes_nothing_away_and_is_told_once() {
+fn a_half_written_file_drops_no_readings_and_is_logged_once() {
     let (whole, first) = celsius(10);
     let mut server = Setup::new("event").sensor(&whole).start();
     assert!(server.ask("London").starts_with(&first));
@@ -179,7 +179,7 @@ type Make = fn(&Path);
 const UNRECOGNISED: &str = "the format is not recognised: write `format = \"...\"` with one of jsonl, json, w1, prometheus, \
      csv, uploads, form, or `columns = [...]` if it is a table without column names";
 
-/// What may stand in a sensor file's place: how to make it, and the cause that the log tells.
+/// What may be at the path of a sensor file: how to make it, and the cause in the log.
 const NO_SENSOR_FILES: &[(Make, &str)] = &[
     (|_| (), "no such file, expected the sensor file"),
     (|path| fs::write(path, "").expect("a file"), "empty, expected the readings of a sensor"),
@@ -220,7 +220,7 @@ fn point(scratch: &Scratch, name: &str) {
 }
 
 #[test]
-fn what_is_no_sensor_file_takes_nothing_away_and_is_told_once() {
+fn what_is_no_sensor_file_drops_no_readings_and_is_logged_once() {
     let setup = Setup::new("event");
     setup.scratch.write("good", celsius(0).0);
     point(&setup.scratch, "good");
@@ -284,9 +284,9 @@ fn a_file_may_come_after_the_start_and_go_again() {
         let path = server.scratch.path("sensor.json");
         let path = text(&path).to_owned();
         let log = said(&server.stop().1);
-        let told: Vec<_> = log.iter().filter_map(|line| line.split_once(&format!("{path}: "))).collect();
+        let found: Vec<_> = log.iter().filter_map(|line| line.split_once(&format!("{path}: "))).collect();
         assert_eq!(
-            told,
+            found,
             [
                 ("WARN ", "no such file, expected the sensor file; there are no readings yet"),
                 ("INFO ", "readable, stations: 1"),
@@ -314,7 +314,7 @@ fn minutes_ago(minutes: u64) -> u64 {
 }
 
 #[test]
-fn stale_readings_are_never_told_as_current() {
+fn stale_readings_are_never_reported_as_current() {
     for engine in ENGINES {
         let sensor = |minutes| {
             format!(r#"{{"city": "London", "temperature_C": 10, "time": {}}}"#, minutes_ago(minutes))
@@ -358,13 +358,13 @@ fn a_file_that_nobody_rewrites_grows_stale() {
     let silent = "City: London\nNo current readings: the station last reported at ";
     let answer = server.wait_for("London", "the silence", |answer| answer.starts_with(silent));
     assert!(answer.ends_with(" UTC, 2 s ago."), "{answer}");
-    // Written again, with the same words in it.
+    // Written again, with the same contents.
     server.scratch.replace("sensor.json", &text);
     server.wait_for("London", "a current reading again", |answer| answer.starts_with(&current));
 }
 
 #[test]
-fn the_time_of_writing_counts_where_the_file_tells_none() {
+fn the_time_of_writing_counts_where_the_file_has_none() {
     let (text, _) = celsius(10);
     let setup = Setup::new("event").sensor(text);
     let path = setup.scratch.path("sensor.json");

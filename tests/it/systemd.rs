@@ -1,4 +1,4 @@
-//! systemd's protocols, with a socket of the test's own in systemd's place.
+//! systemd's protocols, with a socket of the test instead of systemd's.
 
 use std::net::TcpListener;
 use std::os::fd::AsRawFd;
@@ -62,7 +62,7 @@ fn check_life(manager: &Manager, setup: Setup) {
 }
 
 #[test]
-fn the_manager_is_told_of_each_change() {
+fn systemd_is_notified_of_each_change() {
     for engine in ENGINES {
         let setup = Setup::new(engine).sensor(LONDON);
         let path = setup.scratch.path("notify");
@@ -76,7 +76,7 @@ fn the_manager_is_told_of_each_change() {
 }
 
 #[test]
-fn the_watchdog_is_told_while_requests_are_answered() {
+fn the_watchdog_is_notified_while_requests_are_answered() {
     for engine in ENGINES {
         let setup = Setup::new(engine).sensor(LONDON);
         let path = setup.scratch.path("notify");
@@ -96,7 +96,7 @@ fn the_watchdog_is_told_while_requests_are_answered() {
 }
 
 #[test]
-fn the_watchdog_is_not_told_for_another_process() {
+fn the_watchdog_is_not_notified_for_another_process() {
     let setup = Setup::new("event").sensor(LONDON).env("WATCHDOG_USEC", "1000").env("WATCHDOG_PID", "1");
     let setup = setup.env("RUST_LOG", "debug");
     let server = setup.start();

@@ -1,4 +1,4 @@
-//! What others than Dify's extension ask for: the weather as JSON, the OpenAPI document, health and figures.
+//! The endpoints for other tools than Dify's extension: the weather as JSON, OpenAPI, health and metrics.
 
 use serde_json::{Value, json};
 
@@ -99,7 +99,7 @@ fn what_needs_a_key_and_what_does_not() {
     }
 }
 
-/// What needs no key takes no body either, as strangers would have it held.
+/// An endpoint without a key accepts no body, so that unknown clients cannot fill the memory.
 #[test]
 fn without_a_key_no_body_is_taken() {
     let server = london("event");
@@ -162,7 +162,7 @@ fn figure(page: &str, name: &str) -> f64 {
 }
 
 #[test]
-fn the_figures_count_what_was_asked_and_refused() {
+fn the_metrics_count_requests_and_refusals() {
     for engine in ENGINES {
         let server = london(engine);
         let page = || {
@@ -186,7 +186,7 @@ fn the_figures_count_what_was_asked_and_refused() {
         server.exchange(get("/weather", ""));
         server.exchange(get("/nowhere", ""));
         server.exchange(get(PATH, ""));
-        // What it cannot read, tiny_http answers by itself.
+        // tiny_http itself answers requests that it cannot parse.
         let malformed = u8::from(*engine == "event");
         if malformed > 0 {
             server.exchange("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: x\r\n\r\n");
@@ -231,7 +231,7 @@ fn the_figures_count_what_was_asked_and_refused() {
 }
 
 #[test]
-fn the_figures_tell_readings_in_base_units() {
+fn the_metrics_report_readings_in_base_units() {
     let sensor = r#"[{"city": "Lon\"don\\", "temperature_C": 10.5, "humidity": 80, "pressure_hPa": 1015.25,
             "wind_avg_km_h": 36, "wind_max_m_s": 12, "wind_dir_deg": 70, "rain_mm": 1500,
             "rain_rate_mm_h": 3.6, "pm2_5_ug_m3": 62, "uvi": 3},

@@ -1,5 +1,4 @@
-//! What sensor files do to those who read them: for each trap a file that shows it, what is told of it,
-//! and what `check` says is lost.
+//! Traps in sensor files: for each trap a file that shows it, the answer, and what `check` reports as lost.
 
 use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions};
@@ -55,26 +54,26 @@ impl Site {
         let path = format!("{}/", text(&self.scratch.path("")).trim_end_matches('/'));
         let lines = out.lines().map(|line| line.replace(&path, ""));
         let usual = ["configuration: ", "endpoint: ", "keys: "];
-        let told = lines.filter(|line| !usual.iter().any(|usual| line.starts_with(usual)));
-        (output.status.success(), told.collect())
+        let lines = lines.filter(|line| !usual.iter().any(|usual| line.starts_with(usual)));
+        (output.status.success(), lines.collect())
     }
 
     /// The site, if `check` says these lines among others. An age that is less than some seconds is `now`.
     #[track_caller]
-    fn tells(self, expected: &[&str]) -> Site {
-        let (good, told) = self.check();
-        assert!(good, "{told:#?}");
-        found(&told, expected);
+    fn checks(self, expected: &[&str]) -> Site {
+        let (good, lines) = self.check();
+        assert!(good, "{lines:#?}");
+        found(&lines, expected);
         self
     }
 
     /// `check` says these lines among others, and that there is an error.
     #[track_caller]
     fn fails(&self, expected: &[&str]) {
-        let (good, told) = self.check();
-        assert!(!good, "{told:#?}");
-        found(&told, expected);
-        assert!(told.iter().any(|line| line.starts_with("error: ")), "{told:#?}");
+        let (good, lines) = self.check();
+        assert!(!good, "{lines:#?}");
+        found(&lines, expected);
+        assert!(lines.iter().any(|line| line.starts_with("error: ")), "{lines:#?}");
     }
 
     #[track_caller]
@@ -84,7 +83,7 @@ impl Site {
         Server::spawn(&mut command, self.scratch)
     }
 
-    /// The lines that Dify is told, but for the place and the time.
+    /// Checks the lines of the answer, without the place and the time.
     #[track_caller]
     fn answers(self, expected: &[&str]) -> Server {
         let server = self.serve();
@@ -94,20 +93,20 @@ impl Site {
 }
 
 #[track_caller]
-fn found(told: &[String], expected: &[&str]) {
+fn found(lines: &[String], expected: &[&str]) {
     for line in expected {
-        assert!(told.iter().any(|told| told.starts_with(line)), "{line:?} is not in {told:#?}");
+        assert!(lines.iter().any(|found| found.starts_with(line)), "{line:?} is not in {lines:#?}");
     }
 }
 
 #[track_caller]
 fn answers(server: &Server, expected: &[&str]) {
     let answer = server.ask("London");
-    let told: Vec<_> = answer
+    let lines: Vec<_> = answer
         .lines()
         .filter(|line| !line.starts_with("City: ") && !line.starts_with("Observed: "))
         .collect();
-    assert_eq!(told, expected, "{answer}");
+    assert_eq!(lines, expected, "{answer}");
 }
 
 const NOTHING: &str = "No current readings: ";
@@ -137,7 +136,7 @@ fn messages_of_one_station_are_put_together_with_an_age_each() {
     let log = line(1300, HOUSE, r#""temperature_F" : 80.0, "humidity" : 96"#)
         + &line(800, HOUSE, r#""temperature_F" : 50.0"#)
         + &line(70, HOUSE, r#""wind_avg_km_h" : 4.3, "wind_dir_deg" : 337.5, "rain_in" : 0.66"#);
-    let site = Site::with("file = \"log\"", "log", log).tells(&[
+    let site = Site::with("file = \"log\"", "log", log).checks(&[
         "read: Acurite-5n1 839 A.temperature_F: temperature 10.0 °C (°F read), 13 min old",
         "read: Acurite-5n1 839 A.humidity: humidity 96.0 % (% assumed), 21 min old",
         "read: Acurite-5n1 839 A.wind_avg_km_h: wind speed 1.2 m/s (km/h read), 1 min old",
@@ -169,19 +168,19 @@ fn rain_is_no_counters_reading_and_a_message_that_comes_thrice_is_counted_once()
         .expect("written");
     let rain = "\nRain: 0.6 mm in the last hour\n";
     server.wait_for("London", rain, |answer| answer.contains(rain));
-    // A new battery: the counter begins anew, and what fell up to its first reading, 0.2, is not known.
+    // A new battery: the counter restarts, and the rain before its first reading, 0.2, is unknown.
     let log = counter(71, |ago| if ago > 30 { 94.4 } else { 0.2 * ((31 - ago) / 5) as f64 });
     let site = Site::with("file = \"log\"", "log", log);
     site.answers(&["Temperature: 9°C", "Precipitation: Light rain", "Rain: 1.0 mm in the last hour"]);
 }
 
 #[test]
-fn a_new_battery_and_a_neighbour_make_other_devices_which_match_tells_apart() {
+fn a_new_battery_and_a_neighbour_make_other_devices_which_match_separates() {
     let renamed = HOUSE.replace("839", "77");
     let log = line(300, HOUSE, r#""temperature_C" : 5, "humidity" : 50"#)
         + &line(200, &renamed, r#""temperature_C" : 6"#)
         + &line(100, NEIGHBOUR, r#""temperature_C" : 15"#);
-    let site = Site::with("file = \"log\"", "log", &log).tells(&[
+    let site = Site::with("file = \"log\"", "log", &log).checks(&[
         "read: Acurite-5n1 839 A.temperature_C: ",
         "read: Acurite-5n1 77 A.temperature_C: ",
         "read: Nexus-TH 184 2.temperature_C: ",
@@ -190,7 +189,7 @@ fn a_new_battery_and_a_neighbour_make_other_devices_which_match_tells_apart() {
     let several = "London: the temperature comes from several sensors, of which the newest counts: \
                    Acurite-5n1 77 A, Acurite-5n1 839 A, Nexus-TH 184 2; match selects one";
     server.wait_for_log(several);
-    // Told once, however often one of them is heard.
+    // Logged once, however often one of them is received.
     let path = server.scratch.path("log");
     let more = line(9, NEIGHBOUR, r#""temperature_C" : 16"#) + &line(0, &renamed, r#""temperature_C" : 7"#);
     OpenOptions::new()
@@ -200,15 +199,15 @@ fn a_new_battery_and_a_neighbour_make_other_devices_which_match_tells_apart() {
         .expect("written");
     server.wait_for("London", "the last line", |answer| answer.contains("Temperature: 7°C"));
     let log_of_server = server.stop().1;
-    let told = log_of_server.iter().filter(|line| line.contains("several sensors")).count();
-    assert_eq!(told, 1, "{log_of_server:?}");
+    let count = log_of_server.iter().filter(|line| line.contains("several sensors")).count();
+    assert_eq!(count, 1, "{log_of_server:?}");
     // By model and channel the station stays the same whatever its battery.
     let select = "file = \"log\"\nmatch = { model = \"Acurite-5n1\", channel = \"A\" }";
     let site = Site::with(select, "log", &log)
-        .tells(&["ignored: Nexus-TH 184 2: none of it is taken: `match` selects another device"]);
+        .checks(&["ignored: Nexus-TH 184 2: none of it is taken: `match` selects another device"]);
     site.answers(&["Temperature: 6°C", "Humidity: 50%", "Dew Point: -4°C"]);
     let site = Site::with("file = \"log\"\nmatch = { model = \"Acurite-5n1\", id = 839 }", "log", &log)
-        .tells(&["ignored: Acurite-5n1 77 A: none of it is taken: "]);
+        .checks(&["ignored: Acurite-5n1 77 A: none of it is taken: "]);
     site.answers(&["Temperature: 5°C", "Humidity: 50%", "Dew Point: -5°C"]);
     Site::with("file = \"log\"\nmatch = { model = \"Acurite\" }", "log", &log).fails(&[
         "ignored: Acurite-5n1 839 A: none of it is taken: ",
@@ -223,7 +222,7 @@ fn a_tyre_is_no_weather() {
     let log = line(90, HOUSE, r#""temperature_C" : 5, "pressure_hPa" : 1001"#)
         + &line(10, tyre, r#""pressure_kPa" : 101.0, "temperature_C" : 26"#);
     let site = Site::with("file = \"log\"", "log", log)
-        .tells(&["ignored: Schrader 1A2B3C.type: a tyre (\"type\": \"TPMS\")"]);
+        .checks(&["ignored: Schrader 1A2B3C.type: a tyre (\"type\": \"TPMS\")"]);
     site.answers(&["Temperature: 5°C", "Pressure: 1001 hPa"]);
 }
 
@@ -235,7 +234,7 @@ fn lines_that_are_no_records_are_passed_over_and_counted() {
         + "\0\0\0\0\n"
         + &line(20, HOUSE, r#""humidity" : 50"#)
         + "{\"time\" : \"2025-03-02 22:26:03\", \"temperature_C\" : 7";
-    let site = Site::with("file = \"log\"", "log", log).tells(&[
+    let site = Site::with("file = \"log\"", "log", log).checks(&[
         "dropped: a line: not a whole record (3 times)",
         "ignored: stats: not a current observation",
     ]);
@@ -266,10 +265,10 @@ fn a_thermometer_on_one_wire_is_believed_when_it_has_measured() {
         let loss = format!("dropped: w1_slave: {why}");
         let site = Site::with("file = \"28-0316\"", "28-0316/w1_slave", &text);
         site.fails(&[&loss, "error: 28-0316: no weather in it"]);
-        // What was good before stays, and no other is told.
+        // The last good reading is kept, and no other is shown.
         let site = Site::with("file = \"28-0316/w1_slave\"", "28-0316/w1_slave", &good);
         let server =
-            site.tells(&["read: w1_slave: temperature 20.7 °C (°C read)"]).answers(&["Temperature: 21°C"]);
+            site.checks(&["read: w1_slave: temperature 20.7 °C (°C read)"]).answers(&["Temperature: 21°C"]);
         server.scratch.replace("28-0316/w1_slave", &text);
         answers(&server, &["Temperature: 21°C"]);
         server.scratch.replace("28-0316/w1_slave", w1(W1, "e1 YES", " t=24000"));
@@ -278,11 +277,11 @@ fn a_thermometer_on_one_wire_is_believed_when_it_has_measured() {
     // Of several on the wire the others go on.
     let site = Site::with("file = \"28-*/w1_slave\"", "28-a/w1_slave", &good)
         .file("28-b/w1_slave", w1(W1, "e1 NO", " t=7"))
-        .tells(&["dropped: w1_slave: the checksum is wrong", "error: 28-b/w1_slave: no weather in it"]);
+        .checks(&["dropped: w1_slave: the checksum is wrong", "error: 28-b/w1_slave: no weather in it"]);
     site.answers(&["Temperature: 21°C"]);
     // The later driver's file.
     let site = Site::with("file = \"28-a\"", "28-a/temperature", "-62\n").file("28-a/resolution", "12\n");
-    site.tells(&["read: temperature: temperature -0.1 °C (°C read)"]).answers(&["Temperature: 0°C"]);
+    site.checks(&["read: temperature: temperature -0.1 °C (°C read)"]).answers(&["Temperature: 0°C"]);
 }
 
 #[test]
@@ -298,7 +297,7 @@ fn industrial_io_has_a_number_that_changes_and_units_that_did() {
             .file(&format!("devices/iio:device{other}/name"), "hts221\n")
             .file(&format!("devices/iio:device{other}/in_temp_raw"), "300\n")
             .file(&format!("devices/iio:device{other}/in_temp_scale"), "100\n")
-            .tells(&[
+            .checks(&[
                 "read: in_pressure_input: station pressure 1027.9 hPa (kPa read)",
                 "ignored: hts221: none of it is taken: `match` selects another device",
             ]);
@@ -308,19 +307,19 @@ fn industrial_io_has_a_number_that_changes_and_units_that_did() {
     let site = Site::with("file = \"d\"", "d/in_temp_input", "24540 \n")
         .file("d/in_humidityrelative_input", "41.074000000\n")
         .file("d/in_pressure_input", "1014.350000000\n")
-        .tells(&["read: in_pressure_input: station pressure 1014.4 hPa (hPa read)"]);
+        .checks(&["read: in_pressure_input: station pressure 1014.4 hPa (hPa read)"]);
     site.answers(&["Temperature: 25°C", "Humidity: 41%", "Dew Point: 10°C", "Pressure: 1014 hPa"]);
-    // A bus that fails now and then takes nothing else away.
+    // A bus that fails at times drops no other readings.
     let site = Site::with("file = \"d\"", "d/in_temp_input", "")
         .file("d/in_humidityrelative_input", "41000\n")
-        .tells(&["dropped: in_temp_input: not a number"]);
+        .checks(&["dropped: in_temp_input: not a number"]);
     site.answers(&["Humidity: 41%"]);
-    // An offset that cannot be read is not none. Who reads a directory gets an error, as from a bus.
+    // An offset that cannot be read does not count as no offset. Reading a directory fails, as on a bus.
     let site = Site::with("file = \"d\"", "d/in_temp_raw", "300\n")
         .file("d/in_temp_scale", "100\n")
         .file("d/in_temp_offset/x", "")
         .file("d/in_humidityrelative_input", "41000\n")
-        .tells(&["dropped: in_temp_raw: not a number", "station: London: readings: 1"]);
+        .checks(&["dropped: in_temp_raw: not a number", "station: London: readings: 1"]);
     site.answers(&["Humidity: 41%"]);
     Site::new("file = \"d\"")
         .file("d/in_temp_input/x", "")
@@ -334,7 +333,7 @@ fn the_processor_is_not_the_weather() {
         .file("hwmon/hwmon1/name", "sht3x\n")
         .file("hwmon/hwmon1/temp1_input", "11500\n")
         .file("hwmon/hwmon1/humidity1_input", "45000\n")
-        .tells(&[
+        .checks(&[
             "ignored: temp1_input: its chip is not known to measure the air",
             "read: temp1_input: temperature 11.5 °C (°C read)",
         ]);
@@ -352,8 +351,8 @@ fn a_board_that_warms_its_sensor_is_corrected_with_the_humidity() {
         .file("d/in_pressure_input", "102.793\n");
     // The same vapour: 14.0 hPa of 25.6 hPa, and of 18.7 hPa (Magnus, 17.62 and 243.12).
     let corrected = ["Temperature: 17°C", "Humidity: 75%", "Dew Point: 12°C", "Pressure: 1029 hPa"];
-    // `check` tells what the sensor said.
-    site.tells(&["read: in_temp_input: temperature 21.5 °C (°C read)"]).answers(&corrected);
+    // `check` shows what the sensor has reported.
+    site.checks(&["read: in_temp_input: temperature 21.5 °C (°C read)"]).answers(&corrected);
 }
 
 #[test]
@@ -371,8 +370,8 @@ fn a_stale_file_does_not_look_alive() {
     ] {
         let site = Site::with(&format!("file = \"{name}\""), name, text);
         old(&site.scratch.path(name));
-        let (good, told) = site.check();
-        assert!(good && told.iter().any(|line| line.ends_with(", 20 min old")), "{told:#?}");
+        let (good, lines) = site.check();
+        assert!(good && lines.iter().any(|line| line.ends_with(", 20 min old")), "{lines:#?}");
         let answer = site.serve().ask("London");
         assert!(answer.contains(NOTHING) && answer.ends_with(", 20 min ago."), "{name}: {answer}");
     }
@@ -387,17 +386,17 @@ fn what_is_from_the_future_is_not_believed() {
     let loss = "after the file was written: wrong clock or zone";
     // The only record of a file that was written just now.
     let site = Site::with("file = \"a\"", "a", format!("{{\"temperature\": 5, \"epoch\": {ahead}}}"));
-    let (good, told) = site.check();
+    let (good, lines) = site.check();
     assert!(
-        good && told.iter().any(|line| line.starts_with("dropped: epoch: ") && line.contains(loss)),
-        "{told:#?}"
+        good && lines.iter().any(|line| line.starts_with("dropped: epoch: ") && line.contains(loss)),
+        "{lines:#?}"
     );
     site.answers(&["Temperature: 5°C"]);
     // One of several: it may be as old as can be.
     let two =
         format!("[{{\"temperature\": 5, \"epoch\": {ahead}}}, {{\"humidity\": 50, \"epoch\": {}}}]", ago(60));
     let site = Site::with("file = \"a\"", "a", two)
-        .tells(&["dropped: [0].temperature: its record has a time that cannot be used"]);
+        .checks(&["dropped: [0].temperature: its record has a time that cannot be used"]);
     site.answers(&["Humidity: 50%"]);
 }
 
@@ -410,7 +409,7 @@ fn of_a_directory_of_files_the_newest_readings_count() {
         .file("days/2025-03-02.csv", row(300, 5))
         .file("days/.2025-03-03.csv.swp", row(10, 30))
         .file("days/notes.txt", "nothing to be read\n")
-        .tells(&["read: timestamp: ", "error: days/notes.txt: ", "station: London: readings: 2"]);
+        .checks(&["read: timestamp: ", "error: days/notes.txt: ", "station: London: readings: 2"]);
     let server = site.answers(&["Temperature: 5°C", "Humidity: 50%", "Dew Point: -5°C"]);
     // The next day begins.
     server.scratch.replace("next", row(60, 6));
@@ -435,8 +434,8 @@ fn of_a_directory_of_files_the_newest_readings_count() {
         let text = format!("temperature={}", if day == 1002 { 7 } else { 30 });
         site = site.file(&format!("days/{day:04}.txt"), text);
     }
-    let (good, told) = site.check();
-    assert!(good && told.iter().any(|line| line.contains("temperature 7.0 °C")), "{told:#?}");
+    let (good, lines) = site.check();
+    assert!(good && lines.iter().any(|line| line.contains("temperature 7.0 °C")), "{lines:#?}");
 }
 
 /// Five minutes ago as a spreadsheet writes it, with the day first.
@@ -454,7 +453,7 @@ fn tables_of_a_spreadsheet() {
         format!("\u{feff}Zeit;Temperatur;Feuchte;Luftdruck\r\n{};7,6;81,2;1003,2\r\nx;y\r\n", day_first());
     let source = "file = \"a.csv\"\nkeys = { Zeit = \"time\", Temperatur = \"temperature_C\", \
                   Feuchte = \"humidity\", Luftdruck = \"pressure_hPa\" }";
-    let site = Site::with(source, "a.csv", german).tells(&[
+    let site = Site::with(source, "a.csv", german).checks(&[
         "read: Temperatur: temperature 7.6 °C (°C read), 5 min old",
         "dropped: a line: not a whole record",
     ]);
@@ -463,7 +462,7 @@ fn tables_of_a_spreadsheet() {
     let bare = format!("{}\t7.6\tx\t81.2\t100320\n", ago(300));
     let source = "file = \"a\"\ncolumns = [\"time\", \"temperature_C\", \"\", \"humidity\", \"pressure\"]";
     let site = Site::with(source, "a", &bare)
-        .tells(&["read: pressure: station pressure 1003.2 hPa (Pa assumed), 5 min old"]);
+        .checks(&["read: pressure: station pressure 1003.2 hPa (Pa assumed), 5 min old"]);
     site.answers(&cold);
     Site::with("file = \"a\"", "a", &bare).fails(&["error: a: the format is not recognised"]);
 }
@@ -475,7 +474,7 @@ fn labels_of_prometheus_say_what_is_no_weather() {
                 temperature_celsius{room=\"kitchen\"} 21\n\
                 outdoor_temperature_celsius{site=\"shed\",id=\"7\"} 6.7\n\
                 outdoor_humidity_ratio{site=\"shed\",id=\"7\"} 0.81\noutdoor_pressure_pascals NaN\nhalf";
-    let site = Site::with("file = \"a.prom\"", "a.prom", text).tells(&[
+    let site = Site::with("file = \"a.prom\"", "a.prom", text).checks(&[
         "ignored: node_hwmon_temp_celsius: measured in a machine, not in the air",
         "ignored: temperature_celsius.room: measured indoors",
         "read: [0].outdoor_temperature_celsius: temperature 6.7 °C (°C read)",
@@ -486,13 +485,13 @@ fn labels_of_prometheus_say_what_is_no_weather() {
 }
 
 #[test]
-fn the_key_in_an_upload_is_never_told() {
+fn the_key_in_an_upload_is_never_shown() {
     let upload = format!(
         "PASSKEY=0123SECRET&stationtype=GW1000B_V1.7.3&dateutc={}&tempinf=79.52&humidityin=31&baromrelin=29.74\
          &tempf=53.2&humidity=-9999&winddir=139&windspeedmph=10.0&rainratein=0.000&dailyrainin=0.120&uv=2",
         civil(0, 60).replace('T', "+").replace(':', "%3A")
     );
-    let told = [
+    let expected = [
         "Temperature: 12°C",
         "Wind Direction: SE",
         "Wind Speed: 16 km/h",
@@ -505,7 +504,7 @@ fn the_key_in_an_upload_is_never_told() {
     let as_json = format!("{{\"{}\"}}", plain.replace('=', "\":\"").replace('&', "\",\""));
     for text in [upload.clone(), format!("{upload}\n{upload}\n"), plain.replace('&', "\n"), as_json] {
         // The zone of the board does not matter to what is in UTC.
-        let site = Site::with("file = \"upload\"", "upload", &text).zone("<+0530>-5:30").tells(&[
+        let site = Site::with("file = \"upload\"", "upload", &text).zone("<+0530>-5:30").checks(&[
             "ignored: tempinf: measured indoors",
             "read: baromrelin: sea-level pressure 1007.1 hPa (inHg read), 1 min old",
             "read: windspeedmph: wind speed 4.5 m/s (mph read), 1 min old",
@@ -515,8 +514,8 @@ fn the_key_in_an_upload_is_never_told() {
         command.args(["--listen", "127.0.0.1:0"]).env("RUST_LOG", "trace");
         let mut server = Server::spawn(&mut command, site.scratch);
         let answer = server.ask("London");
-        let lines: Vec<_> = answer.lines().skip(1).take(told.len()).collect();
-        assert_eq!(lines, told, "{answer}");
+        let lines: Vec<_> = answer.lines().skip(1).take(expected.len()).collect();
+        assert_eq!(lines, expected, "{answer}");
         // What the log says of half an upload.
         server.scratch.replace("upload", "PASSKEY=0123SECRET&PASSKEY=0123SECRET\n");
         if !text.ends_with('\n') {
@@ -535,7 +534,7 @@ fn a_time_without_a_zone_is_the_boards_unless_the_source_says_otherwise() {
         let right =
             format!("{{\"time\": \"{}\", \"temp\": 5}}\n", civil(east, 300).replace('T', " ")).repeat(2);
         let site = Site::with(&source, "log", right).zone(zone);
-        site.tells(&["read: temp: temperature 5.0 °C (°C assumed), 5 min old"])
+        site.checks(&["read: temp: temperature 5.0 °C (°C assumed), 5 min old"])
             .answers(&["Temperature: 5°C"]);
         // That of the other is hours old or hours ahead, and never now.
         let wrong = civil(19_800 - east, 300).replace('T', " ");
@@ -610,7 +609,7 @@ fn units_come_from_beside_the_values() {
             "ignored: readings.rain: rain of some time here, not a counter",
         ),
     ] {
-        let site = Site::with("file = \"a\"", "a", text.replace("NOW", &ago(60).to_string())).tells(&[loss]);
+        let site = Site::with("file = \"a\"", "a", text.replace("NOW", &ago(60).to_string())).checks(&[loss]);
         let answer = site.serve().ask("London");
         let lines: Vec<_> = answer.lines().filter(|line| warm.contains(line)).collect();
         assert_eq!(lines, warm, "{text}: {answer}");

@@ -155,7 +155,7 @@ fn a_socket_that_was_handed_over_is_asked_by_the_watchdog_and_left_there() {
 }
 
 #[test]
-fn what_is_no_whole_path_is_told() {
+fn a_path_that_is_not_absolute_is_reported() {
     for listen in ["unix:", "unix:http.sock", "unix:./http.sock"] {
         let refused = run(["serve", "--sensor", "/", "--listen", listen]);
         assert_eq!(refused.status.code(), Some(2), "{listen}");
@@ -173,7 +173,7 @@ fn what_is_no_whole_path_is_told() {
     assert!(message.contains(&format!("listen {path}: path must be shorter than SUN_LEN")), "{message}");
 }
 
-/// Whoever has taken the place meanwhile keeps it.
+/// A file that has replaced the socket meanwhile is kept.
 #[test]
 fn a_stop_takes_only_its_own_socket_away() {
     let setup = Setup::new("event").sensor(LONDON);

@@ -6,13 +6,13 @@ use crate::fixture::*;
 const BERLIN: &str = "CET-1CEST,M3.5.0,M10.5.0/3";
 
 #[track_caller]
-fn check(time: &str, told: &str) {
+fn check(time: &str, local: &str) {
     let scratch = Scratch::new();
     let sensor =
         scratch.write("sensor.json", format!(r#"{{"city": "Berlin", "temp": 5, "time": "{time}"}}"#));
     let output = output(weatherhook(["query", "--sensor", text(&sensor)]).env("TZ", BERLIN));
     let answer = String::from_utf8(output.stdout).expect("text");
-    let expected = format!("City: Berlin\nNo current readings: the station last reported at {told}, ");
+    let expected = format!("City: Berlin\nNo current readings: the station last reported at {local}, ");
     assert!(answer.starts_with(&expected), "{time}: {answer}");
 }
 
