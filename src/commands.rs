@@ -4,6 +4,7 @@ mod check;
 mod demo;
 mod doctor;
 mod query;
+mod readings;
 
 use std::env;
 use std::ffi::OsString;
@@ -13,7 +14,7 @@ use std::process::ExitCode;
 use log::LevelFilter;
 
 use crate::config::{self, Command, CommandLine, Config, Flags};
-use crate::{auth, logging, sampler, service};
+use crate::{auth, logging, service};
 
 /// Runs the command that the arguments name (without the name of the program), and gives its exit code. What
 /// went wrong is one line on standard error.
@@ -48,7 +49,7 @@ fn start(line: CommandLine, out: &mut io::Stdout) -> Result<bool, Failure> {
         }
         Command::Check if watch => {
             let is_terminal = out.is_terminal();
-            sampler::watch(load(&flags)?.sampler, out, is_terminal)?;
+            readings::watch(load(&flags)?.sampler, out, is_terminal)?;
         }
         Command::Check => return check::run(&flags, out),
         Command::Doctor => return doctor::run(&flags, argument.as_deref(), out),

@@ -4,7 +4,6 @@
 //! no other, and no answer: these are made from what was published last.
 
 mod board;
-mod check;
 mod progress;
 mod source;
 mod state;
@@ -17,7 +16,6 @@ use std::time::Duration;
 
 use self::board::Board;
 pub use self::board::{Options as StationOptions, published};
-pub use self::check::{check, watch};
 pub use self::progress::Progress;
 pub use self::source::{
     Fault, Finding, Kind as SourceKind, Offsets, Options as SourceOptions, Outcome, TextOptions,
@@ -359,7 +357,7 @@ mod tests {
     use crate::file::Scratch;
     use crate::reading::Quantity;
     use crate::reading::Station;
-    use crate::time::{AHEAD, Zone};
+    use crate::time::AHEAD;
 
     const EVERY: Duration = Duration::from_secs(3600);
 
@@ -731,17 +729,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_sensor_file_is_told_in_one_line() {
+    fn what_is_no_sensor_file_is_one_fault() {
         #[track_caller]
         fn check(make: fn(&Board), expected: &str) {
             let board = Board::new();
             make(&board);
-            let mut out = Vec::new();
-            let good = super::check(&board.options(None), Timestamp::now(), &mut out).expect("written");
-            let out = String::from_utf8(out).expect("text");
-            let last = out.lines().last().unwrap_or_default();
-            assert_eq!(last, format!("error: {}: {expected}", board.sensor.display()));
-            assert!(!good);
+            let reports = board.sampler().reports(Timestamp::now());
+            let faults: Vec<String> = reports[0].faults.iter().map(Fault::to_string).collect();
+            assert_eq!(faults, [format!("{}: {expected}", board.sensor.display())]);
+            assert!(!reports[0].is_good);
             assert_eq!(board.sampler().sample(Timestamp::now()), None);
         }
         check(|_| {}, "no such file, expected the sensor file");
@@ -768,40 +764,5 @@ mod tests {
             |board| board.write(r#"{"city": "London", "temp": -9999, "inTemp": 20}"#),
             "no weather in it, expected keys like temperature or humidity (`weatherhook check` lists its keys)",
         );
-    }
-
-    #[test]
-    fn check_tells_every_key_and_station() {
-        let board = Board::new();
-        board.write_at(
-            r#"[{"city": "London", "aliases": ["LDN"], "default": true, "time": "2025-03-02T22:26:00Z",
-                 "tempf": 50, "humidity": "66%", "UV": 2, "wind_speed": 2.5, "rain": -1, "mic": "X",
-                 "precipitation": "Light rain"}, {"city": "Bonn"}]"#,
-            SystemTime::UNIX_EPOCH + Duration::from_secs(1_740_954_420),
-        );
-        let now = Timestamp::parse("2025-03-02T22:29:00Z", Zone::Utc).expect("a time");
-        // In the zone of whoever runs this.
-        let observed = now.before(Duration::from_secs(180));
-        let mut out = Vec::new();
-        let good = super::check(&board.options(Some("Ulm")), now, &mut out).expect("written");
-        assert_eq!(
-            String::from_utf8(out).expect("text"),
-            "read: [0].time: OBSERVED, 3 min old\n\
-             read: [0].city: \"London\"\n\
-             read: [0].aliases[0]: \"LDN\"\n\
-             read: [0].default: true\n\
-             read: [0].tempf: temperature 10.0 °C (°F read), 3 min old\n\
-             read: [0].humidity: humidity 66.0 % (% read), 3 min old\n\
-             read: [0].UV: UV index 2.0, 3 min old\n\
-             read: [0].wind_speed: wind speed 2.5 m/s (m/s assumed), 3 min old\n\
-             dropped: [0].rain: -1.0 mm is outside 0 to 1000000 mm\n\
-             ignored: [0].mic: not a known key\n\
-             read: [0].precipitation: \"Light rain\", 3 min old\n\
-             read: [1].city: \"Bonn\"\n\
-             station: London: readings: 4, also called LDN, the default\n\
-             station: Bonn: readings: 0\n"
-                .replace("OBSERVED", &observed.to_string())
-        );
-        assert!(good);
     }
 }

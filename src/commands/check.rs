@@ -2,9 +2,8 @@
 
 use std::io::{self, Write};
 
-use super::{Failure, load};
+use super::{Failure, load, readings};
 use crate::config::{self, Config, Flags};
-use crate::sampler;
 use crate::time::Timestamp;
 
 /// Prints the findings. `Ok(true)` if `serve` would start and have readings.
@@ -26,7 +25,7 @@ fn check(config: &Config, now: Timestamp, out: &mut dyn Write) -> io::Result<boo
     }
     let are_keys_good = keys(config, out)?;
     let is_moderation_good = moderation(config, out)?;
-    Ok(sampler::check(&config.sampler, now, out)? && are_keys_good && is_moderation_good)
+    Ok(readings::check(&config.sampler, now, out)? && are_keys_good && is_moderation_good)
 }
 
 fn keys(config: &Config, out: &mut dyn Write) -> io::Result<bool> {

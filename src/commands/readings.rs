@@ -1,15 +1,15 @@
-//! What `weatherhook check` says about the sensor file.
+//! What `check` and `check --watch` print of the sources and their readings.
 
 use std::io::{self, Write};
 use std::thread;
 
-use super::{Finding, Options, Outcome, Sampler};
 use crate::reading::{Quantity, Station, Unit};
+use crate::sampler::{Finding, Options, Outcome, Sampler};
 use crate::time::{Timestamp, in_words};
 
-/// Writes a line for each key of each file and each station, or why there are none. `Ok(true)` if
+/// Prints a line for each key of each file and for each station, or why there are none. `Ok(true)` if
 /// `serve` would have readings of each source; an error is one of `out`.
-pub fn check(options: &Options, now: Timestamp, out: &mut dyn Write) -> io::Result<bool> {
+pub(super) fn check(options: &Options, now: Timestamp, out: &mut dyn Write) -> io::Result<bool> {
     let mut sampler = Sampler::new(options.clone());
     let mut good = true;
     for report in sampler.reports(now) {
@@ -54,8 +54,8 @@ fn described(outcome: &Outcome, now: Timestamp) -> String {
     }
 }
 
-/// Writes what is known of each station, until there is nobody to read it.
-pub fn watch(options: Options, out: &mut dyn Write, is_terminal: bool) -> io::Result<()> {
+/// Prints the readings of each station again and again, until nobody reads them.
+pub(super) fn watch(options: Options, out: &mut dyn Write, is_terminal: bool) -> io::Result<()> {
     let every = options.sources.iter().map(|source| source.every).min().unwrap_or_default();
     let mut sampler = Sampler::new(options);
     loop {
@@ -104,4 +104,59 @@ fn write_station(station: &Station, out: &mut dyn Write) -> io::Result<()> {
         write!(out, ", also called {}", station.aliases.join(", "))?;
     }
     writeln!(out, "{}", if station.default { ", the default" } else { "" })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::time::{Duration, SystemTime};
+
+    use super::*;
+    use crate::file::Scratch;
+    use crate::sampler::SourceOptions;
+    use crate::time::Zone;
+
+    #[test]
+    fn every_key_and_every_station_has_a_line() {
+        let scratch = Scratch::new();
+        let sensor = scratch.write(
+            "sensor.json",
+            r#"[{"city": "London", "aliases": ["LDN"], "default": true, "time": "2025-03-02T22:26:00Z",
+                 "tempf": 50, "humidity": "66%", "UV": 2, "wind_speed": 2.5, "rain": -1, "mic": "X",
+                 "precipitation": "Light rain"}, {"city": "Bonn"}]"#,
+        );
+        let written = SystemTime::UNIX_EPOCH + Duration::from_secs(1_740_954_420);
+        let file = File::options().write(true).open(&sensor).expect("opened");
+        file.set_modified(written).expect("set");
+        let options = Options {
+            stations: Vec::new(),
+            sources: vec![SourceOptions::files(sensor, Duration::from_secs(3600))],
+            city: Some("Ulm".to_owned()),
+            state: None,
+        };
+        let now = Timestamp::parse("2025-03-02T22:29:00Z", Zone::Utc).expect("a time");
+        // In the zone of whoever runs this.
+        let observed = now.before(Duration::from_secs(180));
+        let mut out = Vec::new();
+        let good = check(&options, now, &mut out).expect("written");
+        assert_eq!(
+            String::from_utf8(out).expect("text"),
+            "read: [0].time: OBSERVED, 3 min old\n\
+             read: [0].city: \"London\"\n\
+             read: [0].aliases[0]: \"LDN\"\n\
+             read: [0].default: true\n\
+             read: [0].tempf: temperature 10.0 °C (°F read), 3 min old\n\
+             read: [0].humidity: humidity 66.0 % (% read), 3 min old\n\
+             read: [0].UV: UV index 2.0, 3 min old\n\
+             read: [0].wind_speed: wind speed 2.5 m/s (m/s assumed), 3 min old\n\
+             dropped: [0].rain: -1.0 mm is outside 0 to 1000000 mm\n\
+             ignored: [0].mic: not a known key\n\
+             read: [0].precipitation: \"Light rain\", 3 min old\n\
+             read: [1].city: \"Bonn\"\n\
+             station: London: readings: 4, also called LDN, the default\n\
+             station: Bonn: readings: 0\n"
+                .replace("OBSERVED", &observed.to_string())
+        );
+        assert!(good);
+    }
 }
