@@ -63,7 +63,7 @@ impl Dialect {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Undated {
     /// They have just been written.
-    Taken,
+    Current,
     /// Those of the device that wrote last are as new as the text; the others' may be from any day.
     LastDevice,
     /// Nothing is known of when they were written.
@@ -113,7 +113,7 @@ impl Format {
         &self,
         text: &[u8],
         source: &Source<'_>,
-        take: &mut dyn FnMut(Record),
+        emit: &mut dyn FnMut(Record),
         findings: &mut dyn FnMut(Finding<'_>),
     ) -> Result<(), Error> {
         let text = match std::str::from_utf8(text) {
@@ -126,7 +126,7 @@ impl Format {
         if text.trim().is_empty() {
             return Err(Error::Empty { expected: self.expected });
         }
-        (self.read)(text, &mut Reader::new(source, take, findings))
+        (self.read)(text, &mut Reader::new(source, emit, findings))
             .map_err(|fault| Error::new(fault, self.expected))
     }
 
@@ -200,7 +200,7 @@ mod tests {
         (stations.expect("readable"), findings)
     }
 
-    /// What a finding tells of a key that was not taken.
+    /// What a finding says of a key that was not used.
     pub(super) fn complaint(finding: Finding<'_>) -> Option<String> {
         match finding {
             Finding::Ignored { key, why } => Some(format!("{key}: {why}")),

@@ -106,7 +106,7 @@ impl Sampler {
         let Sampler { sources, mut board, state } = self;
         let state = state.as_deref().map(|directory| {
             let (state, pasts) = State::open(directory);
-            board.take_pasts(&pasts);
+            board.restore(&pasts);
             state
         });
         let board = Mutex::new(board);
@@ -139,11 +139,11 @@ pub struct Report {
     pub is_good: bool,
 }
 
-/// Puts what a source has seen on the board. To look may take any time, in which others have gone on:
+/// Puts what a source has seen on the board. A look may last, and other sources go on meanwhile:
 /// `now` is when the look has ended.
 fn post(board: &mut Board, id: usize, source: &Source, looked: &mut Looked, now: Timestamp) {
     for (stream, change) in looked.changes.drain(..) {
-        board.take((id, stream), source.options().station.as_deref(), change, now);
+        board.post((id, stream), source.options().station.as_deref(), change, now);
     }
 }
 
@@ -229,7 +229,7 @@ impl Running {
         self.shared.save();
     }
 
-    /// Puts other options in force and looks at everything anew. Nothing changes if one of the sources
+    /// Applies other options and reads everything again. Nothing changes if one of the sources
     /// that are new cannot be read: its name and why not.
     pub fn reload(&mut self, options: Options) -> Result<(), String> {
         let mut kept = Vec::new();
@@ -496,8 +496,8 @@ mod tests {
         board.write(r#"{"city": "Bonn", "temp": 2, "humidity": 200, "rain": null}"#);
         check(&mut sampler, Some(2.0), Some(2.0));
         check(&mut sampler, None, Some(2.0));
-        let told = "INFO readable, stations: 1, values dropped: 2 (`weatherhook check` tells why)";
-        assert_eq!(logged(), [told]);
+        let expected = "INFO readable, stations: 1, values dropped: 2 (`weatherhook check` says why)";
+        assert_eq!(logged(), [expected]);
     }
 
     #[test]
@@ -573,12 +573,12 @@ mod tests {
             let [warning] = &logged()[..] else { panic!("one line") };
             assert_eq!(
                 warning,
-                "WARN from the future by 1 h, so that its age cannot be told; is waited for to be written \
-                 anew; there are no readings yet"
+                "WARN from the future by 1 h, so its age is unknown; waiting until it is written again; there are no \
+                 readings yet"
             );
             (board, sampler)
         };
-        // It is written anew, still from the future.
+        // It is written again, still from the future.
         let (written, mut sampler) = board();
         written.write_at(r#"{"temp": 2}"#, future + EVERY);
         check(&mut sampler, Some(2.0), Some(2.0));
@@ -758,7 +758,7 @@ mod tests {
         );
         check(
             |board| board.write_at(r#"{"temp": 1}"#, SystemTime::now() + EVERY + Duration::from_secs(60)),
-            "from the future by 1 h, so that its age cannot be told; is waited for to be written anew",
+            "from the future by 1 h, so its age is unknown; waiting until it is written again",
         );
         check(
             |board| board.write(r#"{"city": "London", "temp": -9999, "inTemp": 20}"#),

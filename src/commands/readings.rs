@@ -46,7 +46,7 @@ fn described(outcome: &Outcome, now: Timestamp) -> String {
             }
             format!("{text}, {}", age(*at, now))
         }
-        Outcome::Words { words, at } => format!("\"{words}\", {}", age(*at, now)),
+        Outcome::Text { text, at } => format!("\"{text}\", {}", age(*at, now)),
         Outcome::Time(at) => format!("{at}, {}", age(*at, now)),
         Outcome::Setting(value) => value.clone(),
         Outcome::Ignored(why) => why.to_string(),
@@ -135,7 +135,7 @@ mod tests {
             state: None,
         };
         let now = Timestamp::parse("2025-03-02T22:29:00Z", Zone::Utc).expect("a time");
-        // In the zone of whoever runs this.
+        // In this machine's zone.
         let observed = now.before(Duration::from_secs(180));
         let mut out = Vec::new();
         let good = check(&options, now, &mut out).expect("written");

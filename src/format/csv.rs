@@ -2,7 +2,7 @@
 //!
 //! Read as RFC 4180 has it, but that a cell ends with its line; the separator is found, and beside
 //! semicolons and tabulators a comma stands before decimals. `sep=;`, comments and a row of units are
-//! understood. Who starts its log anew may repeat the names or go on with others.
+//! understood. A logger that restarts may repeat the names or continue with others.
 
 use std::borrow::Cow;
 
@@ -24,7 +24,7 @@ pub(super) static CSV: Format = Format {
     read,
 };
 
-/// Those that do not stand in numbers go first where the columns' names do not tell.
+/// Separators that do not occur in numbers come first if the names of the columns do not decide.
 const SEPARATORS: [char; 3] = [';', '\t', ','];
 
 /// No table has more. The bound keeps a hostile line from taking memory.
@@ -110,7 +110,7 @@ impl<'t> Table<'t> {
             let known = dialect.known(name);
             let with_unit = format!("{known} ({unit})");
             let takes = match meaning(known) {
-                // One that is not known must not be taken for the usual one.
+                // One that is not known must not pass for the usual one.
                 Ok(Meaning::Measured(_, None)) => !unit.is_empty(),
                 Ok(Meaning::Time(_) | Meaning::Date) => meaning(&with_unit).is_ok(),
                 _ => false,
@@ -231,7 +231,7 @@ fn named<'t>(
     tables.max_by_key(|table| table.columns.len())
 }
 
-/// `sep=;`, by which a spreadsheet is told.
+/// `sep=;`, which names the separator to a spreadsheet.
 fn separator_line(line: &str) -> Option<char> {
     let rest = line.trim_matches(['\r', '\n', ' ']).trim_matches('"').strip_prefix("sep=")?;
     let mut rest = rest.chars();

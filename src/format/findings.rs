@@ -13,7 +13,7 @@ use crate::time::{Timestamp, in_words};
 pub(super) const LEVELS: usize = 2;
 
 /// What a reader made of one key. It borrows from the text, so that telling costs nothing where
-/// nobody listens, and it carries no value of a key that was not taken.
+/// nobody listens, and it carries no value of a key that was not used.
 #[derive(Clone, Copy, Debug)]
 pub enum Finding<'a> {
     /// A number was read.
@@ -31,12 +31,12 @@ pub enum Finding<'a> {
         /// When it was observed.
         at: Timestamp,
     },
-    /// Words of the source itself were taken as they are.
-    Words {
+    /// A description by the source itself was read.
+    Text {
         /// Where they stand.
         key: Path<'a>,
         /// On one line.
-        words: &'a str,
+        text: &'a str,
         /// When they were written.
         at: Timestamp,
     },
@@ -47,7 +47,7 @@ pub enum Finding<'a> {
         /// The time.
         at: Timestamp,
     },
-    /// A name, a unit or the mark of the default was taken.
+    /// A name, a unit or the mark of the default was read.
     Setting {
         /// Where it stands.
         key: Path<'a>,
@@ -127,7 +127,7 @@ impl fmt::Display for Ignored {
             Ignored::Tyre => f.write_str("a tyre (\"type\": \"TPMS\")"),
             Ignored::OtherChip => f.write_str("its chip is not known to measure the air"),
             Ignored::NoCounter => f.write_str("rain of some time here, not a counter"),
-            Ignored::OtherDevice => f.write_str("none of it is taken: `match` selects another device"),
+            Ignored::OtherDevice => f.write_str("`match` selects another device"),
             Ignored::NoRecord => f.write_str("not an object"),
         }
     }

@@ -238,15 +238,15 @@ mod tests {
             "PASSWORD=SECRET&apikey=SECRET&api_key=SECRET&application_key=SECRET&MAC=SECRET&token=SECRET&tempf=SECRET".to_owned(),
         ];
         for text in texts {
-            let mut told = String::new();
-            let mut tell = |finding: crate::format::Finding<'_>| {
-                told += &format!("{finding:?}\n");
-                told.extend(crate::format::tests::complaint(finding));
+            let mut shown = String::new();
+            let mut record = |finding: crate::format::Finding<'_>| {
+                shown += &format!("{finding:?}\n");
+                shown.extend(crate::format::tests::complaint(finding));
             };
-            let result = stations(&FORM, text.as_bytes(), &Source::new(None, at(WRITTEN)), &mut tell);
-            assert!(result.is_ok() && !told.contains("SECRET"), "{told}");
+            let result = stations(&FORM, text.as_bytes(), &Source::new(None, at(WRITTEN)), &mut record);
+            assert!(result.is_ok() && !shown.contains("SECRET"), "{shown}");
             for name in ["passkey", "password", "apikey", "mac:"] {
-                assert!(!told.to_lowercase().contains(name), "{told}");
+                assert!(!shown.to_lowercase().contains(name), "{shown}");
             }
         }
     }

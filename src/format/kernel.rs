@@ -130,14 +130,14 @@ pub fn wanted<'n>(names: &[&'n str]) -> Vec<&'n str> {
 }
 
 /// Hands over the record that these files are, each with its name and what stands in it. One that could
-/// not be read is left out or empty; an offset rather empty, lest it be taken for none.
+/// not be read is left out or empty; an offset empty, because without it the value would be wrong.
 ///
 /// `source.modified` is when they were read. As anywhere, the configuration may call a file otherwise:
 /// `in_temp_input` as `indoor_temperature`.
 pub fn read(
     files: &[(String, String)],
     source: &Source<'_>,
-    take: &mut dyn FnMut(Record),
+    emit: &mut dyn FnMut(Record),
     findings: &mut dyn FnMut(Finding<'_>),
 ) -> Result<(), Error> {
     if files.is_empty() {
@@ -190,7 +190,7 @@ pub fn read(
         entries.push((Cow::Borrowed(NAME), Node::Text(Cow::Borrowed(chip))));
     }
     let source = Source { dialect: &dialect, ..*source };
-    let record = Reader::new(&source, take, findings).root(&Node::Object(entries));
+    let record = Reader::new(&source, emit, findings).root(&Node::Object(entries));
     record.map_err(|fault| Error::new(fault, EXPECTED))
 }
 

@@ -15,9 +15,9 @@ use crate::time::Zone;
 pub(super) enum Meaning {
     /// A number, with the unit that the key ends in.
     Measured(Quantity, Option<Unit>),
-    /// Words about the air.
+    /// A description of the air.
     AirQuality,
-    /// Words about the precipitation.
+    /// A description of the precipitation.
     Precipitation,
     /// When everything beside it was observed; the zone is that of a time that names none.
     Time(Zone),
@@ -44,7 +44,7 @@ pub(super) enum Meaning {
     Kind,
     /// Which device it is from.
     Device(DevicePart),
-    /// Not even its presence is told.
+    /// A secret: not even its presence is reported.
     Secret,
 }
 
@@ -122,7 +122,7 @@ pub(super) const MEASURED: &[(Quantity, &[&str])] = &[
     (Quantity::Pm25, &["pm2_5", "pm25"]),
     (Quantity::Pm10, &["pm10", "pm10_0"]),
     (Quantity::UvIndex, &["uvi", "uvindex", "uv"]),
-    // `light` alone may be a raw count or a percentage, so it is taken only with its unit.
+    // `light` alone may be a raw count or a percentage, so it is read only with its unit.
     (Quantity::Illuminance, &["lux", "lightlux", "illuminance"]),
     (Quantity::Irradiance, &["solarradiation", "radiation", "irradiance"]),
 ];
@@ -187,7 +187,7 @@ pub(super) const OTHERS: &[(&str, Meaning)] = &[
 ];
 
 /// The words that rule a name out, in the singular: whatever is inside an object called so is not
-/// the weather outdoors at this moment. An unknown name without any of them is taken for a sensor's.
+/// the weather outdoors at this moment. An unknown name without any of them counts as a sensor's.
 pub(super) const REFUSED: [(Ignored, &str); 4] = [
     (
         Ignored::NotCurrent,
@@ -226,7 +226,7 @@ pub(super) fn refused(name: &str) -> Option<Ignored> {
     static BY_WORD: LazyLock<HashMap<&str, Ignored>> = LazyLock::new(|| {
         REFUSED.iter().flat_map(|(why, words)| words.split(' ').map(|word| (word, *why))).collect()
     });
-    let words = words(name);
+    let words = spaced(name);
     // Together too, for `AllTime` and `SoC`.
     let together = words.replace(' ', "");
     words.split(' ').chain([&*together]).find_map(|word| {
@@ -238,7 +238,7 @@ pub(super) fn refused(name: &str) -> Option<Ignored> {
 
 /// The words of a name in lower case with blanks around: `daily_forecast`, `nextHour`, `ESP8266`,
 /// `CPUTemp2`.
-pub(super) fn words(name: &str) -> String {
+pub(super) fn spaced(name: &str) -> String {
     let mut words = String::with_capacity(name.len() + 4);
     let mut chars = name.chars().peekable();
     let mut before = ' ';
@@ -264,7 +264,7 @@ pub(super) fn says_outdoors(name: &str) -> bool {
     match meaning(name) {
         // No quantity has these letters for another reason.
         Ok(Meaning::Measured(..)) => true,
-        _ => words(name).split(' ').any(|word| OUTDOORS.contains(&word)),
+        _ => spaced(name).split(' ').any(|word| OUTDOORS.contains(&word)),
     }
 }
 

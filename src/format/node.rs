@@ -13,7 +13,7 @@ use crate::time::{Timestamp, Zone};
 /// A value as the formats give it: an object keeps the order of its keys and all of those that are
 /// there twice.
 pub(super) enum Node<'a> {
-    /// A place that was left empty, as in a table: no value, and nothing to be told.
+    /// A place that was left empty, as in a table: no value, and nothing to report.
     Missing,
     Null,
     Bool(bool),
@@ -23,7 +23,7 @@ pub(super) enum Node<'a> {
     Object(Vec<(Cow<'a, str>, Node<'a>)>),
 }
 
-/// What stands where words are missing. `None` is not among them: it is said of precipitation.
+/// What stands for a missing text. `None` is not among them: it describes precipitation.
 const MISSING: &[&str] = &["-", "--", "---", "?", "n/a", "nan", "null", "unknown", "unavailable"];
 
 /// Whether a text stands for no value.

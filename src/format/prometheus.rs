@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use super::findings::Fault;
-use super::names::{Meaning, meaning, refused, says_outdoors, words};
+use super::names::{Meaning, meaning, refused, says_outdoors, spaced};
 use super::node::Node;
 use super::record::Reader;
 use super::{Dialect, Dropped, Format, Ignored, Path, no_head};
@@ -29,14 +29,14 @@ const OTHER: &str = "absolute alarm apparent brightness bulb calibration chance 
      raw return saturation set setpoint sky specific supply surface target threshold tire \
      tyre vapor vapour wet";
 
-/// Labels that tell where or how it was measured, so that they may rule a sample out.
+/// Labels that say where or how it was measured: they may rule a sample out.
 const TELLING: &str = "aggregation area chip entity friendly_name kind mode period placement position room \
      sensor stat statistic type window zone";
 
 /// Labels that name a place.
 const PLACES: &[&str] = &["location", "place", "site", "station"];
 
-/// Labels that tell one device from another, the best first.
+/// Labels that distinguish devices, the best first.
 const IDS: &[&str] = &["id", "sensor", "entity", "instance"];
 
 /// No sample has more. The bound keeps a hostile line from taking memory.
@@ -62,7 +62,7 @@ struct Set<'t> {
 fn read(text: &str, reader: &mut Reader<'_>) -> Result<(), Fault> {
     let mut sets: Vec<Set<'_>> = Vec::new();
     let mut places: HashMap<Vec<(&str, Cow<'_, str>)>, usize> = HashMap::new();
-    let mut told = HashSet::new();
+    let mut reported = HashSet::new();
     let mut found = false;
     for line in text.split_inclusive('\n').filter(|line| !line.trim().is_empty()) {
         if comment(line.trim()).is_some() {
@@ -82,7 +82,7 @@ fn read(text: &str, reader: &mut Reader<'_>) -> Result<(), Fault> {
         };
         match weather {
             Err((key, why)) => {
-                if told.insert(sample.name) {
+                if reported.insert(sample.name) {
                     reader.ignored(key, why);
                 }
             }
@@ -161,7 +161,7 @@ fn metric<'n>(name: &'n str, dialect: &Dialect) -> Result<(&'n str, &'n str), Ig
         if let Some(why) = refused(around) {
             return Err(why);
         }
-        if words(around)
+        if spaced(around)
             .split(' ')
             .any(|word| !word.is_empty() && OTHER.split(' ').any(|other| other == word))
         {
@@ -192,7 +192,7 @@ fn ruled_out<'t>(labels: &[(&'t str, Cow<'_, str>)]) -> Option<(&'t str, Ignored
 
 /// Why a place is none, if all of its words say so.
 fn only_refused(name: &str) -> Option<Ignored> {
-    let words = words(name);
+    let words = spaced(name);
     let mut words = words.split(' ').filter(|word| !word.is_empty()).map(refused);
     let first = words.next()??;
     words.all(|why| why.is_some()).then_some(first)

@@ -44,8 +44,8 @@ struct Entry<'a> {
     node: &'a Node<'a>,
 }
 
-/// What was taken of a record so far.
-struct Taken {
+/// What was read of a record so far.
+struct Collected {
     station: Station,
     /// Quantities of keys that say they are outdoors, usable or not.
     outdoors: Vec<Quantity>,
@@ -60,7 +60,7 @@ const BROKEN_AT_END: usize = 10;
 /// Hands over what a text says, record by record.
 pub(super) struct Reader<'r> {
     source: &'r Source<'r>,
-    take: &'r mut dyn FnMut(Record),
+    emit: &'r mut dyn FnMut(Record),
     findings: &'r mut dyn FnMut(Finding<'_>),
     /// Whether the text holds one record, so that the time and the place of the file are its own.
     lone: bool,
@@ -77,10 +77,10 @@ const KNOWN: usize = 200;
 impl<'r> Reader<'r> {
     pub(super) fn new(
         source: &'r Source<'r>,
-        take: &'r mut dyn FnMut(Record),
+        emit: &'r mut dyn FnMut(Record),
         findings: &'r mut dyn FnMut(Finding<'_>),
     ) -> Reader<'r> {
-        Reader { source, take, findings, lone: true, known: HashMap::new() }
+        Reader { source, emit, findings, lone: true, known: HashMap::new() }
     }
 
     /// How the text is written.
@@ -122,7 +122,7 @@ impl<'r> Reader<'r> {
             let parsed = parse(line, &mut |node| {
                 let device = device(node, dialect);
                 self.lone = match self.source.undated {
-                    Undated::Taken => true,
+                    Undated::Current => true,
                     Undated::LastDevice => last.as_ref() == Some(&device),
                     Undated::Refused => false,
                 };
@@ -195,14 +195,14 @@ impl<'r> Reader<'r> {
                 _ => {}
             }
         }
-        let mut taken = Taken { station, outdoors: Vec::new() };
-        self.readings(&entries, context, LEVELS, &mut taken);
-        let Taken { mut station, .. } = taken;
+        let mut collected = Collected { station, outdoors: Vec::new() };
+        self.readings(&entries, context, LEVELS, &mut collected);
+        let Collected { mut station, .. } = collected;
         // What only holds records is no place, whatever its name.
         if station.newest().is_some() || (station.city.is_some() && !holds_records) {
             station.city = station.city.or_else(|| self.source.city.map(str::to_owned));
             station.shrink_to_fit();
-            (self.take)(Record { device, station });
+            (self.emit)(Record { device, station });
         }
     }
 
@@ -247,21 +247,27 @@ impl<'r> Reader<'r> {
     }
 
     /// Takes what the entries and, `levels` deep, the objects inside give.
-    fn readings(&mut self, entries: &[Entry<'_>], context: Context, levels: usize, taken: &mut Taken) {
+    fn readings(
+        &mut self,
+        entries: &[Entry<'_>],
+        context: Context,
+        levels: usize,
+        collected: &mut Collected,
+    ) {
         for entry in entries {
             match (entry.meaning, entry.node) {
                 (_, Node::Object(inner)) if entry.holds_keys() => {
-                    self.nested(entry, inner, context, levels, taken);
+                    self.nested(entry, inner, context, levels, collected);
                 }
                 (Ok(Meaning::Measured(quantity, suffix)), node) => {
-                    self.measured(entry, quantity, suffix, Given::of(node), context, taken);
+                    self.measured(entry, quantity, suffix, Given::of(node), context, collected);
                 }
                 (Ok(Meaning::AirQuality), node) => {
-                    self.words(entry.key, "air quality", node, context.at, &mut taken.station.air_quality);
+                    self.text(entry.key, "air quality", node, context.at, &mut collected.station.air_quality);
                 }
                 (Ok(Meaning::Precipitation), node) => {
-                    let slot = &mut taken.station.precipitation;
-                    self.words(entry.key, "precipitation", node, context.at, slot);
+                    let slot = &mut collected.station.precipitation;
+                    self.text(entry.key, "precipitation", node, context.at, slot);
                 }
                 (Err(why), _) => self.ignored(entry.key, why),
                 (Ok(meaning), _) if levels < LEVELS && meaning.is_of_record() => {
@@ -278,7 +284,7 @@ impl<'r> Reader<'r> {
         inner: &[(Cow<'_, str>, Node<'_>)],
         context: Context,
         levels: usize,
-        taken: &mut Taken,
+        collected: &mut Collected,
     ) {
         let units = match entry.meaning {
             Ok(Meaning::Secret | Meaning::Stations) => return,
@@ -293,7 +299,7 @@ impl<'r> Reader<'r> {
         let inner = self.understood(inner, Some(&entry.key));
         let outdoors = context.outdoors || entry.outdoors;
         let context = self.context(&inner, Context { units, outdoors, ..context });
-        self.readings(&inner, context, levels, taken);
+        self.readings(&inner, context, levels, collected);
     }
 
     fn measured(
@@ -303,15 +309,15 @@ impl<'r> Reader<'r> {
         suffix: Option<Unit>,
         given: Given<'_>,
         outer: Context,
-        taken: &mut Taken,
+        collected: &mut Collected,
     ) {
         let key = entry.key;
-        if taken.station.reading(quantity).is_some() {
+        if collected.station.reading(quantity).is_some() {
             return self.ignored(key, Ignored::Earlier(quantity.name()));
         }
         if outer.outdoors || entry.outdoors {
-            taken.outdoors.push(quantity);
-        } else if taken.outdoors.contains(&quantity) {
+            collected.outdoors.push(quantity);
+        } else if collected.outdoors.contains(&quantity) {
             // What stands beside a failed outdoor sensor is the indoor one.
             return self.ignored(key, Ignored::NotOutdoors(quantity.name()));
         }
@@ -323,14 +329,14 @@ impl<'r> Reader<'r> {
         let converted = given.converted(quantity, suffix, &beside, &outer.units);
         match at.and_then(|at| Ok((at, converted?))) {
             Ok((at, Converted { value, unit, assumed })) => {
-                taken.station.update(quantity, Reading { value, at });
+                collected.station.update(quantity, Reading { value, at });
                 (self.findings)(Finding::Reading { key, quantity, value, unit, assumed, at });
             }
             Err(why) => self.dropped(key, why),
         }
     }
 
-    fn words(
+    fn text(
         &mut self,
         key: Path<'_>,
         what: &'static str,
@@ -345,15 +351,15 @@ impl<'r> Reader<'r> {
             return;
         }
         let Some(at) = at else { return self.dropped(key, Dropped::Undated) };
-        let words = match node {
-            // An amount or an index of unknown kind says nothing as words.
+        let text = match node {
+            // An amount or an index of unknown kind is no description.
             Node::Text(text) if number_with_unit(text).is_err() => one_line(text, WORDS_CHARS),
             _ => None,
         };
-        match words.filter(|words| !is_missing(words)) {
-            Some(words) => {
-                (self.findings)(Finding::Words { key, words: &words, at });
-                *slot = Some(Observed { value: words, at });
+        match text.filter(|text| !is_missing(text)) {
+            Some(text) => {
+                (self.findings)(Finding::Text { key, text: &text, at });
+                *slot = Some(Observed { value: text, at });
             }
             None => self.dropped(key, Dropped::Expected("words")),
         }
@@ -479,9 +485,9 @@ mod tests {
     fn read(
         text: &[u8],
         source: &Source<'_>,
-        tell: &mut dyn FnMut(Finding<'_>),
+        record: &mut dyn FnMut(Finding<'_>),
     ) -> Result<Vec<Station>, Error> {
-        stations(named("json").expect("a format"), text, source, tell)
+        stations(named("json").expect("a format"), text, source, record)
     }
 
     /// What `text` gives without a configured city, and its findings that are no readings.
@@ -493,15 +499,15 @@ mod tests {
     #[track_caller]
     fn read_for(city: Option<&str>, text: &[u8]) -> (Vec<Station>, Vec<String>) {
         let mut findings = Vec::new();
-        let mut tell = |finding: Finding<'_>| match finding {
+        let mut record = |finding: Finding<'_>| match finding {
             Finding::Reading { .. }
-            | Finding::Words { .. }
+            | Finding::Text { .. }
             | Finding::Time { .. }
             | Finding::Setting { .. } => {}
             Finding::Ignored { key, why } => findings.push(format!("{key}: {why}")),
             Finding::Dropped { key, why } => findings.push(format!("{key}: {why}")),
         };
-        let stations = read(text, &Source::new(city, at(WRITTEN)), &mut tell).expect("readable");
+        let stations = read(text, &Source::new(city, at(WRITTEN)), &mut record).expect("readable");
         (stations, findings)
     }
 
@@ -542,8 +548,8 @@ mod tests {
         assert!(london.default);
         assert_eq!(london.newest(), Some(at("2025-03-02T22:26:03Z")));
         assert_eq!(london.reading(WindDirection).map(|reading| reading.value), Some(67.5));
-        assert_eq!(london.air_quality.as_ref().map(|words| words.value.as_str()), Some("Poor"));
-        assert_eq!(london.precipitation.as_ref().map(|words| words.value.as_str()), Some("None"));
+        assert_eq!(london.air_quality.as_ref().map(|text| text.value.as_str()), Some("Poor"));
+        assert_eq!(london.precipitation.as_ref().map(|text| text.value.as_str()), Some("None"));
     }
 
     #[test]
@@ -738,13 +744,13 @@ mod tests {
 
     #[test]
     fn every_known_key_is_told() {
-        let mut told = Vec::new();
+        let mut found = Vec::new();
         let text = r#"{"time": "?", "ts": 1740949200, "timestamp": 5, "city": "Bonn", "name": "BME280", "default": true,
             "aliases": ["A", 7], "units": "metric", "TempUnit": "F", "wind_unit": null, "usUnits": 17, "type": "x",
             "current_units": {"rain": "in"}}"#;
         let source = Source::new(None, at(WRITTEN));
         let stations = read(text.as_bytes(), &source, &mut |finding| {
-            told.push(match finding {
+            found.push(match finding {
                 Finding::Time { key, at } => format!("{key}: {}", at.age(source.modified).as_secs()),
                 Finding::Setting { key, value } => format!("{key}: {value}"),
                 Finding::Ignored { key, why } => format!("ignored {key}: {why}"),
@@ -754,7 +760,7 @@ mod tests {
         });
         assert_eq!(stations.expect("readable").len(), 1);
         assert_eq!(
-            told,
+            found,
             [
                 "dropped time: not a time; the file's own is used if there is one record only",
                 "ts: 5400",
@@ -780,8 +786,8 @@ mod tests {
         fn check_words(value: &str, expected: Option<&str>) {
             let (stations, findings) =
                 read_all(format!(r#"{{"rh": 50, "precipitation": {value}}}"#).as_bytes());
-            let words = stations[0].precipitation.as_ref().map(|words| words.value.as_str());
-            assert_eq!(words, expected, "{value}");
+            let text = stations[0].precipitation.as_ref().map(|text| text.value.as_str());
+            assert_eq!(text, expected, "{value}");
             assert_eq!(findings.is_empty(), expected.is_some(), "{findings:?}");
         }
         check_words("\"Light rain\"", Some("Light rain"));
@@ -806,7 +812,7 @@ mod tests {
         assert!(cologne.default);
         assert_eq!(cologne.reading(Temperature).map(|reading| reading.value), Some(2.0));
         assert_eq!(cologne.reading(Humidity).map(|reading| reading.value), Some(70.0));
-        assert_eq!(cologne.precipitation.as_ref().map(|words| words.value.as_str()), Some("Snow"));
+        assert_eq!(cologne.precipitation.as_ref().map(|text| text.value.as_str()), Some("Snow"));
     }
 
     #[test]
@@ -851,18 +857,18 @@ mod tests {
     fn no_value_of_an_ignored_key_is_told() {
         let text = r#"{"PASSKEY": "0123SECRET", "passkey": {"a": "SECRET"}, "token": "SECRET", "temp": "SECRET",
             "time": "SECRET", "type": "SECRET", "TempUnit": "SECRET", "wind_dir": "SECRET"}"#;
-        let mut told = String::new();
+        let mut found = String::new();
         let source = Source::new(None, at(WRITTEN));
         let stations = read(text.as_bytes(), &source, &mut |finding| {
-            told += &match finding {
+            found += &match finding {
                 Finding::Ignored { key, why } => format!("{key}: {why}\n"),
                 Finding::Dropped { key, why } => format!("{key}: {why}\n"),
                 other => format!("{other:?}\n"),
             }
         });
         assert!(stations.is_ok_and(|stations| stations.is_empty()));
-        assert!(told.contains("token: not a known key"), "{told}");
-        assert!(!told.contains("SECRET") && !told.to_lowercase().contains("passkey"), "{told}");
+        assert!(found.contains("token: not a known key"), "{found}");
+        assert!(!found.contains("SECRET") && !found.to_lowercase().contains("passkey"), "{found}");
     }
 
     #[test]

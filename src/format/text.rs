@@ -15,7 +15,7 @@ pub(super) fn decoded(text: &[u8]) -> Cow<'_, str> {
     Cow::Owned(decoded)
 }
 
-/// The longest name or words taken from a text, in characters: they become part of a prompt.
+/// The longest name or description that is read from a text, in characters: it becomes part of a prompt.
 pub(super) const WORDS_CHARS: usize = 100;
 
 /// The text on one line without surrounding blanks, cut after `most` characters; `None` if nothing

@@ -59,7 +59,7 @@ pub(super) fn fitting(quantity: Quantity, unit: Unit) -> Option<Unit> {
     (meant.to_base(0.0).0 == quantity.base_unit()).then_some(meant)
 }
 
-/// The unit of a number without one. Pressure is told by its magnitude: the three ranges, which
+/// The unit of a number without one. The magnitude of a pressure decides: the three ranges, which
 /// cover what there is on Earth's surface, do not touch.
 pub(super) fn usual_unit(quantity: Quantity, number: f64) -> Unit {
     match quantity.base_unit() {
@@ -100,7 +100,7 @@ pub(super) enum Declared {
     Unit(Unit),
     /// One of several.
     Open,
-    /// Something that is not known: its numbers cannot be told.
+    /// Something that is not known: its numbers cannot be used.
     Unknown,
 }
 
@@ -109,7 +109,7 @@ impl Units {
         Units(Quantity::ALL.map(|quantity| system.declares(quantity)))
     }
 
-    /// Nothing can be told, except what has no unit.
+    /// Nothing can be used, except what has no unit.
     pub(super) fn unknown() -> Units {
         Units(Quantity::ALL.map(|quantity| match quantity.base_unit() {
             Unit::One => Declared::Nothing,

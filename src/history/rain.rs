@@ -10,7 +10,7 @@ impl History {
     ///
     /// It is the sum of rises since the reading that is nearest to an hour older, 50 to 70 min:
     /// stations that report every 5, 10, 15, 20, 30 or 60 min have one, and what is not within a
-    /// sixth is not told as "the last hour". `None` if there is none: after a gap, the rain in it
+    /// sixth is not shown as "the last hour". `None` if there is none: after a gap, the rain in it
     /// may have fallen before.
     pub fn rain_of_hour(&self, now: Timestamp) -> Option<Reading> {
         let samples = since(self.rain_hour.before(end(now)), HOUR, 50 * MINUTE, 70 * MINUTE)?;
@@ -24,7 +24,7 @@ impl History {
         observed(samples.last()?.at, millimetres(rises(samples)))
     }
 
-    /// The present rain rate as the counter tells it, mm/h: rises over about a quarter of an hour.
+    /// The present rain rate by the counter, mm/h: rises over about a quarter of an hour.
     ///
     /// Over 12 min or more a single tip of the coarsest gauge, 0.5 mm, is at most 2.5 mm/h, so that
     /// no single tip is more than light rain. A gauge of 0.2 mm knows no less than 0.8 mm/h.
@@ -195,7 +195,7 @@ mod tests {
         assert!((0.95..=1.05).contains(&rain), "{rain}");
     }
 
-    /// Whatever the gauge does but lie, no more is told than has fallen.
+    /// Whatever the gauge does, unless its values are wrong, no more is reported than has fallen.
     #[test]
     fn no_more_rain_than_fell() {
         for seed in 1..=1_000_u64 {
@@ -232,8 +232,8 @@ mod tests {
                 near.map(|(_, then)| (fallen - then) as f64 / 1000.0).fold(window as f64, f64::min)
             };
             if whole {
-                let told = history.rain_of_day(at(second)).expect("rain").value;
-                assert!(told >= near(i64::MAX) - 1e-9, "seed {seed}: {told}");
+                let reported = history.rain_of_day(at(second)).expect("rain").value;
+                assert!(reported >= near(i64::MAX) - 1e-9, "seed {seed}: {reported}");
             }
         }
     }

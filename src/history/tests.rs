@@ -11,7 +11,7 @@ pub(super) fn at(second: i64) -> Timestamp {
     Timestamp::from_millis((NOON + second) * 1000).expect("an instant")
 }
 
-/// A history of `(second, value)` of one quantity, each taken when it was observed.
+/// A history of `(second, value)` of one quantity, each recorded when it was observed.
 pub(super) fn history(quantity: Quantity, readings: &[(i64, f64)]) -> History {
     let mut history = History::default();
     for &(second, value) in readings {

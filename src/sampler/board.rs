@@ -70,8 +70,8 @@ struct Place {
     history: History,
     gauge: Option<Followed>,
     barometer: Option<Followed>,
-    /// That several sensors measure the same was told.
-    told: bool,
+    /// Whether the log says that several sensors measure the same.
+    is_reported: bool,
 }
 
 /// An instrument of which a place's history follows one only: the counters of two gauges have nothing
@@ -123,7 +123,7 @@ struct Part {
 /// For tests that have a text and no file: what `Format::read` gives goes through the board, as in `serve`.
 pub fn published(records: Vec<Record>, now: Timestamp) -> Arc<Snapshot> {
     let mut board = Board::new(&[], None);
-    board.take((0, 0), None, Change::All(records), now);
+    board.post((0, 0), None, Change::All(records), now);
     board.snapshot(now).0
 }
 
@@ -175,8 +175,8 @@ impl Board {
         })
     }
 
-    /// Takes over what `pasts` has told before a restart. A line that is none is passed over.
-    pub(super) fn take_pasts(&mut self, text: &str) {
+    /// Restores what `pasts` wrote before a restart. A line that is none is skipped.
+    pub(super) fn restore(&mut self, text: &str) {
         for line in text.lines().take(SAVED) {
             let Some((history, name)) = line.split_once('\t') else { continue };
             let Some(history) = History::parse(history) else { continue };
@@ -187,7 +187,7 @@ impl Board {
         }
     }
 
-    /// Lets it be seen. For its past to be remembered it has to be read anew.
+    /// Shows it. To record its past it has to be read again.
     pub(super) fn show(&mut self, source: usize) {
         self.hidden.retain(|hidden| *hidden != source);
         self.changed = true;
@@ -213,7 +213,7 @@ impl Board {
 
     /// Takes what a file says. Its records are of the configured place with that name, or of the places
     /// that they name.
-    pub(super) fn take(&mut self, origin: Origin, city: Option<&str>, change: Change, now: Timestamp) {
+    pub(super) fn post(&mut self, origin: Origin, city: Option<&str>, change: Change, now: Timestamp) {
         if self.removed.contains(&origin.0) {
             return;
         }
@@ -234,7 +234,7 @@ impl Board {
             if is_seen {
                 place.remember(origin, &device, &station, now);
             }
-            place.take(origin, device, station, now);
+            place.post(origin, device, station, now);
         }
     }
 
@@ -263,7 +263,7 @@ impl Board {
             history: History::default(),
             gauge: None,
             barometer: None,
-            told: false,
+            is_reported: false,
         });
         self.index.insert(name, self.places.len() - 1);
         Some(self.places.len() - 1)
@@ -288,7 +288,7 @@ impl Board {
 }
 
 impl Place {
-    fn take(&mut self, origin: Origin, device: Device, said: Station, now: Timestamp) {
+    fn post(&mut self, origin: Origin, device: Device, said: Station, now: Timestamp) {
         let known = self.parts.iter_mut().find(|part| part.origin == origin && part.device == device);
         if let Some(part) = known {
             // Or it would seem newer than what is new.
@@ -336,7 +336,7 @@ impl Place {
         true
     }
 
-    /// What the past says is told in place of what one message says.
+    /// What the past says replaces what one message says.
     fn with_past(&self, station: &mut Station, now: Timestamp) {
         let history = &self.history;
         let past = Past {
@@ -403,14 +403,14 @@ impl Place {
 
     /// Names the sensors once if several measure the same.
     fn tell_candidates(&mut self) {
-        if self.told || self.parts.len() < 2 {
+        if self.is_reported || self.parts.len() < 2 {
             return;
         }
         for quantity in Quantity::ALL {
             let measuring = self.parts.iter().filter(|part| part.said.reading(quantity).is_some());
             let devices: BTreeSet<String> = measuring.map(|part| part.device.to_string()).collect();
             if devices.len() > 1 {
-                self.told = true;
+                self.is_reported = true;
                 warn!(
                     "{}: the {} comes from several sensors, of which the newest counts: {}; match selects one",
                     self.city.as_deref().unwrap_or("the station"),

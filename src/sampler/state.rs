@@ -39,7 +39,7 @@ impl State {
         (State { path, written: Mutex::new(Instant::now()) }, text)
     }
 
-    /// Whether it is time to write. Of those who ask at the same time one is told so.
+    /// Whether it is time to write. If several threads ask at the same time, one gets `true`.
     pub(super) fn is_due(&self) -> bool {
         let Ok(mut written) = self.written.try_lock() else { return false };
         let due = written.elapsed() >= EVERY;
@@ -49,7 +49,7 @@ impl State {
         due
     }
 
-    /// Writes the file anew. What was there stays until the new one is complete.
+    /// Replaces the file. The old one stays until the new one is complete.
     pub(super) fn write(&self, text: &str) {
         let new = self.path.with_extension("new");
         if let Err(error) = fs::write(&new, text).and_then(|()| fs::rename(&new, &self.path)) {

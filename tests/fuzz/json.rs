@@ -51,9 +51,9 @@ pub(crate) fn check_read(read: Read<'_>) {
                 assert!(quantity.bounds().contains(&value), "{quantity:?} {value}");
                 assert!(at.ahead(modified) <= AHEAD, "{at}");
             }
-            Finding::Words { key, words, at } => {
+            Finding::Text { key, text, at } => {
                 check_line(&key.to_string(), PATH_BYTES);
-                check_words(words);
+                check_words(text);
                 assert!(at.ahead(modified) <= AHEAD, "{at}");
             }
             Finding::Time { key, .. } => check_line(&key.to_string(), PATH_BYTES),

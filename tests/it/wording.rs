@@ -644,7 +644,7 @@ words_file = "words.txt"
             read: B 8.model: "B"
             read: B 8.id: "8"
             read: B 8.temp: temperature 1.0 °C (°C assumed), N s old
-            ignored: B 8: none of it is taken: `match` selects another device
+            ignored: B 8: `match` selects another device
             read: time: N N UTC, N days old
             read: city: "Rome"
             read: temp: temperature 1.0 °C (°C assumed), N days old

@@ -37,10 +37,10 @@ pub enum Outcome {
         /// When it was observed.
         at: Timestamp,
     },
-    /// Words of the source were read.
-    Words {
+    /// A description by the source was read.
+    Text {
         /// On one line.
-        words: String,
+        text: String,
         /// When they were written.
         at: Timestamp,
     },
@@ -60,7 +60,7 @@ impl Outcome {
             format::Finding::Reading { quantity, value, unit, assumed, at, .. } => {
                 Outcome::Reading { quantity, value, unit, assumed, at }
             }
-            format::Finding::Words { words, at, .. } => Outcome::Words { words: words.to_owned(), at },
+            format::Finding::Text { text, at, .. } => Outcome::Text { text: text.to_owned(), at },
             format::Finding::Time { at, .. } => Outcome::Time(at),
             format::Finding::Setting { value, .. } => Outcome::Setting(value.to_string()),
             format::Finding::Ignored { why, .. } => Outcome::Ignored(why),
@@ -81,7 +81,7 @@ impl Outcome {
 fn key(finding: &format::Finding<'_>) -> String {
     match finding {
         format::Finding::Reading { key, .. }
-        | format::Finding::Words { key, .. }
+        | format::Finding::Text { key, .. }
         | format::Finding::Time { key, .. }
         | format::Finding::Setting { key, .. }
         | format::Finding::Ignored { key, .. }

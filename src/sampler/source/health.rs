@@ -85,7 +85,7 @@ impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "readable, stations: {}", self.places.len())?;
         if self.dropped > 0 {
-            write!(f, ", values dropped: {} (`weatherhook check` tells why)", self.dropped)?;
+            write!(f, ", values dropped: {} (`weatherhook check` says why)", self.dropped)?;
         }
         if self.places.len() == 1 && self.places.contains(&None) {
             f.write_str("; it has no name, --city gives it one")?;

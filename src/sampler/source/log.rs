@@ -123,14 +123,14 @@ impl Log {
     /// Finds what there is to read.
     fn begin(&mut self, path: &Path, texts: &Texts<'_>, now: Timestamp) -> Result<(), Error> {
         let (mut extent, version) = open(path)?;
-        let appended = Moment { modified: now, undated: Undated::Taken };
+        let appended = Moment { modified: now, undated: Undated::Current };
         let modified = version.written(now);
         let known = self.version.as_ref();
         let rest = known.filter(|known| !known.is_same_file(&version)).and_then(|known| renamed(path, known));
         if let Some(rest) = rest {
             // Rotated by renaming: what was written to the old file after the last look comes first.
             self.passages.push_back(Passage::new(rest, appended));
-            let moment = Moment { modified, undated: Undated::Taken };
+            let moment = Moment { modified, undated: Undated::Current };
             self.passages.push_back(Passage::new(extent, moment));
         } else if self.goes_on(&mut extent, &version)? {
             self.passages.push_back(Passage::new(extent, appended));
@@ -255,7 +255,7 @@ fn read_lines(
 }
 
 /// Lines without a time that were there before may be days old, but all have got the time of the file:
-/// of these the last of each quantity is kept, or the past would take the others for weather of that time.
+/// of these the last of each quantity is kept, because the past would count the others as weather of that time.
 fn keep_last(records: &mut [Record], written: Timestamp) {
     let mut said = BTreeSet::new();
     for Record { station, .. } in records.iter_mut().rev() {

@@ -161,7 +161,7 @@ impl fmt::Display for Error {
             Error::Changing => f.write_str("is being written all the time, expected a file at rest"),
             Error::FromFuture(ahead) => write!(
                 f,
-                "from the future by {}, so that its age cannot be told; is waited for to be written anew",
+                "from the future by {}, so its age is unknown; waiting until it is written again",
                 in_words(*ahead)
             ),
             Error::Format(cause) => cause.fmt(f),

@@ -80,7 +80,7 @@ impl Texts<'_> {
     ) -> Result<Vec<Record>, Error> {
         let mut selection = Selection::new(self.options);
         let find = &mut |finding: Finding<'_>| findings.add(&finding);
-        let source = self.source(Moment { modified: now, undated: Undated::Taken });
+        let source = self.source(Moment { modified: now, undated: Undated::Current });
         kernel::read(files, &source, &mut |record| selection.add(record), find).map_err(Error::Format)?;
         Ok(selection.finish(findings))
     }
