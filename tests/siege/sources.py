@@ -65,7 +65,7 @@ def hanging_sources(server, short):
             slowest_change = max(slowest_change, time.monotonic() - written)
         connection.sendall(query({"inputs": {"location": "Bad 3"}}))
         require("has not reported" in json.loads(read_answer(connection)[1])["result"], "a source that hangs reports")
-        require("21°C" in result_for(other, "Slow"), "a source that takes 2 s is not told")
+        require("21°C" in result_for(other, "Slow"), "a source that takes 2 s is not reported")
         require("has not reported" in result_for(other, "Broken"), "a source that fails reports")
         require(any("Input/output error" in line for line in other.lines()), "EIO is not logged")
         require(len(mounted.readers) >= 10, f"only {len(mounted.readers)} reads hang")
@@ -114,7 +114,7 @@ def large_log(server, short):
                 file.write(line(0, degrees))
             written = time.monotonic()
             while f"Temperature: {degrees}°C" not in result_for(other, "Ulm"):
-                require(time.monotonic() - written < 2, f"{degrees} °C is not told")
+                require(time.monotonic() - written < 2, f"{degrees} °C is not reported")
                 time.sleep(0.01)
             slowest = max(slowest, time.monotonic() - written)
         require(resident < 8000, f"{resident} KiB resident")

@@ -57,29 +57,40 @@ pub(super) fn explain(
         405 => ("the path is not that of the extension", format!("the path of the endpoint has to be {path}")),
         413 | 431 => ("the request is too large for something on the way", "check the limits of the proxies".to_owned()),
         429 => ("the tunnel accepts no more calls for now", "check the limits of its plan".to_owned()),
+        502..=504 | 530 => return Some(unreached(reply)),
+        _ => ("the answer is not from weatherhook", "check the logs of tunnel and proxy".to_owned()),
+    };
+    Some((cause.to_owned(), remedy))
+}
+
+/// The cause and the remedy where something on the way could not get an answer.
+fn unreached(reply: &Reply) -> (String, String) {
+    let (cause, remedy): (&str, String) = match reply.status {
         502..=504 if reply.is_squids() => unreached_by_squid(),
-        503 if reply.is_our_refusal() => ("weatherhook is overloaded", "journalctl -u weatherhook".to_owned()),
-        530 | 502..=504 if reply.body.contains("error code: 1033") => (
+        503 if reply.is_our_refusal() => {
+            ("weatherhook is overloaded", "journalctl -u weatherhook".to_owned())
+        }
+        _ if reply.body.contains("error code: 1033") => (
             "Cloudflare knows the tunnel, but its end on the board is not connected",
-            "systemctl status weatherhook-cloudflared; its log: journalctl -u weatherhook-cloudflared".to_owned(),
+            "systemctl status weatherhook-cloudflared; its log: journalctl -u weatherhook-cloudflared"
+                .to_owned(),
         ),
         530 => {
             let code = reply.body.split_once("error code: ").map_or("unknown", |(_, rest)| rest);
             let code = code.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
-            return Some((
+            return (
                 format!("Cloudflare cannot reach the end of the tunnel (error code {code})"),
                 "the entry of the name at Cloudflare has to lead to the tunnel".to_owned(),
-            ));
+            );
         }
-        502..=504 => (
+        _ => (
             "the tunnel is up, but it does not reach weatherhook",
             "on the board: weatherhook doctor; the target of the tunnel has to be http://127.0.0.1:8000 or \
              unix:/run/weatherhook/http.sock"
                 .to_owned(),
         ),
-        _ => ("the answer is not from weatherhook", "check the logs of tunnel and proxy".to_owned()),
     };
-    Some((cause.to_owned(), remedy))
+    (cause.to_owned(), remedy)
 }
 
 fn is_cloudflares(reply: &Reply) -> bool {
