@@ -47,11 +47,14 @@ pub struct Dialect {
     pub columns: Vec<String>,
     /// The zone of times that name none.
     pub zone: Zone,
+    /// The pattern of strftime(3) that times have.
+    pub time_format: Option<String>,
 }
 
 impl Dialect {
     /// As the tools write.
-    pub const USUAL: Dialect = Dialect { keys: Vec::new(), columns: Vec::new(), zone: Zone::Local };
+    pub const USUAL: Dialect =
+        Dialect { keys: Vec::new(), columns: Vec::new(), zone: Zone::Local, time_format: None };
 
     /// The key that stands for this one.
     fn known<'k>(&'k self, key: &'k str) -> &'k str {
@@ -126,7 +129,7 @@ impl Format {
         if text.trim().is_empty() {
             return Err(Error::Empty { expected: self.expected });
         }
-        (self.read)(text, &mut Reader::new(source, emit, findings))
+        (self.read)(text, &mut Reader::new(text, source, emit, findings))
             .map_err(|fault| Error::new(fault, self.expected))
     }
 
@@ -170,7 +173,7 @@ mod tests {
     pub(super) const WRITTEN: &str = "2025-03-02T22:30:00Z";
 
     pub(super) fn at(text: &str) -> Timestamp {
-        Timestamp::parse(text, Zone::Utc).expect("a time")
+        crate::time::utc(text)
     }
 
     /// The records of `text`, joined by place.

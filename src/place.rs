@@ -2,24 +2,64 @@
 
 use std::iter;
 
+use unicode_normalization::char::compose;
+
 /// How many bytes of a text are searched. A question has a few hundred. It may come with a whole
 /// document, and searching that would cost a Pi too much time.
 const MAX_SEARCHED: usize = 64 * 1024;
 
 /// The form in which names are compared: blanks around the name are removed, a run of blanks inside is
-/// one blank, the typographic apostrophe is the plain one, and case is folded also beyond ASCII.
+/// one blank, the typographic apostrophe is the plain one, full-width letters are plain ones, an accent
+/// and its letter are one character, invisible layout characters are removed, and case is folded also
+/// beyond ASCII.
 ///
 /// Each character goes to lower, upper and again lower case. So `ß`, `ẞ` and `SS` become the same, and so do
 /// the two small sigmas, and the Turkish `ı` and `i`. The dot that `İ` leaves behind is removed.
 pub fn fold(name: &str) -> String {
     let mut folded = String::with_capacity(name.len());
     for word in name.split_whitespace() {
-        if !folded.is_empty() {
+        let mut letters = word.chars().filter(|&c| !is_layout(c)).map(plain_width).peekable();
+        if !folded.is_empty() && letters.peek().is_some() {
             folded.push(' ');
         }
-        folded.extend(word.chars().flat_map(fold_letter));
+        while let Some(mut letter) = letters.next() {
+            // A macOS file name has `u` and a combining diaeresis where a keyboard has typed `ü`.
+            while let Some(whole) = letters.peek().and_then(|&mark| composed(letter, mark)) {
+                letter = whole;
+                letters.next();
+            }
+            folded.extend(fold_letter(letter));
+        }
     }
     folded
+}
+
+/// The letter that a letter and a mark are together. Marks begin at U+0300.
+fn composed(letter: char, mark: char) -> Option<char> {
+    if mark < '\u{300}' { None } else { compose(letter, mark) }
+}
+
+/// A letter as it is, a full-width one (U+FF01 to U+FF5E) as the ASCII character that it shows.
+fn plain_width(letter: char) -> char {
+    let code = u32::from(letter);
+    match code {
+        0xff01..=0xff5e => char::from_u32(code - 0xfee0).unwrap_or(letter),
+        _ => letter,
+    }
+}
+
+/// Whether a character only directs how others are laid out: it is not seen, and a name that was copied
+/// from a page may have it. Unicode's category Cf, without the signs of scripts, and the selectors of variants.
+fn is_layout(c: char) -> bool {
+    matches!(c,
+        '\u{ad}'
+        | '\u{61c}'
+        | '\u{180e}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{fe00}'..='\u{fe0f}'
+        | '\u{feff}')
 }
 
 /// The folded form of a character that is no blank: at most three characters.
@@ -250,6 +290,18 @@ pub(crate) mod tests {
         check("London", "London");
         check(" \t lOnDoN\u{3000}\n", "London");
         check("ZÜRICH", "Zürich");
+        // Accents beside their letters, as macOS writes names of files.
+        check("Zu\u{308}rich", "Zürich");
+        check("ZU\u{308}RICH", "Zürich");
+        check("Ło\u{301}dz\u{301}", "Łódź");
+        check("\u{1109}\u{1165}\u{110b}\u{116e}\u{11af}", "서울");
+        check("I\u{307}stanbul", "İstanbul");
+        check("Ｎｅｗ　Ｙｏｒｋ", "New York");
+        check("Ｌｏｎｄｏｎ，ＵＫ", "London");
+        // What a copied text brings along unseen.
+        check("\u{feff}Lon\u{200b}don\u{200e}", "London");
+        check("\u{2067}دبي\u{2069}", "دبي");
+        check("\u{202a}\u{202c} Lon\u{ad}don \u{feff}", "London");
         check("GROSSENHAIN", "Großenhain");
         check("GROẞENHAIN", "Großenhain");
         check("ΑΘΉΝΑΣ", "Αθήνας");

@@ -114,7 +114,6 @@ mod tests {
     use super::*;
     use crate::file::Scratch;
     use crate::sampler::SourceOptions;
-    use crate::time::Zone;
 
     #[test]
     fn every_key_and_every_station_has_a_line() {
@@ -134,7 +133,7 @@ mod tests {
             city: Some("Ulm".to_owned()),
             state: None,
         };
-        let now = Timestamp::parse("2025-03-02T22:29:00Z", Zone::Utc).expect("a time");
+        let now = crate::time::utc("2025-03-02T22:29:00Z");
         // In this machine's zone.
         let observed = now.before(Duration::from_secs(180));
         let mut out = Vec::new();

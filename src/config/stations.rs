@@ -12,7 +12,7 @@ use crate::format::{self, Dialect, Format};
 use crate::place::fold;
 use crate::reading::{ALIASES, Device, Quantity};
 use crate::sampler::{Offsets, SourceKind, SourceOptions, StationOptions, TextOptions};
-use crate::time::Zone;
+use crate::time::{Zone, is_format};
 
 /// More sources than any board has sensors; each has a thread.
 const SOURCES: usize = 256;
@@ -21,7 +21,8 @@ const SOURCES: usize = 256;
 const ELEVATIONS: RangeInclusive<i32> = -500..=9000;
 
 const STATION: [&str; 5] = ["city", "aliases", "elevation_m", "default", "source"];
-const SOURCE: [&str; 8] = ["file", "format", "match", "keys", "columns", "offset", "every", "zone"];
+const SOURCE: [&str; 9] =
+    ["file", "format", "match", "keys", "columns", "offset", "every", "zone", "time_format"];
 const MATCH: [&str; 3] = ["model", "id", "channel"];
 
 /// Reads `station`, which is a list of tables. `every` is for sources that have no time of their own.
@@ -131,14 +132,24 @@ fn dialect(table: &Table<'_>) -> Result<Dialect, Fault> {
         keys,
         columns: table.get("columns", columns)?.unwrap_or_default(),
         zone: table.get("zone", zone)?.unwrap_or(Zone::Local),
+        time_format: table.get("time_format", time_format)?,
     })
 }
 
 fn zone(given: &Given<'_>) -> Result<Zone, Fault> {
-    match given.text() {
-        Some("UTC") => Ok(Zone::Utc),
-        _ => given.choice(&[("utc", Zone::Utc), ("local", Zone::Local)]),
-    }
+    let zone = given.text().and_then(|name| Zone::named(name).ok());
+    zone.ok_or_else(|| {
+        given.fault(
+            "utc, local, an offset like +05:00 or a name like Europe/Berlin that /usr/share/zoneinfo has",
+        )
+    })
+}
+
+fn time_format(given: &Given<'_>) -> Result<String, Fault> {
+    let format = given.text().filter(|format| is_format(format));
+    let format = format
+        .ok_or_else(|| given.fault("a pattern of strftime(3) with date and time, like %d.%m.%Y %H:%M"))?;
+    Ok(format.to_owned())
 }
 
 fn known_key(given: &Given<'_>) -> Result<String, Fault> {
@@ -288,7 +299,14 @@ mod tests {
             &source("every = \"1ms\""),
             "station[0].source[0].every: expected a time from 100ms to 1h, like 5s, found \"1ms\"",
         );
-        check(&source("zone = \"CET\""), "station[0].source[0].zone: expected utc or local, found \"CET\"");
+        check(
+            &source("zone = \"+25:00\""),
+            "station[0].source[0].zone: expected utc, local, an offset like +05:00 or a name like Europe/Berlin that /usr/share/zoneinfo has, found \"+25:00\"",
+        );
+        check(
+            &source("time_format = \"%H:%M\""),
+            "station[0].source[0].time_format: expected a pattern of strftime(3) with date and time, like %d.%m.%Y %H:%M, found \"%H:%M\"",
+        );
         let twice = source("") + &source("");
         check(&twice, "station[1].city: there is another station \"A\"");
         let station = |city: &str| {

@@ -12,7 +12,7 @@ use super::node::{Node, is_missing};
 use super::record::Reader;
 use super::units::number_with_unit;
 use super::{Dialect, Format};
-use crate::time::{Timestamp, Zone};
+use crate::time::{DateOrder, Notation, Zone};
 use crate::weather::compass_degrees;
 
 pub(super) static CSV: Format = Format {
@@ -282,11 +282,14 @@ fn unquoted(text: &str, separator: char) -> Option<(Cow<'_, str>, Option<&str>)>
     }
 }
 
+/// Enough to know a time by.
+const ANY_TIME: Notation<'_> = Notation { zone: &Zone::Utc, order: &|| Some(DateOrder::Dmy), format: None };
+
 /// Whether a cell is what stands below names: a number, a time, the mark of a missing value.
 fn is_value(cell: &str) -> bool {
     let digits = cell.starts_with(|c: char| c.is_ascii_digit());
     let is_numeric = digits && !cell.contains(char::is_alphabetic);
-    let is_time = || digits && Timestamp::parse(cell, Zone::Utc).is_some();
+    let is_time = || digits && ANY_TIME.read(cell).is_some();
     let is_missing = !cell.is_empty() && is_missing(cell);
     is_numeric || is_missing || is_time() || number_with_unit(cell).is_ok() || decimal_comma(cell).is_some()
 }
@@ -463,10 +466,10 @@ mod tests {
             assert_eq!(recognise(text.as_bytes(), &dialect).ok(), Some(&CSV), "{text}");
         }
         assert_ne!(recognise(b"1,2\n", &dialect).ok(), Some(&CSV));
-        let keys = [("Temperatur", "temperature"), ("Feuchte", "humidity"), ("Zeit", "time")];
+        let keys = [("Temperatur", "temperature"), ("Feuchte", "humidity"), ("Wann", "time")];
         let keys = keys.map(|(name, key)| (name.to_owned(), key.to_owned())).into();
         let dialect = Dialect { keys, ..Dialect::USUAL };
-        let text = "Zeit;Temperatur;Feuchte\n;°F;%\n1740954000;70,7;60\n";
+        let text = "Wann;Temperatur;Feuchte\n;°F;%\n1740954000;70,7;60\n";
         assert_eq!(check_in(&dialect, text, expected), [""; 0]);
         assert_eq!(recognise(text.as_bytes(), &dialect).ok(), Some(&CSV));
         assert_ne!(recognise(text.as_bytes(), &Dialect::USUAL).ok(), Some(&CSV));

@@ -198,7 +198,9 @@ impl fmt::Display for Dropped {
                     bounds.end()
                 )
             }
-            Dropped::NoTime => write!(f, "not a time; {FALLBACK}"),
+            Dropped::NoTime => f.write_str(
+                "not a time that can be read, so nothing of the record is current; `time_format` says how to read it",
+            ),
             Dropped::Ahead(by) => {
                 write!(f, "{} after the file was written: wrong clock or zone; {FALLBACK}", in_words(*by))
             }

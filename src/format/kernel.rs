@@ -190,7 +190,7 @@ pub fn read(
         entries.push((Cow::Borrowed(NAME), Node::Text(Cow::Borrowed(chip))));
     }
     let source = Source { dialect: &dialect, ..*source };
-    let record = Reader::new(&source, emit, findings).root(&Node::Object(entries));
+    let record = Reader::new("", &source, emit, findings).root(&Node::Object(entries));
     record.map_err(|fault| Error::new(fault, EXPECTED))
 }
 

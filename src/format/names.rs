@@ -8,7 +8,7 @@ use super::findings::Ignored;
 use super::text::squashed;
 use super::units::{System, fitting, unit};
 use crate::reading::{DevicePart, Quantity, Unit};
-use crate::time::Zone;
+use crate::time::offset;
 
 /// What a key is about.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -19,8 +19,11 @@ pub(super) enum Meaning {
     AirQuality,
     /// A description of the precipitation.
     Precipitation,
-    /// When everything beside it was observed; the zone is that of a time that names none.
-    Time(Zone),
+    /// When everything beside it was observed, and where the key says it the zone of a time that names
+    /// none, in minutes east of Greenwich.
+    Time(Option<i16>),
+    /// When it last changed or was made, which is when it was observed if nothing else says that.
+    Changed,
     /// The same, or its date only.
     Date,
     /// The unit of this quantity beside and below, and of those alike that have none of their own.
@@ -135,17 +138,59 @@ pub(super) const INDOOR: &[&str] =
 pub(super) const OTHERS: &[(&str, Meaning)] = &[
     ("airquality", Meaning::AirQuality),
     ("precipitation", Meaning::Precipitation),
-    ("time", Meaning::Time(Zone::Local)),
-    ("timestamp", Meaning::Time(Zone::Local)),
-    ("datetime", Meaning::Time(Zone::Local)),
-    ("epoch", Meaning::Time(Zone::Local)),
-    ("ts", Meaning::Time(Zone::Local)),
+    ("time", Meaning::Time(None)),
+    ("timestamp", Meaning::Time(None)),
+    ("datetime", Meaning::Time(None)),
+    ("epoch", Meaning::Time(None)),
+    ("ts", Meaning::Time(None)),
+    ("tst", Meaning::Time(None)),
+    ("dt", Meaning::Time(None)),
+    ("stamp", Meaning::Time(None)),
+    ("unixtime", Meaning::Time(None)),
+    ("unixtimestamp", Meaning::Time(None)),
+    ("epochtime", Meaning::Time(None)),
+    ("obstime", Meaning::Time(None)),
+    ("observationtime", Meaning::Time(None)),
+    ("observedat", Meaning::Time(None)),
+    ("observed", Meaning::Time(None)),
+    ("measuredat", Meaning::Time(None)),
+    ("recordedat", Meaning::Time(None)),
+    ("sampletime", Meaning::Time(None)),
+    ("readingtime", Meaning::Time(None)),
+    ("lastupdate", Meaning::Time(None)),
+    ("lastupdated", Meaning::Time(None)),
+    ("lastupdatedepoch", Meaning::Time(None)),
+    ("lastreported", Meaning::Time(None)),
+    ("lastseen", Meaning::Time(None)),
+    ("updated", Meaning::Time(None)),
+    ("updatedat", Meaning::Time(None)),
+    ("createdat", Meaning::Changed),
+    ("lastchanged", Meaning::Changed),
     ("date", Meaning::Date),
-    ("timeutc", Meaning::Time(Zone::Utc)),
-    ("timestamputc", Meaning::Time(Zone::Utc)),
-    ("datetimeutc", Meaning::Time(Zone::Utc)),
-    ("dateutc", Meaning::Time(Zone::Utc)),
-    ("obstimeutc", Meaning::Time(Zone::Utc)),
+    ("simpledate", Meaning::Date),
+    // In German, French, Spanish, Italian and Dutch.
+    ("zeit", Meaning::Time(None)),
+    ("uhrzeit", Meaning::Time(None)),
+    ("zeitstempel", Meaning::Time(None)),
+    ("zeitpunkt", Meaning::Time(None)),
+    ("datumzeit", Meaning::Time(None)),
+    ("horodatage", Meaning::Time(None)),
+    ("heure", Meaning::Time(None)),
+    ("dateheure", Meaning::Time(None)),
+    ("hora", Meaning::Time(None)),
+    ("fechahora", Meaning::Time(None)),
+    ("ora", Meaning::Time(None)),
+    ("dataora", Meaning::Time(None)),
+    ("tijd", Meaning::Time(None)),
+    ("tijdstip", Meaning::Time(None)),
+    ("datumtijd", Meaning::Time(None)),
+    ("datum", Meaning::Date),
+    ("fecha", Meaning::Date),
+    ("timeutc", Meaning::Time(Some(0))),
+    ("timestamputc", Meaning::Time(Some(0))),
+    ("datetimeutc", Meaning::Time(Some(0))),
+    ("dateutc", Meaning::Time(Some(0))),
+    ("obstimeutc", Meaning::Time(Some(0))),
     ("unit", Meaning::Units),
     ("units", Meaning::Units),
     ("uom", Meaning::Units),
@@ -286,6 +331,9 @@ pub(super) fn meaning(key: &str) -> Result<Meaning, Ignored> {
     if let Some((_, meaning)) = OTHERS.iter().find(|(other, _)| *other == name) {
         return Ok(*meaning);
     }
+    if let Some(zone) = time_in_words(current) {
+        return Ok(Meaning::Time(zone));
+    }
     if let Some(what) = name.strip_suffix("units").or_else(|| name.strip_suffix("unit")) {
         return unit_of(what).map(Meaning::UnitOf).ok_or(Ignored::OtherUnit);
     }
@@ -308,6 +356,31 @@ pub(super) fn meaning(key: &str) -> Result<Meaning, Ignored> {
             None => Err(Ignored::Suffix(unit)),
         },
     }
+}
+
+/// What stands beside `time` and `date` in the names of times: `Timestamp for sample frequency every 15
+/// min`, `Date Time - GMT +05:00`, `time_local`. With any other word it may be the time of something else.
+const BESIDE_TIME: &str = "time timestamp date datetime stamp for sample frequency every min of observation \
+     measurement measured reading record local utc gmt epoch unix iso raw ms s sec seconds hh mm ss yyyy dd";
+
+/// Whether a name of several words is that of a time, and the zone that it names.
+fn time_in_words(name: &str) -> Option<Option<i16>> {
+    let words = spaced(name);
+    let mut words = words.split(' ').filter(|word| !word.is_empty());
+    if !words.next().is_some_and(|first| matches!(first, "time" | "timestamp" | "date" | "datetime")) {
+        return None;
+    }
+    let mut is_utc = false;
+    for word in words {
+        if !BESIDE_TIME.split(' ').any(|known| known == word) {
+            return None;
+        }
+        is_utc |= matches!(word, "utc" | "gmt");
+    }
+    // `GMT +05:00`, `GMT-07:00`.
+    let sign = name.rfind(['+', '-', '\u{2212}']).filter(|_| is_utc);
+    let named = sign.and_then(|sign| offset(name[sign..].trim_end_matches([')', ']', ' '])));
+    Some(named.or(is_utc.then_some(0)))
 }
 
 /// The quantity whose unit is declared under this name, as `squashed`.
@@ -400,9 +473,19 @@ mod tests {
         check("UV", measured(Quantity::UvIndex, None));
         check("light_lux", measured(Quantity::Illuminance, None));
         check("solarradiation", measured(Quantity::Irradiance, None));
-        check("dateutc", Ok(Meaning::Time(Zone::Utc)));
-        check("dateTime", Ok(Meaning::Time(Zone::Local)));
-        check("current.dateTime.raw", Ok(Meaning::Time(Zone::Local)));
+        check("dateutc", Ok(Meaning::Time(Some(0))));
+        check("dateTime", Ok(Meaning::Time(None)));
+        check("Timestamp for sample frequency every 15 min min", Ok(Meaning::Time(None)));
+        check("Date Time - GMT +05:00", Ok(Meaning::Time(Some(300))));
+        check("Date Time, GMT-07:00", Ok(Meaning::Time(Some(-420))));
+        check("Time (UTC)", Ok(Meaning::Time(Some(0))));
+        check("created_at", Ok(Meaning::Changed));
+        for other in
+            ["timezone", "time_offset", "generationtime_ms", "uptime", "time_since_boot", "Date of birth"]
+        {
+            assert!(!matches!(meaning(other), Ok(Meaning::Time(_))), "{other}");
+        }
+        check("current.dateTime.raw", Ok(Meaning::Time(None)));
         for key in ["TempUnit", "temp_units", "temperature_unit"] {
             check(key, Ok(Meaning::UnitOf(Quantity::Temperature)));
         }

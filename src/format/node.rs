@@ -8,7 +8,7 @@ use super::names::{Meaning, meaning, says_outdoors};
 use super::text::{WORDS_CHARS, one_line};
 use super::units::{System, named_unit, number_with_unit};
 use crate::reading::{Device, Unit};
-use crate::time::{Timestamp, Zone};
+use crate::time::{Notation, Timestamp};
 
 /// A value as the formats give it: an object keeps the order of its keys and all of those that are
 /// there twice.
@@ -105,10 +105,10 @@ pub(super) fn system(node: &Node<'_>) -> Option<System> {
     }
 }
 
-pub(super) fn time(node: &Node<'_>, zone: Zone) -> Option<Timestamp> {
+pub(super) fn time(node: &Node<'_>, notation: &Notation<'_>) -> Option<Timestamp> {
     match node {
-        Node::Number(number) => Timestamp::from_epoch(*number),
-        Node::Text(text) => Timestamp::parse(text, zone),
+        Node::Number(number) => notation.number(*number),
+        Node::Text(text) => notation.read(text),
         Node::Missing | Node::Null | Node::Bool(_) | Node::List(_) | Node::Object(_) => None,
     }
 }

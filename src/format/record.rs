@@ -10,6 +10,7 @@ mod times;
 mod units;
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::fmt;
 
@@ -22,6 +23,7 @@ use super::text::{WORDS_CHARS, one_line};
 use super::units::{Converted, Units, convert, number_with_unit};
 use super::{Dialect, Record, Source, Undated};
 use crate::reading::{ALIASES, Device, Observed, Quantity, Reading, Station, Unit};
+use crate::time::DateOrder;
 use crate::time::Timestamp;
 use crate::weather::compass_degrees;
 
@@ -59,6 +61,9 @@ const BROKEN_AT_END: usize = 10;
 
 /// Hands over what a text says, record by record.
 pub(super) struct Reader<'r> {
+    text: &'r str,
+    /// The order of dates that can be read in two ways, found when the first one comes.
+    order: OnceCell<Option<DateOrder>>,
     source: &'r Source<'r>,
     emit: &'r mut dyn FnMut(Record),
     findings: &'r mut dyn FnMut(Finding<'_>),
@@ -75,12 +80,14 @@ type Known = (Result<Meaning, Ignored>, bool);
 const KNOWN: usize = 200;
 
 impl<'r> Reader<'r> {
+    /// A reader of `text`, by whose dates their order is told.
     pub(super) fn new(
+        text: &'r str,
         source: &'r Source<'r>,
         emit: &'r mut dyn FnMut(Record),
         findings: &'r mut dyn FnMut(Finding<'_>),
     ) -> Reader<'r> {
-        Reader { source, emit, findings, lone: true, known: HashMap::new() }
+        Reader { text, order: OnceCell::new(), source, emit, findings, lone: true, known: HashMap::new() }
     }
 
     /// How the text is written.
@@ -158,7 +165,10 @@ impl<'r> Reader<'r> {
         if let Some(tyre) = entries.iter().find(is_tyre) {
             return self.ignored(tyre.key, Ignored::Tyre);
         }
-        let context = self.context(&entries, outer);
+        let mut context = self.context(&entries, outer);
+        if !entries.iter().any(Entry::says_when) {
+            context.at = self.time_beside(&entries, context.at);
+        }
         let mut station = Station::called(self.name(&entries));
         let mut device = Device::default();
         let mut holds_records = false;
@@ -556,7 +566,7 @@ mod tests {
     fn the_shapes_of_the_tools() {
         // rtl_433: the suffix is the unit, one line mixes them.
         check(
-            r#"{"time": "@0.087052s", "model": "Acurite-5n1", "id": 839, "wind_avg_km_h": 4.32, "rain_in": 0.5}"#,
+            r#"{"time": "2025-03-02 22:26:03", "model": "Acurite-5n1", "id": 839, "wind_avg_km_h": 4.32, "rain_in": 0.5}"#,
             &[(WindSpeed, 1.2), (RainCounter, 12.7)],
         );
         check(
@@ -762,7 +772,7 @@ mod tests {
         assert_eq!(
             found,
             [
-                "dropped time: not a time; the file's own is used if there is one record only",
+                "dropped time: not a time that can be read, so nothing of the record is current; `time_format` says how to read it",
                 "ts: 5400",
                 "ignored timestamp: another key of this record gives the time",
                 "units: °C, hPa, mm; km/h or m/s",

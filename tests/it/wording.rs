@@ -451,7 +451,7 @@ fn wrong_stations_in_a_file() {
             [[station.source]]
             file = "a"
             zone = "Europe/London"
-              weatherhook: FILE: station[0].source[0].zone: expected utc or local, found "Europe/London"
+              weatherhook: no key: make one with (umask 077; weatherhook keygen > key) and give --key-file key, or set WEATHERHOOK_KEY
             [[station]]
             city = "A"
             [[station.source]]

@@ -4,21 +4,22 @@ use super::{Entry, Reader};
 use crate::format::findings::{Dropped, Finding, Ignored};
 use crate::format::names::Meaning;
 use crate::format::node::{self, Node};
-use crate::time::{AHEAD, Timestamp, Zone};
+use crate::time::{AHEAD, DateOrder, Notation, Timestamp, Zone};
 
 impl Reader<'_> {
-    /// When the entries were observed, which is `outer` if they do not say it. A time that cannot be
-    /// used is no better than none only where the file's own is this record's: among other records
-    /// that keep the file fresh a dead station would look alive.
+    /// When the entries were observed, which is `outer` if they do not say it. A record that says a time
+    /// which cannot be read is from no known time, whatever the file's own is.
     pub(super) fn time(&mut self, entries: &[Entry<'_>], outer: Option<Timestamp>) -> Option<Timestamp> {
         let (mut at, mut fallback) = (None, outer);
         let halves = self.halves(entries);
-        let times = entries.iter().filter(|entry| entry.says_when()).count();
-        for (index, entry) in entries.iter().enumerate().filter(|(_, entry)| entry.says_when()) {
+        let mut times: Vec<_> = entries.iter().enumerate().filter(|(_, entry)| entry.says_when()).collect();
+        times.sort_by_key(|(_, entry)| entry.meaning == Ok(Meaning::Changed));
+        let count = times.len();
+        for (index, entry) in times {
             let time = match halves {
                 Some((date, _, joined)) if index == date => Some(joined),
                 Some((_, time, _)) if index == time => continue,
-                _ => node::time(entry.node, self.zone(entry)),
+                _ => self.read_time(entry, entry.node),
             };
             match time.map(|time| (time, time.ahead(self.source.modified))) {
                 _ if at.is_some() => self.ignored(entry.key, Ignored::Earlier("time")),
@@ -26,52 +27,84 @@ impl Reader<'_> {
                     at = Some(time);
                     (self.findings)(Finding::Time { key: entry.key, at: time });
                 }
-                None if entry.meaning == Ok(Meaning::Date) && times > 1 => {
+                None if entry.meaning == Ok(Meaning::Date) && count > 1 => {
                     self.ignored(entry.key, Ignored::Earlier("time"));
                 }
-                unusable => {
-                    let why = unusable.map_or(Dropped::NoTime, |(_, ahead)| Dropped::Ahead(ahead));
-                    self.dropped(entry.key, why);
-                    fallback = outer.filter(|_| self.lone);
+                None => {
+                    self.dropped(entry.key, Dropped::NoTime);
+                    fallback = None;
+                }
+                Some((_, ahead)) => {
+                    self.dropped(entry.key, Dropped::Ahead(ahead));
+                    fallback = fallback.filter(|_| self.lone);
                 }
             }
         }
         at.or(fallback)
     }
 
+    /// The time of a record whose own keys say none, if an object beside its readings does: weewx writes
+    /// `{"generation": {"time": …}, "current": {…}}`. `outer` if none does.
+    pub(super) fn time_beside(
+        &mut self,
+        entries: &[Entry<'_>],
+        outer: Option<Timestamp>,
+    ) -> Option<Timestamp> {
+        for entry in entries {
+            let (Err(Ignored::Unknown), Node::Object(inner)) = (entry.meaning, entry.node) else { continue };
+            let inner = self.understood(inner, Some(&entry.key));
+            let is_measured = |entry: &Entry<'_>| matches!(entry.meaning, Ok(Meaning::Measured(..)));
+            let says_when = |entry: &Entry<'_>| entry.says_when() && entry.meaning != Ok(Meaning::Changed);
+            if inner.iter().any(says_when)
+                && !inner.iter().any(|entry| is_measured(entry) || entry.holds_keys())
+            {
+                return self.time(&inner, outer);
+            }
+        }
+        outer
+    }
+
     /// The date and the time of day that stand in two keys, by their places, and what they say together.
     fn halves(&self, entries: &[Entry<'_>]) -> Option<(usize, usize, Timestamp)> {
+        let is_half = |entry: &Entry<'_>| entry.says_when() && self.read_time(entry, entry.node).is_none();
         let halves = entries.iter().enumerate().filter_map(|(index, entry)| match entry.node {
-            Node::Text(text) if entry.says_when() && node::time(entry.node, self.zone(entry)).is_none() => {
-                Some((index, text, self.zone(entry)))
-            }
+            Node::Text(text) if is_half(entry) => Some((index, entry, text)),
             _ => None,
         });
         // The first two: a text may have any number of them.
         let halves: Vec<_> = halves.take(2).collect();
-        let [(one, first, zone), (other, second, other_zone)] = halves.as_slice() else { return None };
-        let zone = if *other_zone == Zone::Utc { Zone::Utc } else { *zone };
-        let time = |date, time| Timestamp::parse(&format!("{date} {time}"), zone);
-        match time(first, second) {
+        let [(one, first, first_text), (other, second, second_text)] = halves.as_slice() else { return None };
+        let zone = if first.names_zone() { first } else { second };
+        let joined = |date, time| self.read_time(zone, &Node::Text(format!("{date} {time}").into()));
+        match joined(first_text, second_text) {
             Some(joined) => Some((*one, *other, joined)),
-            None => Some((*other, *one, time(second, first)?)),
+            None => Some((*other, *one, joined(second_text, first_text)?)),
         }
     }
 
-    /// That of a written time that names none.
-    fn zone(&self, entry: &Entry<'_>) -> Zone {
-        match entry.meaning {
-            Ok(Meaning::Time(Zone::Utc)) => Zone::Utc,
-            _ => self.source.dialect.zone,
-        }
+    /// The time that a value of this entry is.
+    fn read_time(&self, entry: &Entry<'_>, node: &Node<'_>) -> Option<Timestamp> {
+        let named = match entry.meaning {
+            Ok(Meaning::Time(Some(minutes))) => Some(Zone::Fixed(minutes)),
+            _ => None,
+        };
+        let dialect = self.source.dialect;
+        let zone = named.as_ref().unwrap_or(&dialect.zone);
+        let order = || *self.order.get_or_init(|| DateOrder::of(self.text, self.source.modified));
+        node::time(node, &Notation { zone, order: &order, format: dialect.time_format.as_deref() })
     }
 }
 
 impl Entry<'_> {
     /// Whether it is a time or a part of one.
-    fn says_when(&self) -> bool {
-        matches!(self.meaning, Ok(Meaning::Time(_) | Meaning::Date))
-            && !matches!(self.node, Node::Object(_) | Node::Missing)
+    pub(super) fn says_when(&self) -> bool {
+        matches!(self.meaning, Ok(Meaning::Time(_) | Meaning::Changed | Meaning::Date))
+            && !matches!(self.node, Node::Object(_) | Node::Missing | Node::Null)
+    }
+
+    /// Whether its key says in which zone it is.
+    fn names_zone(&self) -> bool {
+        matches!(self.meaning, Ok(Meaning::Time(Some(_))))
     }
 }
 
@@ -81,7 +114,7 @@ mod tests {
     use crate::format::tests::{WRITTEN, at};
     use crate::reading::Quantity::*;
     use crate::reading::Station;
-    use crate::time::{Timestamp, Zone};
+    use crate::time::{Notation, Timestamp, Zone};
 
     /// When the only station's temperature was observed.
     #[track_caller]
@@ -91,6 +124,10 @@ mod tests {
         findings
     }
 
+    const NO_TIME: &str =
+        "not a time that can be read, so nothing of the record is current; `time_format` says how to read it";
+    const UNDATED: &str = "its record has a time that cannot be used";
+
     #[test]
     fn each_reading_has_its_own_time() {
         check_time(r#"{"temp": 1}"#, at(WRITTEN));
@@ -98,7 +135,9 @@ mod tests {
         check_time(r#"{"temp": 1, "ts": 1740949200}"#, at("2025-03-02T21:00:00Z"));
         check_time(r#"{"temp": 1, "epoch": "1740949200000"}"#, at("2025-03-02T21:00:00Z"));
         check_time(r#"{"temp": 1, "dateutc": "2025-03-02 21:00:00"}"#, at("2025-03-02T21:00:00Z"));
-        let local = Timestamp::parse("2025-02-02 22:26:03", Zone::Local).expect("a time");
+        let local = Notation { zone: &Zone::Local, order: &|| None, format: None }
+            .read("2025-02-02 22:26:03")
+            .expect("a time");
         check_time(r#"{"Time": "2025-02-02T22:26:03", "BME280": {"Temperature": 1}}"#, local);
         check_time(r#"{"temp": 1, "date": "2025-02-02", "time": "22:26:03"}"#, local);
         check_time(r#"{"temp": 1, "time": "22:26:03", "date": "02/02/2025"}"#, local);
@@ -119,13 +158,12 @@ mod tests {
             ]
         );
         check_time(r#"{"temp": 1, "time": "now", "ts": 1740949200}"#, at("2025-03-02T21:00:00Z"));
-        for broken in ["\"@0.087052s\"", "null", "-1", "1e300", "\"now\"", "[]"] {
-            let findings = check_time(&format!(r#"{{"temp": 1, "time": {broken}}}"#), at(WRITTEN));
-            assert_eq!(
-                findings,
-                ["time: not a time; the file's own is used if there is one record only"],
-                "{broken}"
-            );
+        // Null says no time; what says one that cannot be read is from any time.
+        check_time(r#"{"temp": 1, "time": null}"#, at(WRITTEN));
+        for broken in ["\"@0.087052s\"", "-1", "1e300", "\"now\"", "\"22:29\"", "[]"] {
+            let (stations, findings) = read_all(format!(r#"{{"temp": 1, "time": {broken}}}"#).as_bytes());
+            assert_eq!(stations, [], "{broken}");
+            assert_eq!(findings, [format!("time: {NO_TIME}"), format!("temp: {UNDATED}")], "{broken}");
         }
     }
 
@@ -139,20 +177,21 @@ mod tests {
         assert_eq!(
             findings,
             [
-                "[0].time: not a time; the file's own is used if there is one record only",
+                &format!("[0].time: {NO_TIME}"),
                 "[0].temp: its record has a time that cannot be used",
                 "[0].precipitation: its record has a time that cannot be used",
                 "[0].BME280.rh: its record has a time that cannot be used",
                 "[1].time: 56 min after the file was written: wrong clock or zone; the file's own is used if there is one record only",
                 "[1].rh: its record has a time that cannot be used",
-                "[2].rh.ts: not a time; the file's own is used if there is one record only",
+                &format!("[2].rh.ts: {NO_TIME}"),
                 "[2].rh: its record has a time that cannot be used",
             ]
         );
         let newest: Vec<_> = stations.iter().map(Station::newest).collect();
         assert_eq!(newest, [None, Some(at("2025-03-02T21:00:00Z")), Some(at(WRITTEN))]);
         // Lists of one are no other records.
-        check_time(r#"[{"temp": 1, "time": "?"}]"#, at(WRITTEN));
-        check_time(r#"{"stations": [{"temp": 1, "time": "?"}]}"#, at(WRITTEN));
+        let ahead = at("2025-03-02T23:26:03Z").epoch_seconds();
+        check_time(&format!(r#"[{{"temp": 1, "time": {ahead}}}]"#), at(WRITTEN));
+        check_time(&format!(r#"{{"stations": [{{"temp": 1, "time": {ahead}}}]}}"#), at(WRITTEN));
     }
 }

@@ -403,7 +403,6 @@ fn renamed(path: &Path, before: &Version) -> Option<Extent<File>> {
 mod tests {
     use super::*;
     use crate::format;
-    use crate::time::Zone;
 
     /// A table of rows of one length, made while it is read, that counts what is read of it.
     struct Table {
@@ -451,7 +450,7 @@ mod tests {
         let size = 5_000_000 * NAMES.len() as u64;
         let mut extent = Extent { file: Table { at: 0, size, read: 0 }, size };
         let texts = Texts { options: &text::Options::USUAL, station: None, city: None };
-        let now = Timestamp::parse("2025-03-02T22:27:00Z", Zone::Utc).expect("a time");
+        let now = crate::time::utc("2025-03-02T22:27:00Z");
         let search = Search { format: format::named("csv").expect("a format"), texts: &texts, now };
         let (start, head) = search.day(&mut extent).expect("no fault");
         let day = 86_400 * NAMES.len() as u64;
