@@ -22,12 +22,17 @@ pub fn look(path: &Path) -> io::Result<Metadata> {
 /// Reads a regular file of at most `limit` bytes.
 pub fn read_small(path: &Path, limit: usize) -> io::Result<Contents> {
     let (file, metadata) = open(path)?;
+    Ok(Contents { bytes: read_all(&file, limit)?, metadata })
+}
+
+/// The rest of an open file, at most `limit` bytes.
+pub fn read_all(file: &File, limit: usize) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.take(limit as u64 + 1).read_to_end(&mut bytes)?;
     if bytes.len() > limit {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("larger than {limit} bytes")));
     }
-    Ok(Contents { bytes, metadata })
+    Ok(bytes)
 }
 
 /// The first bytes of a regular file, at most so many.

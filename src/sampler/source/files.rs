@@ -1,6 +1,7 @@
 //! Files that are looked at from time to time: one, those of a directory, or those of a pattern.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fs::File as OpenFile;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -308,11 +309,64 @@ impl Look<'_> {
 fn read(path: &Path) -> Result<(Vec<u8>, Version), Error> {
     // A file that is written just now is mostly complete a moment later.
     for _ in 0..2 {
-        let contents = file::read_small(path, FILE_BYTES).map_err(Error::Io)?;
-        let version = Version::of(&contents.metadata)?;
-        if Version::at(path)? == version {
-            return Ok((contents.bytes, version));
+        let (file, metadata) = file::open(path).map_err(Error::Io)?;
+        if let Some(whole) = whole(&file, &Version::of(&metadata)?)? {
+            return Ok(whole);
         }
     }
     Err(Error::Changing)
+}
+
+/// The text of an open file and its version, unless it was written after it was opened. What the path
+/// leads to now does not matter: a file that was replaced or removed meanwhile was whole, and the next
+/// look finds the new one. Where one is replaced all the time, every look would miss it otherwise.
+fn whole(file: &OpenFile, opened: &Version) -> Result<Option<(Vec<u8>, Version)>, Error> {
+    let text = file::read_all(file, FILE_BYTES).map_err(Error::Io)?;
+    let read = Version::of(&file.metadata().map_err(Error::Io)?)?;
+    Ok((read == *opened).then_some((text, read)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::io::Write;
+
+    use super::*;
+    use crate::file::Scratch;
+
+    /// What is read of an open file to which something happens between its opening and its reading.
+    #[track_caller]
+    fn check(happens: impl Fn(&Scratch, &mut fs::File), expected: Option<&str>) {
+        let scratch = Scratch::new();
+        let path = scratch.write("sensor.json", "whole");
+        scratch.write("next", "other");
+        let mut writer = fs::OpenOptions::new().append(true).open(&path).expect("a writer");
+        let (file, metadata) = file::open(&path).expect("a file");
+        let opened = Version::of(&metadata).expect("a version");
+        happens(&scratch, &mut writer);
+        let read = whole(&file, &opened).expect("a text");
+        assert_eq!(read.map(|(text, _)| text).as_deref(), expected.map(str::as_bytes));
+    }
+
+    #[test]
+    fn an_open_file_is_whole_unless_it_is_written_meanwhile() {
+        let replace = |scratch: &Scratch| {
+            fs::rename(scratch.path("next"), scratch.path("sensor.json")).expect("renamed");
+        };
+        check(|_, _| {}, Some("whole"));
+        check(|scratch, _| replace(scratch), Some("whole"));
+        check(|scratch, _| fs::remove_file(scratch.path("sensor.json")).expect("removed"), Some("whole"));
+        let other_name = |scratch: &Scratch, _: &mut fs::File| {
+            fs::hard_link(scratch.path("sensor.json"), scratch.path("link")).expect("linked");
+            replace(scratch);
+        };
+        check(other_name, Some("whole"));
+        check(|_, writer| writer.write_all(b" and more").expect("written"), None);
+        // Its writer may go on after it has lost its name.
+        let writes_on = |scratch: &Scratch, writer: &mut fs::File| {
+            replace(scratch);
+            writer.write_all(b" and more").expect("written");
+        };
+        check(writes_on, None);
+    }
 }
