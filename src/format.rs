@@ -14,6 +14,7 @@ mod node;
 mod prometheus;
 mod record;
 mod registry;
+mod surroundings;
 mod text;
 mod units;
 

@@ -7,9 +7,10 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use super::findings::Fault;
-use super::names::{Meaning, meaning, refused, says_outdoors, spaced};
+use super::names::{Meaning, meaning, says_outdoors};
 use super::node::Node;
 use super::record::Reader;
+use super::surroundings::{refused, spaced};
 use super::{Dialect, Dropped, Format, Ignored, Path, no_head};
 use crate::reading::Quantity;
 
