@@ -35,6 +35,8 @@ use crate::time::{Timestamp, Zone};
 pub struct Record {
     /// Which device it is from, as far as it says so.
     pub device: Device,
+    /// Which device the message around it is from, where the record says one of its own.
+    pub around: Device,
     /// The place and the readings.
     pub station: Station,
 }

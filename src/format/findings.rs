@@ -8,9 +8,9 @@ use super::text::one_line;
 use crate::reading::{Quantity, Unit};
 use crate::time::{Timestamp, in_words};
 
-/// How many objects around a value are looked into: Tasmota answers `StatusSNS`, `DHT11`,
-/// `Temperature`.
-pub(super) const LEVELS: usize = 2;
+/// How many objects and lists around a value are looked into: a Shelly's message has `message`, `params`,
+/// `temperature:0` and `tC`.
+pub(super) const LEVELS: usize = 4;
 
 /// What a reader made of one key. It borrows from the text, so that telling costs nothing where
 /// nobody listens, and it carries no value of a key that was not used.

@@ -45,6 +45,8 @@ pub(super) enum Meaning {
     Kind,
     /// Which device it is from.
     Device(DevicePart),
+    /// The topic of a message, which is the device's number if it has no other.
+    Topic,
     /// A secret: not even its presence is reported.
     Secret,
 }
@@ -60,6 +62,7 @@ impl Meaning {
                 | Meaning::Stations
                 | Meaning::Kind
                 | Meaning::Device(_)
+                | Meaning::Topic
         )
     }
 }
@@ -120,8 +123,8 @@ pub(super) const MEASURED: &[(Quantity, &[&str])] = &[
     (Quantity::RainCounter, &["rain", "totalrain"]),
     (Quantity::RainRate, &["rainrate", "preciprate"]),
     (Quantity::RainToday, &["dailyrain", "raintoday", "dayrain", "preciptotal"]),
-    (Quantity::Pm25, &["pm2_5", "pm25"]),
-    (Quantity::Pm10, &["pm10", "pm10_0"]),
+    (Quantity::Pm25, &["pm2_5", "pm25", "sdsp2"]),
+    (Quantity::Pm10, &["pm10", "pm10_0", "sdsp1"]),
     (Quantity::UvIndex, &["uvi", "uvindex", "uv"]),
     // `light` alone may be a raw count or a percentage, so it is read only with its unit.
     (Quantity::Illuminance, &["lux", "lightlux", "illuminance"]),
@@ -212,6 +215,7 @@ pub(super) const OTHERS: &[(&str, Meaning)] = &[
     ("stations", Meaning::Stations),
     ("observations", Meaning::Stations),
     ("type", Meaning::Kind),
+    ("topic", Meaning::Topic),
     ("model", Meaning::Device(DevicePart::Model)),
     ("id", Meaning::Device(DevicePart::Id)),
     ("channel", Meaning::Device(DevicePart::Channel)),
@@ -270,7 +274,11 @@ pub(super) fn meaning(key: &str) -> Result<Meaning, Ignored> {
         names.iter().find_map(|measured| suffix(&name, measured)).map(|unit| (*quantity, unit))
     });
     match measured {
-        None => Err(refused(current).unwrap_or(Ignored::Unknown)),
+        None => match (refused(current), behind_chip(current)) {
+            (Some(why), _) => Err(why),
+            (None, Some(behind)) => meaning(behind),
+            (None, None) => Err(Ignored::Unknown),
+        },
         // That of weewx is what fell since its last packet.
         Some((Quantity::RainCounter, _)) if current.len() < key.len() && name.starts_with("rain") => {
             Err(Ignored::NoCounter)
@@ -306,6 +314,16 @@ fn time_in_words(name: &str) -> Option<Option<i16>> {
     let sign = name.rfind(['+', '-', '\u{2212}']).filter(|_| is_utc);
     let named = sign.and_then(|sign| offset(name[sign..].trim_end_matches([')', ']', ' '])));
     Some(named.or(is_utc.then_some(0)))
+}
+
+/// What stands in a name behind that of a chip: `temperature` in `BME280_temperature`. Chips have letters, then
+/// digits. What measures a machine (`ESP32`) is none.
+fn behind_chip(name: &str) -> Option<&str> {
+    let (chip, behind) = name.split_once(['_', '-', ' '])?;
+    let digits = chip.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+    let count = digits.bytes().take_while(u8::is_ascii_digit).count();
+    let is_chip = (2..=6).contains(&(chip.len() - digits.len())) && count >= 2 && chip.len() <= 10;
+    (is_chip && refused(chip).is_none()).then_some(behind)
 }
 
 /// The quantity whose unit is declared under this name, as `squashed`.
@@ -395,6 +413,11 @@ mod tests {
         check("PM2.5", measured(Quantity::Pm25, None));
         check("pm25", measured(Quantity::Pm25, None));
         check("pm10_0", measured(Quantity::Pm10, None));
+        check("SDS_P1", measured(Quantity::Pm10, None));
+        check("BME280_temperature", measured(Quantity::Temperature, None));
+        check("dht22-humidity", measured(Quantity::Humidity, None));
+        check("ESP32_temperature", Err(Ignored::Machine));
+        check("DS18B20_pool_temperature", Err(Ignored::Elsewhere));
         check("UV", measured(Quantity::UvIndex, None));
         check("light_lux", measured(Quantity::Illuminance, None));
         check("solarradiation", measured(Quantity::Irradiance, None));

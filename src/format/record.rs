@@ -17,7 +17,8 @@ use std::fmt;
 use super::findings::{Dropped, Fault, Finding, Ignored, LEVELS, Path};
 use super::names::{Meaning, Naming, meaning, says_outdoors};
 use super::node::{
-    Node, device, identity, is_missing, mentions_outdoors, number, records_in, unit_named_by, value_in,
+    Node, Pair, device, identity, is_missing, mentions_outdoors, number, pairs, records_in, unit_named_by,
+    value_in,
 };
 use super::text::{WORDS_CHARS, one_line};
 use super::units::{Converted, Units, convert, number_with_unit};
@@ -46,8 +47,21 @@ struct Entry<'a> {
     node: &'a Node<'a>,
 }
 
+/// What stands around a record.
+#[derive(Clone, Copy)]
+struct Outer<'o> {
+    context: Context,
+    /// The device, for records that name none.
+    device: &'o Device,
+    /// The place, for records that name none.
+    city: Option<&'o str>,
+    /// How many objects and lists may still be entered.
+    levels: usize,
+}
+
 /// What was read of a record so far.
 struct Collected {
+    device: Device,
     station: Station,
     /// Quantities of keys that say they are outdoors, usable or not.
     outdoors: Vec<Quantity>,
@@ -98,10 +112,11 @@ impl<'r> Reader<'r> {
     /// Reads a whole text that is one value.
     pub(super) fn root(&mut self, root: &Node<'_>) -> Result<(), Fault> {
         let context = Context { at: Some(self.source.modified), units: Units::default(), outdoors: false };
-        self.lone = records_in(root) < 2;
+        self.lone = records_in(root, self.source.dialect) < 2;
+        let outer = Outer { context, device: &Device::default(), city: None, levels: LEVELS };
         match root {
-            Node::Object(entries) => self.record(entries, None, context),
-            Node::List(nodes) => self.records(nodes, None, context),
+            Node::Object(entries) => self.record(entries, None, outer),
+            Node::List(nodes) => self.list(nodes, None, outer),
             _ => return Err(Fault::NoRecord),
         }
         Ok(())
@@ -137,7 +152,9 @@ impl<'r> Reader<'r> {
                 let name = (device != Device::default()).then(|| device.to_string());
                 let around = name.as_deref().map(|name| Path::key(None, name));
                 if let Node::Object(entries) = node {
-                    self.record(entries, around.as_ref(), Context { at, ..context });
+                    let context = Context { at, ..context };
+                    let outer = Outer { context, device: &Device::default(), city: None, levels: LEVELS };
+                    self.record(entries, around.as_ref(), outer);
                 }
             });
             if parsed.is_err() {
@@ -146,18 +163,33 @@ impl<'r> Reader<'r> {
         }
     }
 
-    fn records(&mut self, nodes: &[Node<'_>], around: Option<&Path<'_>>, context: Context) {
+    /// Reads a list: of names and values, which are one record, or of records.
+    fn list(&mut self, nodes: &[Node<'_>], around: Option<&Path<'_>>, outer: Outer<'_>) {
+        match pairs(nodes) {
+            Some(pairs) => {
+                let entries = self.paired(&pairs, around);
+                self.understood_record(&entries, outer);
+            }
+            None => self.records(nodes, around, outer),
+        }
+    }
+
+    fn records(&mut self, nodes: &[Node<'_>], around: Option<&Path<'_>>, outer: Outer<'_>) {
         for (index, node) in nodes.iter().enumerate() {
             let path = Path::index(around, index);
             match node {
-                Node::Object(entries) => self.record(entries, Some(&path), context),
+                Node::Object(entries) => self.record(entries, Some(&path), outer),
                 _ => self.ignored(path, Ignored::NoRecord),
             }
         }
     }
 
-    fn record(&mut self, entries: &[(Cow<'_, str>, Node<'_>)], around: Option<&Path<'_>>, outer: Context) {
-        let entries = self.understood(entries, around);
+    fn record(&mut self, entries: &[(Cow<'_, str>, Node<'_>)], around: Option<&Path<'_>>, outer: Outer<'_>) {
+        let understood = self.understood(entries, around);
+        self.understood_record(&understood, outer);
+    }
+
+    fn understood_record(&mut self, entries: &[Entry<'_>], outer: Outer<'_>) {
         let is_tyre = |entry: &&Entry<'_>| match (entry.meaning, entry.node) {
             (Ok(Meaning::Kind), Node::Text(kind)) => kind.eq_ignore_ascii_case("TPMS"),
             _ => false,
@@ -165,14 +197,52 @@ impl<'r> Reader<'r> {
         if let Some(tyre) = entries.iter().find(is_tyre) {
             return self.ignored(tyre.key, Ignored::Tyre);
         }
-        let mut context = self.context(&entries, outer);
+        let mut context = self.context(entries, outer.context);
         if !entries.iter().any(Entry::says_when) {
-            context.at = self.time_beside(&entries, context.at);
+            context.at = self.time_beside(entries, context.at);
         }
-        let mut station = Station::called(self.name(&entries));
-        let mut device = Device::default();
-        let mut holds_records = false;
-        for entry in &entries {
+        let mut collected = Collected {
+            device: Device::default(),
+            station: Station::called(self.name(entries).or_else(|| outer.city.map(str::to_owned))),
+            outdoors: Vec::new(),
+        };
+        self.identify(entries, &mut collected);
+        let is_own = collected.device != Device::default();
+        if !is_own {
+            collected.device = outer.device.clone();
+        }
+        let levels = outer.levels;
+        let holds_records = match self.wrapped(entries, levels) {
+            Some(wrapped) => {
+                let Collected { device, station, .. } = &collected;
+                let outer = Outer { context, device, city: station.city.as_deref(), levels: levels - 1 };
+                match entries[wrapped].node {
+                    Node::Object(inner) => self.record(inner, Some(&entries[wrapped].key), outer),
+                    Node::List(nodes) => self.list(nodes, Some(&entries[wrapped].key), outer),
+                    _ => {}
+                }
+                true
+            }
+            None => {
+                self.readings(entries, context, levels, &mut collected);
+                entries.iter().any(Entry::holds_records)
+            }
+        };
+        let Collected { mut station, device, .. } = collected;
+        // What only holds records is no place, whatever its name.
+        if station.newest().is_some() || (station.city.is_some() && !holds_records) {
+            station.city = station.city.or_else(|| self.source.city.map(str::to_owned));
+            station.shrink_to_fit();
+            let around = if is_own { outer.device.clone() } else { Device::default() };
+            (self.emit)(Record { device, around, station });
+        }
+    }
+
+    /// Collects which device and which place a record is about.
+    fn identify(&mut self, entries: &[Entry<'_>], collected: &mut Collected) {
+        let Collected { station, device, .. } = collected;
+        let mut topic = None;
+        for entry in entries {
             match (entry.meaning, entry.node) {
                 (Ok(_), Node::Missing) => {}
                 (Ok(Meaning::Aliases), Node::List(names)) => {
@@ -196,23 +266,49 @@ impl<'r> Reader<'r> {
                     }
                     None => self.dropped(entry.key, Dropped::Expected("a number or a text")),
                 },
-                (Ok(Meaning::Stations), Node::List(nodes)) => {
-                    holds_records = true;
-                    self.records(nodes, Some(&entry.key), context);
-                }
+                (Ok(Meaning::Topic), node) => topic = topic.or(identity(node)),
                 (Ok(Meaning::Kind), _) => self.ignored(entry.key, Ignored::Unknown),
+                (Ok(Meaning::Stations), Node::List(_)) => {}
                 (Ok(Meaning::Stations), _) => self.dropped(entry.key, Dropped::Expected("a list of records")),
                 _ => {}
             }
         }
-        let mut collected = Collected { station, outdoors: Vec::new() };
-        self.readings(&entries, context, LEVELS, &mut collected);
-        let Collected { mut station, .. } = collected;
-        // What only holds records is no place, whatever its name.
-        if station.newest().is_some() || (station.city.is_some() && !holds_records) {
-            station.city = station.city.or_else(|| self.source.city.map(str::to_owned));
-            station.shrink_to_fit();
-            (self.emit)(Record { device, station });
+        if *device == Device::default() {
+            device.id = topic;
+        }
+    }
+
+    /// The place of the only entry with weather in it, if the record has none of its own: `{"time": …, "topic":
+    /// …, "payload": {…}}`. What stands inside is a record of its own, for which the rest is what stands around.
+    fn wrapped(&mut self, entries: &[Entry<'_>], levels: usize) -> Option<usize> {
+        if levels == 0 || entries.iter().any(Entry::is_weather) {
+            return None;
+        }
+        let mut found = None;
+        for (index, entry) in entries.iter().enumerate() {
+            if entry.may_hold_records() && self.holds_weather(entry.node, levels - 1) {
+                if found.is_some() {
+                    return None;
+                }
+                found = Some(index);
+            }
+        }
+        found
+    }
+
+    /// Whether a value somewhere inside is a measured one.
+    fn holds_weather(&mut self, node: &Node<'_>, levels: usize) -> bool {
+        match node {
+            Node::Object(entries) => entries.iter().any(|(key, node)| match self.known(key).0 {
+                Ok(Meaning::Measured(..)) => true,
+                Err(Ignored::Unknown) => levels > 0 && self.holds_weather(node, levels - 1),
+                _ => false,
+            }),
+            Node::List(nodes) => match pairs(nodes) {
+                Some(pairs) => pairs.iter().any(|pair| self.known(pair.name).0.is_ok()),
+                None => nodes.iter().any(|node| self.holds_weather(node, levels)),
+            },
+            _ => false,
         }
     }
 
@@ -268,6 +364,25 @@ impl<'r> Reader<'r> {
             match (entry.meaning, entry.node) {
                 (_, Node::Object(inner)) if entry.holds_keys() => {
                     self.nested(entry, inner, context, levels, collected);
+                }
+                (_, Node::List(nodes)) if entry.may_hold_records() && entry.holds_records() => {
+                    let Some(levels) = levels.checked_sub(1) else {
+                        self.ignored(entry.key, Ignored::TooDeep);
+                        continue;
+                    };
+                    match pairs(nodes) {
+                        Some(pairs) => {
+                            let inner = self.paired(&pairs, Some(&entry.key));
+                            let context = self.context(&inner, context);
+                            self.readings(&inner, context, levels, collected);
+                        }
+                        None => {
+                            let Collected { device, station, .. } = &*collected;
+                            let (device, city) = (device.clone(), station.city.clone());
+                            let outer = Outer { context, device: &device, city: city.as_deref(), levels };
+                            self.records(nodes, Some(&entry.key), outer);
+                        }
+                    }
                 }
                 (Ok(Meaning::Measured(quantity, suffix)), node) => {
                     self.measured(entry, quantity, suffix, Given::of(node), context, collected);
@@ -375,6 +490,17 @@ impl<'r> Reader<'r> {
         }
     }
 
+    /// The names and values of a list as entries.
+    fn paired<'a>(&mut self, pairs: &[Pair<'a>], around: Option<&'a Path<'a>>) -> Vec<Entry<'a>> {
+        let mut entries = Vec::with_capacity(pairs.len());
+        for pair in pairs {
+            let (meaning, outdoors) = self.known(pair.name);
+            let node = if matches!(meaning, Ok(Meaning::Measured(..))) { pair.whole } else { pair.value };
+            entries.push(Entry { key: Path::key(around, pair.name), meaning, outdoors, node });
+        }
+        entries
+    }
+
     /// The entries in the order in which their values count.
     fn understood<'a>(
         &mut self,
@@ -476,6 +602,26 @@ impl<'a> Given<'a> {
 }
 
 impl Entry<'_> {
+    /// Whether it is a value of the weather.
+    fn is_weather(&self) -> bool {
+        matches!(self.meaning, Ok(Meaning::Measured(..) | Meaning::AirQuality | Meaning::Precipitation))
+            && !self.holds_keys()
+            && !matches!(self.node, Node::Missing | Node::Null)
+    }
+
+    /// Whether records may stand inside: its key says nothing of another kind.
+    fn may_hold_records(&self) -> bool {
+        matches!(self.meaning, Ok(Meaning::Stations | Meaning::Name(_)) | Err(Ignored::Unknown))
+    }
+
+    /// Whether it is a list of objects.
+    fn holds_records(&self) -> bool {
+        match self.node {
+            Node::List(nodes) => nodes.iter().any(|node| matches!(node, Node::Object(_))),
+            _ => false,
+        }
+    }
+
     /// Whether it is an object with further keys, not one that only says more of its own value.
     fn holds_keys(&self) -> bool {
         match (self.meaning, self.node) {
@@ -654,7 +800,7 @@ mod tests {
     fn what_is_not_outdoors_now_is_ignored() {
         let findings = check(
             r#"{"indoor": {"temperature": 21}, "temperature_in": 20, "inside_temp": 22, "max": {"temperature": 30},
-                "a": {"b": {"c": {"temperature": 9}}}, "temperature": {"min": 1, "max": 9}}"#,
+                "a": {"b": {"c": {"d": {"e": {"temperature": 9}}}}}, "temperature": {"min": 1, "max": 9}}"#,
             &[],
         );
         assert_eq!(
@@ -664,7 +810,7 @@ mod tests {
                 "inside_temp: measured indoors",
                 "indoor: measured indoors",
                 "max: not a current observation",
-                "a.b.c: nested more than 2 levels deep",
+                "a.b.c.d.e: nested more than 4 levels deep",
                 "temperature.min: not a current observation",
                 "temperature.max: not a current observation",
             ]
@@ -858,7 +1004,7 @@ mod tests {
             r#"{"name": "mine", "stations": [{"city": "Bonn"}, {"name": "Ulm"}]}"#,
             &[Some("Bonn"), Some("Ulm")],
         );
-        check(None, r#"{"sensor": {"name": "shed", "temp": 1}}"#, &[None]);
+        check(None, r#"{"sensor": {"name": "shed", "temp": 1}}"#, &[Some("shed")]);
         check(None, "[]", &[]);
         check(None, "{}", &[]);
     }

@@ -228,7 +228,7 @@ impl Board {
             Change::More(records) => records,
         };
         self.changed = true;
-        for Record { device, station } in records {
+        for Record { device, station, .. } in records {
             let Some(place) = self.place(city.or(station.city.as_deref())) else { continue };
             let place = &mut self.places[place];
             if is_seen {

@@ -109,7 +109,7 @@ impl<'o> Selection<'o> {
     }
 
     fn add(&mut self, mut record: Record) {
-        if is_selected(&self.options.select, &record.device) {
+        if is_selected(&self.options.select, &record) {
             correct(&mut record.station, &self.options.offsets);
             self.records.push(record);
         } else {
@@ -127,11 +127,15 @@ impl<'o> Selection<'o> {
     }
 }
 
-/// Whether each part that is asked for is the device's.
-fn is_selected(select: &Device, device: &Device) -> bool {
-    let parts =
-        [(&select.model, &device.model), (&select.id, &device.id), (&select.channel, &device.channel)];
-    parts.into_iter().all(|(wanted, is)| wanted.is_none() || wanted == is)
+/// Whether each part that is asked for is that of the device or of the message around it.
+fn is_selected(select: &Device, record: &Record) -> bool {
+    let Record { device, around, .. } = record;
+    let parts = [
+        (&select.model, [&device.model, &around.model]),
+        (&select.id, [&device.id, &around.id]),
+        (&select.channel, [&device.channel, &around.channel]),
+    ];
+    parts.into_iter().all(|(wanted, said)| wanted.is_none() || said.contains(&wanted))
 }
 
 /// Adds the offsets. What is measured in air that the sensor has warmed has too low a humidity: it is
