@@ -116,6 +116,12 @@ impl Keys {
             if let Some(fault) = fault(key) {
                 return Err(Error::Line(source.clone(), number, fault));
             }
+            if key.len() < line.strip_suffix(b"\r").unwrap_or(line).len() {
+                warnings.push(format!(
+                    "{source}: line {number}: the blanks around the key are ignored here; enter it in Dify without \
+                     them, which sends no key with a blank behind it"
+                ));
+            }
             if key.len() < KEY_GOOD {
                 warnings.push(format!(
                     "{source}: line {number}: a key of fewer than {KEY_GOOD} characters can be guessed; \
@@ -302,6 +308,28 @@ mod tests {
             ["WEATHERHOOK_KEY: line 1: a key of fewer than 16 characters can be guessed; \
                  weatherhook keygen makes a good one"]
         );
+    }
+
+    /// Who copies a whole line from the file copies them, too.
+    #[test]
+    fn blanks_around_a_key_cause_a_warning() {
+        for (text, line) in [
+            ("0123456789abcdef ", Some(1)),
+            ("0123456789abcdef\t\n", Some(1)),
+            ("\n  0123456789abcdef\r\n", Some(2)),
+            ("0123456789abcdef", None),
+            ("0123456789abcdef\r\n\r\n", None),
+            (" \n\t\r\n0123456789abcdef\n  ", None),
+        ] {
+            let warnings = Keys::load(&variable(text)).expect("a key").1;
+            let expected = line.map(|line| {
+                format!(
+                    "WEATHERHOOK_KEY: line {line}: the blanks around the key are ignored here; enter it in Dify \
+                     without them, which sends no key with a blank behind it"
+                )
+            });
+            assert_eq!(warnings, Vec::from_iter(expected), "{text:?}");
+        }
     }
 
     #[track_caller]

@@ -6,6 +6,7 @@
 
 // Layer 0
 mod file;
+mod json;
 mod place;
 mod published;
 mod quantity;

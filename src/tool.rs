@@ -3,6 +3,7 @@
 use serde_json::{Map, json};
 
 use crate::answer::{self, Options};
+use crate::json;
 use crate::reading::{Observed, Quantity, Snapshot, Station};
 use crate::time::Timestamp;
 
@@ -39,5 +40,5 @@ pub fn weather(snapshot: &Snapshot, place: Option<&str>, now: Timestamp, options
         "age_seconds": newest.map(|at| at.age(now).as_secs()),
         "readings": readings,
     });
-    serde_json::to_string(&report).unwrap_or_default()
+    json::text(&report)
 }

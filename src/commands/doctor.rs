@@ -12,6 +12,7 @@ use std::env;
 use std::io::{self, Write};
 
 use super::Failure;
+use crate::auth;
 use crate::config::{self, Config, Flags};
 use crate::time::Timestamp;
 
@@ -79,9 +80,13 @@ fn faulty(error: &config::Error, remedy: &str) -> (String, String) {
     (error.to_string(), if error.is_denied() { "run it with sudo" } else { remedy }.to_owned())
 }
 
-/// The key that was written first.
-fn first_key(config: &Config) -> Result<String, config::Error> {
-    config.keys().map(|(keys, _)| keys.first())
+/// The same for keys. If there is a key with a fault in it, the remedy is to correct it.
+fn faulty_key(error: &config::Error, remedy: &str) -> (String, String) {
+    let has_key = matches!(error, config::Error::Keys(auth::Error::Line(..)));
+    faulty(
+        error,
+        if has_key { "correct the key, or replace it: weatherhook keygen makes one" } else { remedy },
+    )
 }
 
 #[cfg(test)]

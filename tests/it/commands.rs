@@ -286,6 +286,30 @@ fn check_exits_with_1_where_serve_would_have_no_readings_or_no_key() {
 }
 
 #[test]
+fn check_reports_blanks_in_and_around_a_key() {
+    let scratch = Scratch::new();
+    let sensor = scratch.write("sensor.json", LONDON);
+    for (key, code, expected) in [
+        (
+            format!("{KEY} "),
+            0,
+            "\nwarning: WEATHERHOOK_KEY: line 1: the blanks around the key are ignored here; enter it in Dify \
+             without them, which sends no key with a blank behind it\nkeys: 1\n",
+        ),
+        (
+            KEY.replacen('-', " ", 1),
+            1,
+            "\nerror: WEATHERHOOK_KEY: line 1: a key has only visible ASCII characters and no blanks inside\n",
+        ),
+    ] {
+        let output =
+            output(weatherhook(["check", "--sensor", text(&sensor)]).env("WEATHERHOOK_KEY", key.as_str()));
+        assert!(stdout(&output).contains(expected), "{output:?}");
+        assert_eq!(output.status.code(), Some(code), "{output:?}");
+    }
+}
+
+#[test]
 fn a_flag_wins_over_the_environment_and_that_over_the_file() {
     let toml = "units = \"imperial\"\nstale_after = \"36500days\"\npath = \"/of/file\"\n";
     for (variable, flag, expected) in [

@@ -219,6 +219,16 @@ fn the_board_is_looked_at() {
     let (_, findings) = doctor_with(&flags, &[]);
     assert!(findings.contains("\n  if there is no key yet, weatherhook keygen makes one\n"), "{findings}");
     assert!(findings.contains("answers; the key could not be tried\n"), "{findings}");
+    let faulty = "problem: WEATHERHOOK_KEY: line 1: a key has only visible ASCII characters and no blanks inside\n  \
+                  correct the key, or replace it: weatherhook keygen makes one\n";
+    for arguments in [&flags[..], &["https://weather.example.org/"]] {
+        let (_, findings) = doctor(arguments, "a-key of-the-tests");
+        assert!(findings.contains(faulty), "{findings}");
+    }
+    // Blanks around a key are no part of it, but who copies the line may enter them in Dify.
+    let (is_good, findings) = doctor_with(&flags, &[("WEATHERHOOK_KEY", &format!("{KEY} "))]);
+    assert!(is_good, "{findings}");
+    assert!(findings.contains("note: WEATHERHOOK_KEY: line 1: the blanks around the key are ignored here; "));
     let (_, findings) = doctor(&[&flags[..], &["--path", "/other"]].concat(), KEY);
     assert!(
         findings

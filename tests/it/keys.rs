@@ -114,9 +114,14 @@ fn every_key_of_a_file_is_let_in() {
             &[GOOD, OTHER, "third-key-in-this-file"],
             &["", &GOOD[1..], "third-key-in-this-fil", "third-key-in-this-files", &together],
         );
-        // There is nothing to warn about; one line reports the refusals.
+        // Two lines for the keys with blanks around them, and one that reports the refusals.
         let warnings = warnings(server);
-        assert!(warnings.len() == 1 && warnings[0].contains("refused"), "{engine}: {warnings:?}");
+        assert_eq!(warnings.len(), 3, "{engine}: {warnings:?}");
+        for (warning, expected) in
+            warnings.iter().zip(["line 2: the blanks ", "line 5: the blanks ", "refused"])
+        {
+            assert!(warning.contains(expected), "{engine}: {warnings:?}");
+        }
     }
 }
 

@@ -61,6 +61,23 @@ fn the_weather_comes_with_its_numbers_units_and_times() {
     }
 }
 
+/// Dify's agent reads the answer once only if it is what Python's json.dumps would write.
+#[test]
+fn the_weather_is_written_as_python_writes_json() {
+    for engine in ENGINES {
+        let sensor = r#"{"city": "Zürich", "temperature_C": 10, "rain_mm": 0.00002}"#;
+        let server = Setup::new(engine).sensor(sensor).start();
+        let answer = server.exchange(get("/weather", &with_key()));
+        let text = answer.text();
+        assert!(text.starts_with(r#"{"age_seconds": "#), "{text}");
+        assert!(text.contains(r#", "city": "Zürich", "observed": ""#), "{text}");
+        assert!(text.contains(r#""unit": "mm", "value": 2e-05}"#), "{text}");
+        assert!(text.contains(r#""unit": "°C", "value": 10.0}"#), "{text}");
+        let nothing = r#"{"age_seconds": null, "city": null, "observed": null, "readings": {}, "text": "Unknown city"}"#;
+        assert_eq!(server.exchange(get("/weather?location=Rome", &with_key())).text(), nothing);
+    }
+}
+
 #[test]
 fn what_needs_a_key_and_what_does_not() {
     for engine in ENGINES {

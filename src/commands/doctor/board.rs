@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use super::call::Reply;
-use super::{Findings, MAX_ANSWER, PING, WRONG_KEY, faulty, first_key};
+use super::{Findings, MAX_ANSWER, PING, WRONG_KEY, faulty_key};
 use crate::answer;
 use crate::config::{Config, SENSOR_REMEDY};
 use crate::sampler::Sampler;
@@ -27,16 +27,7 @@ pub(super) fn check(
     if let Some(file) = &config.file {
         findings.ok(&format!("the configuration {}", file.display()))?;
     }
-    let key = match first_key(config) {
-        Ok(key) => {
-            findings.ok("a key; the same key has to be entered in Dify")?;
-            Some(key)
-        }
-        Err(error) => {
-            findings.problem(faulty(&error, "if there is no key yet, weatherhook keygen makes one"))?;
-            None
-        }
-    };
+    let key = key(config, findings)?;
     stations(config, now, findings)?;
 
     let systemds = if is_listen_given { Vec::new() } else { systemd_listeners() };
@@ -51,6 +42,23 @@ pub(super) fn check(
     network(&listeners, are_systemds, config, findings)?;
     units(findings)?;
     findings.note("next: weatherhook doctor URL, with the endpoint as it is entered in Dify")
+}
+
+/// The key for the calls that follow, if there is one.
+fn key(config: &Config, findings: &mut Findings<'_>) -> io::Result<Option<String>> {
+    match config.keys() {
+        Ok((keys, warnings)) => {
+            findings.ok("a key; the same key has to be entered in Dify")?;
+            for warning in warnings {
+                findings.note(&warning)?;
+            }
+            Ok(Some(keys.first()))
+        }
+        Err(error) => {
+            findings.problem(faulty_key(&error, "if there is no key yet, weatherhook keygen makes one"))?;
+            Ok(None)
+        }
+    }
 }
 
 /// Sends a ping to a listener of this board, with the key if there is one.

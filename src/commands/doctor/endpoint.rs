@@ -4,7 +4,7 @@ use std::io;
 
 use super::call::{Reply, Target, call};
 use super::explain::explain;
-use super::{Findings, PING, WRONG_KEY, faulty, first_key};
+use super::{Findings, PING, WRONG_KEY, faulty_key};
 use crate::config::Config;
 
 /// The longest endpoint that fits Dify's form, in characters.
@@ -19,11 +19,11 @@ pub(super) fn check(url: &str, config: &Config, findings: &mut Findings<'_>) -> 
         let remedy = format!("expected one like https://weather.example.org{}", config.path);
         return findings.problem((cause, remedy));
     };
-    let key = match first_key(config) {
-        Ok(key) => key,
+    let key = match config.keys() {
+        Ok((keys, _)) => keys.first(),
         Err(error) => {
             let remedy = "give --key-file or WEATHERHOOK_KEY: the key that is entered in Dify";
-            return findings.problem(faulty(&error, remedy));
+            return findings.problem(faulty_key(&error, remedy));
         }
     };
     about(&target, url, findings)?;
