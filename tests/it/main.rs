@@ -12,6 +12,7 @@ mod doctor;
 mod documented;
 #[cfg(feature = "tiny_http")]
 mod engines;
+mod field;
 mod fixture;
 mod followed;
 mod footprint;

@@ -1,0 +1,226 @@
+//! Files as other programs write them: each case of `tests/field/` against the real program.
+
+mod case;
+
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::process::Command;
+use std::sync::Mutex;
+use std::time::{Duration, SystemTime};
+
+use chrono::{NaiveDateTime, Utc};
+
+use self::case::{Case, Expected};
+use crate::fixture::*;
+
+/// Cases that do not hold yet. One that holds is removed from here: the test says so.
+const PENDING: &[&str] = &[
+    "airgradient-local",
+    "ambient-cloud",
+    "ambient-export",
+    "belchertown",
+    "belchertown-tables",
+    "colon-blocks",
+    "colon-lines",
+    "counter-with-outliers",
+    "cumulus-realtime",
+    "davis-interval-rain",
+    "dht-example",
+    "ecowitt-cloud",
+    "ecowitt-export-old",
+    "ecowitt-piezo",
+    "fridge-and-freezer",
+    "ha-history-message",
+    "ha-state-us",
+    "hobo-mobile",
+    "inches-without-name",
+    "keys-of-nobody",
+    "line-protocol",
+    "lone-frost",
+    "lone-stranger",
+    "luftdaten-local",
+    "luftdaten-no-city",
+    "match-inside-message",
+    "measurement-no-city",
+    "metar-high",
+    "mosquitto-v-json",
+    "mosquitto-v-values",
+    "netatmo-answer",
+    "netatmo-base",
+    "nws-observation",
+    "object-left-out",
+    "owm-high",
+    "owm-metric",
+    "owm-standard",
+    "pairs",
+    "pairs-live",
+    "pairs-with-time",
+    "rooms-in-a-column",
+    "sense-hat-message",
+    "shelly-ht-failed",
+    "shelly-plus-mqtt",
+    "shelly1-no-probe",
+    "shelly1-relay",
+    "star-for-degree",
+    "tempest-broadcast",
+    "tempest-forecast-us",
+    "tempest-station",
+    "thingspeak-json",
+    "units-of-own-keys",
+    "weatherlink2-answer",
+    "weatherlink2-record",
+    "wll-answer",
+    "wll-lines",
+    "wu-current-high",
+    "wu-steady-rain",
+    "wu-upload-high",
+    "z2m-rooms",
+];
+
+/// Cases of which something is still current forty days later.
+const PENDING_LATER: &[&str] = &[];
+
+/// Later by more days than a month has, so that no day of the month comes again.
+const LATER: i64 = 40 * 86400;
+
+#[test]
+fn every_case_holds() {
+    hold(PENDING, &case::all(), &|case| Site::new(case, 0).faults());
+}
+
+/// What says its time is not current again because somebody copies it.
+#[test]
+fn nothing_is_current_forty_days_later() {
+    let mut cases = case::all();
+    cases.retain(|case| case.age().is_some() && case.steps().is_empty());
+    hold(PENDING_LATER, &cases, &|case| Expected::silence().faults(&Site::new(case, LATER).query()));
+}
+
+/// The cases have no faults, but for those that are pending, each of which has some.
+#[track_caller]
+fn hold(pending: &[&str], cases: &[Case], faults: &(dyn Fn(&Case) -> Vec<String> + Sync)) {
+    let queue = Mutex::new(cases.iter());
+    let wrong = Mutex::new(Vec::new());
+    let next = || queue.lock().expect("a queue").next();
+    let work = || {
+        while let Some(case) = next() {
+            let faults = faults(case);
+            match (faults.is_empty(), pending.contains(&case.id.as_str())) {
+                (true, true) => {
+                    wrong.lock().expect("a list").push(format!("{} holds: no longer pending", case.id))
+                }
+                (false, false) => {
+                    wrong.lock().expect("a list").push(format!("{}: {}", case.id, faults.join("; ")))
+                }
+                _ => {}
+            }
+        }
+    };
+    // A case waits for its program for most of its time.
+    std::thread::scope(|scope| (0..8).for_each(|_| drop(scope.spawn(work))));
+    let mut wrong = wrong.into_inner().expect("a list");
+    let gone = pending.iter().filter(|id| !cases.iter().any(|case| case.id == **id));
+    wrong.extend(gone.map(|id| format!("{id} is pending, but there is no such case")));
+    wrong.sort();
+    assert!(wrong.is_empty(), "{} of {} cases:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+}
+
+/// A directory with the files of a case.
+struct Site<'c> {
+    case: &'c Case,
+    scratch: Scratch,
+}
+
+impl<'c> Site<'c> {
+    /// Written now, with times as if that had been `later` seconds ago.
+    fn new(case: &'c Case, later: i64) -> Site<'c> {
+        let scratch = Scratch::new();
+        scratch.write("key", KEY);
+        for file in case.written(Utc::now(), later) {
+            let path = scratch.path(&file.name);
+            fs::create_dir_all(path.parent().expect("a directory")).expect("a directory");
+            scratch.write(&file.name, file.bytes);
+            if let Some(written) = case.text("written") {
+                let at =
+                    NaiveDateTime::parse_from_str(written, "%Y-%m-%d %H:%M:%S").expect("a time").and_utc();
+                let seconds = u64::try_from(at.timestamp()).expect("a time after 1970");
+                let at = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+                File::options()
+                    .append(true)
+                    .open(&path)
+                    .and_then(|file| file.set_modified(at))
+                    .expect("a time");
+            }
+        }
+        if let Some(toml) = case.config() {
+            scratch.write("weatherhook.toml", toml);
+        }
+        Site { case, scratch }
+    }
+
+    fn command<'a>(&self, words: impl IntoIterator<Item = &'a str>) -> Command {
+        let mut command = weatherhook(words);
+        command.env("WEATHERHOOK_KEY", KEY).env("TZ", self.case.text("zone").unwrap_or("UTC"));
+        command.current_dir(self.scratch.path(""));
+        match (self.case.config(), self.case.text("city")) {
+            (Some(_), _) => command.args(["--config", "weatherhook.toml"]),
+            (None, Some("")) => command.args(["--sensor", self.case.file()]),
+            (None, city) => command.args(["--sensor", self.case.file(), "--city", city.unwrap_or("Brno")]),
+        };
+        command
+    }
+
+    fn said(&self, words: &[&str]) -> (String, String) {
+        let output = output(&mut self.command(words.iter().copied()));
+        let text = |bytes| String::from_utf8(bytes).expect("text");
+        (text(output.stdout), text(output.stderr))
+    }
+
+    fn query(&self) -> String {
+        let words: Vec<&str> = ["query"].into_iter().chain(self.case.text("ask")).collect();
+        self.said(&words).0
+    }
+
+    fn faults(&self) -> Vec<String> {
+        let mut faults = match self.case.steps().is_empty() {
+            true => self.case.expected().faults(&self.query()),
+            false => self.faults_of_server(),
+        };
+        let (wanted, unwanted) = (self.case.list("check"), self.case.list("check_not"));
+        if !wanted.is_empty() || !unwanted.is_empty() {
+            let (out, log) = self.said(&["check"]);
+            let said = out + &log;
+            let missing = wanted.iter().filter(|text| !said.contains(*text));
+            faults.extend(missing.map(|text| format!("`check` does not say {text:?}: {said}")));
+            let wrong = unwanted.iter().filter(|text| said.contains(*text));
+            faults.extend(wrong.map(|text| format!("`check` says {text:?}: {said}")));
+        }
+        faults
+    }
+
+    /// A server sees the file grow.
+    fn faults_of_server(&self) -> Vec<String> {
+        let mut command = self.command(["serve", "--listen", "127.0.0.1:0", "--every", "100ms"]);
+        let mut client = Server::spawn(&mut command, Scratch::new());
+        let mut faults = until(&mut client, &self.case.first());
+        let path = self.scratch.path(self.case.file());
+        for (text, expected) in self.case.steps() {
+            let mut file = File::options().append(true).open(&path).expect("the file");
+            file.write_all(case::timed(text, Utc::now()).as_bytes()).expect("a longer file");
+            faults.extend(until(&mut client, &expected));
+        }
+        faults
+    }
+}
+
+/// Asks until the answer is as expected; what is wrong with the last one.
+fn until(server: &mut Server, expected: &Expected) -> Vec<String> {
+    let until = std::time::Instant::now() + Duration::from_secs(6);
+    loop {
+        let faults = expected.faults(&server.ask("Brno"));
+        if faults.is_empty() || std::time::Instant::now() > until {
+            return faults;
+        }
+        std::thread::yield_now();
+    }
+}
