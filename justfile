@@ -37,6 +37,11 @@ weather:
 footprint *PROGRAM:
     scripts/footprint {{PROGRAM}}
 
+# files as other programs write them, of a collection that may stand beside the repository
+field:
+    cargo build --release --quiet
+    if [ -x ../shared/field/run ]; then ../shared/field/run target/release/weatherhook; fi
+
 # load, faults, starvation and stops; `just siege --short` does not wait for long deadlines
 siege *ARGUMENTS:
     cargo build --release --quiet
