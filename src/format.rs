@@ -4,6 +4,7 @@
 //! (what the values of a record are about, by `names`, `units` and their times) and comes out as
 //! [`Record`]s and [`Finding`]s. No file is opened here, and nothing that a text contains makes one panic.
 
+mod catalogue;
 mod csv;
 mod findings;
 mod form;

@@ -302,6 +302,7 @@ pub struct Path<'a> {
 #[derive(Clone, Copy, Debug)]
 enum Step<'a> {
     Key(&'a str),
+    Inside(&'a str),
     Index(usize),
 }
 
@@ -314,6 +315,11 @@ impl<'a> Path<'a> {
     /// Whether it ends in a key of this name.
     pub(super) fn is_key(&self, name: &str) -> bool {
         matches!(self.step, Step::Key(key) if key == name)
+    }
+
+    /// That of a value some keys further inside, which are separated by `/`.
+    pub(super) fn inside(around: Option<&'a Path<'a>>, keys: &'a str) -> Path<'a> {
+        Path { around, step: Step::Inside(keys) }
     }
 
     pub(super) fn index(around: Option<&'a Path<'a>>, index: usize) -> Path<'a> {
@@ -329,6 +335,10 @@ impl fmt::Display for Path<'_> {
         }
         match self.step {
             Step::Index(index) => write!(f, "[{index}]"),
+            Step::Inside(keys) => {
+                let dot = if self.around.is_some() { "." } else { "" };
+                write!(f, "{dot}{}", keys.replace('/', "."))
+            }
             Step::Key(name) => {
                 let dot = if self.around.is_some() { "." } else { "" };
                 write!(f, "{dot}{}", one_line(name, SHOWN_CHARS).as_deref().unwrap_or("\"\""))

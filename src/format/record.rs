@@ -14,6 +14,7 @@ use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::fmt;
 
+use super::catalogue::{Writer, Writers, last_key, value_at};
 use super::findings::{Dropped, Fault, Finding, Ignored, LEVELS, Path};
 use super::names::{Meaning, Naming, meaning, says_outdoors};
 use super::node::{
@@ -87,8 +88,15 @@ pub(super) struct Reader<'r> {
     known: HashMap<String, Known>,
 }
 
-/// What a key is about, and whether it says that it is about the outdoors.
-type Known = (Result<Meaning, Ignored>, bool);
+/// What a key says.
+#[derive(Clone, Copy)]
+struct Known {
+    meaning: Result<Meaning, Ignored>,
+    /// Whether it says that it is about the outdoors.
+    outdoors: bool,
+    /// The writers of records with this key.
+    writers: Writers,
+}
 
 /// As many keys as records usually have; more are looked at each time.
 const KNOWN: usize = 200;
@@ -179,14 +187,78 @@ impl<'r> Reader<'r> {
             let path = Path::index(around, index);
             match node {
                 Node::Object(entries) => self.record(entries, Some(&path), outer),
+                // Home Assistant's history is a list for each entity.
+                Node::List(nodes) if outer.levels > 0 && holds_objects(nodes) => {
+                    self.records(nodes, Some(&path), Outer { levels: outer.levels - 1, ..outer });
+                }
                 _ => self.ignored(path, Ignored::NoRecord),
             }
         }
     }
 
     fn record(&mut self, entries: &[(Cow<'_, str>, Node<'_>)], around: Option<&Path<'_>>, outer: Outer<'_>) {
-        let understood = self.understood(entries, around);
-        self.understood_record(&understood, outer);
+        let Some(writer) = self.writer(entries) else {
+            let understood = self.understood(entries, around);
+            return self.understood_record(&understood, outer);
+        };
+        self.setting(Path::key(around, "writer"), format_args!("{}", writer.name));
+        let written = self.written(writer, entries, around);
+        self.understood_record(&written, outer);
+        for list in writer.lists {
+            if let (Some(levels), Some(Node::List(nodes))) =
+                (outer.levels.checked_sub(1), value_at(entries, list))
+            {
+                self.records(nodes, Some(&Path::inside(around, list)), Outer { levels, ..outer });
+            }
+        }
+    }
+
+    /// The known writer of a record.
+    fn writer(&mut self, entries: &[(Cow<'_, str>, Node<'_>)]) -> Option<&'static Writer> {
+        let sets = entries.iter().map(|(key, _)| self.known(key).writers);
+        sets.fold(Writers::default(), Writers::and).of(entries)
+    }
+
+    /// The entries of a record by its writer's row, in the row's order.
+    fn written<'a>(
+        &mut self,
+        writer: &Writer,
+        record: &'a [(Cow<'a, str>, Node<'a>)],
+        around: Option<&'a Path<'a>>,
+    ) -> Vec<Entry<'a>> {
+        let dialect = self.source.dialect;
+        let east = writer.east(record);
+        let mut entries = Vec::with_capacity(writer.keys.len());
+        for &(path, key) in writer.keys {
+            let Some(node) = value_at(record, path) else { continue };
+            // What the configuration says of a key counts before what the row says.
+            let own = [path, last_key(path)].into_iter().find(|name| dialect.known(name) != *name);
+            let meaning = match own {
+                Some(own) => self.known(own).meaning,
+                None => self.meaning_by(key, record),
+            };
+            let meaning = match (meaning, east) {
+                (Ok(Meaning::Time(None)), Some(_)) => Ok(Meaning::Time(east)),
+                (meaning, _) => meaning,
+            };
+            let outdoors = matches!(meaning, Ok(Meaning::Measured(..)));
+            entries.push(Entry { key: Path::inside(around, path), meaning, outdoors, node });
+        }
+        entries
+    }
+
+    /// What a key of a writer's row means, which a text of the record may say.
+    fn meaning_by(&mut self, key: &str, record: &[(Cow<'_, str>, Node<'_>)]) -> Result<Meaning, Ignored> {
+        let Some(path) = key.strip_prefix('@') else { return self.known(key).meaning };
+        let Some(Node::Text(text)) = value_at(record, path) else { return Err(Ignored::Unknown) };
+        self.known(text).meaning.or_else(|why| {
+            let last = text.rsplit([':', '.', '_']).next().unwrap_or_default();
+            if last.len() < text.len() && why == Ignored::Unknown {
+                self.known(last).meaning
+            } else {
+                Err(why)
+            }
+        })
     }
 
     fn understood_record(&mut self, entries: &[Entry<'_>], outer: Outer<'_>) {
@@ -299,13 +371,14 @@ impl<'r> Reader<'r> {
     /// Whether a value somewhere inside is a measured one.
     fn holds_weather(&mut self, node: &Node<'_>, levels: usize) -> bool {
         match node {
-            Node::Object(entries) => entries.iter().any(|(key, node)| match self.known(key).0 {
+            Node::Object(entries) if self.writer(entries).is_some() => true,
+            Node::Object(entries) => entries.iter().any(|(key, node)| match self.known(key).meaning {
                 Ok(Meaning::Measured(..)) => true,
                 Err(Ignored::Unknown) => levels > 0 && self.holds_weather(node, levels - 1),
                 _ => false,
             }),
             Node::List(nodes) => match pairs(nodes) {
-                Some(pairs) => pairs.iter().any(|pair| self.known(pair.name).0.is_ok()),
+                Some(pairs) => pairs.iter().any(|pair| self.known(pair.name).meaning.is_ok()),
                 None => nodes.iter().any(|node| self.holds_weather(node, levels)),
             },
             _ => false,
@@ -494,7 +567,7 @@ impl<'r> Reader<'r> {
     fn paired<'a>(&mut self, pairs: &[Pair<'a>], around: Option<&'a Path<'a>>) -> Vec<Entry<'a>> {
         let mut entries = Vec::with_capacity(pairs.len());
         for pair in pairs {
-            let (meaning, outdoors) = self.known(pair.name);
+            let Known { meaning, outdoors, .. } = self.known(pair.name);
             let node = if matches!(meaning, Ok(Meaning::Measured(..))) { pair.whole } else { pair.value };
             entries.push(Entry { key: Path::key(around, pair.name), meaning, outdoors, node });
         }
@@ -508,7 +581,7 @@ impl<'r> Reader<'r> {
         around: Option<&'a Path<'a>>,
     ) -> Vec<Entry<'a>> {
         let entry = |(key, node): &'a (Cow<'a, str>, Node<'a>)| {
-            let (meaning, outdoors) = self.known(key);
+            let Known { meaning, outdoors, .. } = self.known(key);
             Entry { key: Path::key(around, key), meaning, outdoors, node }
         };
         // weewx's and Open-Meteo's `rain` is what fell in some minutes, Pimoroni Enviro's since its last
@@ -540,7 +613,8 @@ impl<'r> Reader<'r> {
             return *known;
         }
         let name = self.source.dialect.known(key);
-        let known = (meaning(name), says_outdoors(name));
+        let known =
+            Known { meaning: meaning(name), outdoors: says_outdoors(name), writers: Writers::begun_by(key) };
         if self.known.len() < KNOWN {
             self.known.insert(key.to_owned(), known);
         }
@@ -601,6 +675,10 @@ impl<'a> Given<'a> {
     }
 }
 
+fn holds_objects(nodes: &[Node<'_>]) -> bool {
+    nodes.iter().any(|node| matches!(node, Node::Object(_)))
+}
+
 impl Entry<'_> {
     /// Whether it is a value of the weather.
     fn is_weather(&self) -> bool {
@@ -617,7 +695,7 @@ impl Entry<'_> {
     /// Whether it is a list of objects.
     fn holds_records(&self) -> bool {
         match self.node {
-            Node::List(nodes) => nodes.iter().any(|node| matches!(node, Node::Object(_))),
+            Node::List(nodes) => holds_objects(nodes),
             _ => false,
         }
     }
