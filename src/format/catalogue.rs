@@ -89,7 +89,8 @@ pub(super) static WRITERS: &[Writer] = &[
             &[Has("utc_offset_seconds"), Has("current/time"), Has("current_units")],
             &[
                 ("current/time", "time"),
-                ("current_units", "current_units"),
+                ("current_units/temperature_2m", "temperature_unit"),
+                ("current_units/wind_speed_10m", "wind_unit"),
                 ("current/temperature_2m", "temperature"),
                 ("current/apparent_temperature", "apparent_temperature"),
                 ("current/relative_humidity_2m", "humidity_pct"),
@@ -109,7 +110,8 @@ pub(super) static WRITERS: &[Writer] = &[
             &[Has("utc_offset_seconds"), Has("current_weather/time"), Has("current_weather_units")],
             &[
                 ("current_weather/time", "time"),
-                ("current_weather_units", "current_weather_units"),
+                ("current_weather_units/temperature", "temperature_unit"),
+                ("current_weather_units/windspeed", "wind_unit"),
                 ("current_weather/temperature", "temperature"),
                 ("current_weather/windspeed", "wind_speed"),
                 ("current_weather/winddirection", "wind_direction_deg"),

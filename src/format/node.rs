@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::Dialect;
-use super::findings::{Dropped, Ignored};
+use super::findings::Dropped;
 use super::names::{Meaning, meaning, says_outdoors};
 use super::text::{WORDS_CHARS, one_line};
 use super::units::{System, named_unit, number_with_unit};
@@ -47,50 +47,6 @@ pub(super) fn is_missing(text: &str) -> bool {
     text.is_empty() || MISSING.iter().any(|missing| text.eq_ignore_ascii_case(missing))
 }
 
-/// How many records a value holds, as far as objects that may hold some are entered.
-pub(super) fn records_in(node: &Node<'_>, dialect: &Dialect) -> usize {
-    match node {
-        Node::List(nodes) if pairs(nodes).is_some() => 1,
-        Node::List(nodes) => nodes.iter().map(|node| records_in(node, dialect)).sum(),
-        Node::Object(entries) => {
-            let holds = |key: &str| {
-                matches!(meaning(dialect.known(key)), Ok(Meaning::Stations) | Err(Ignored::Unknown))
-            };
-            let inner = entries.iter().filter(|(key, node)| node.is_composed() && holds(key));
-            inner.map(|(_, node)| records_in(node, dialect)).sum::<usize>().max(1)
-        }
-        _ => 0,
-    }
-}
-
-/// One value of a list of names and values.
-pub(super) struct Pair<'a> {
-    /// What the value is called.
-    pub(super) name: &'a str,
-    /// The value.
-    pub(super) value: &'a Node<'a>,
-    /// The object that has both.
-    pub(super) whole: &'a Node<'a>,
-}
-
-/// The keys of names in lists of names and values, and those of the values.
-const NAMES: [&str; 8] = ["value_type", "name", "n", "key", "parameter", "variable", "type", "label"];
-const VALUES: [&str; 3] = ["value", "v", "val"];
-
-/// The names and values of a list in which every element is one.
-pub(super) fn pairs<'a>(nodes: &'a [Node<'a>]) -> Option<Vec<Pair<'a>>> {
-    let pair = |whole: &'a Node<'a>| match whole {
-        Node::Object(entries) => {
-            let of = |keys: &[&str]| keys.iter().find_map(|key| whole.get(key));
-            let Some(Node::Text(name)) = of(&NAMES) else { return None };
-            let value = of(&VALUES).filter(|value| !value.is_composed())?;
-            (entries.len() <= 8).then_some(Pair { name, value, whole })
-        }
-        _ => None,
-    };
-    if nodes.is_empty() { None } else { nodes.iter().map(pair).collect() }
-}
-
 /// Which device an object is from.
 pub(super) fn device(node: &Node<'_>, dialect: &Dialect) -> Device {
     let mut device = Device::default();
@@ -103,6 +59,9 @@ pub(super) fn device(node: &Node<'_>, dialect: &Dialect) -> Device {
     }
     device
 }
+
+/// The keys of values.
+pub(super) const VALUES: [&str; 3] = ["value", "v", "val"];
 
 /// The value of an object that says more of it, such as its unit and time.
 pub(super) fn value_in<'a>(entries: &'a [(Cow<'a, str>, Node<'a>)]) -> Option<&'a Node<'a>> {

@@ -6,21 +6,21 @@
 //! before those of the objects inside it, else in the order of the text. Where a key says that it
 //! is outdoors, only another such one steps in for it.
 
+mod lists;
 mod times;
 mod units;
+mod writers;
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::fmt;
 
-use super::catalogue::{Writer, Writers, last_key, value_at};
+use self::lists::{columns_and_rows, pairs, records_in};
+use super::catalogue::Writers;
 use super::findings::{Dropped, Fault, Finding, Ignored, LEVELS, Path};
 use super::names::{Meaning, Naming, meaning, says_outdoors};
-use super::node::{
-    Node, Pair, device, identity, is_missing, mentions_outdoors, number, pairs, records_in, unit_named_by,
-    value_in,
-};
+use super::node::{Node, device, identity, is_missing, mentions_outdoors, number, unit_named_by, value_in};
 use super::text::{WORDS_CHARS, one_line};
 use super::units::{Converted, Units, convert, number_with_unit};
 use super::{Dialect, Record, Source, Undated};
@@ -171,94 +171,15 @@ impl<'r> Reader<'r> {
         }
     }
 
-    /// Reads a list: of names and values, which are one record, or of records.
-    fn list(&mut self, nodes: &[Node<'_>], around: Option<&Path<'_>>, outer: Outer<'_>) {
-        match pairs(nodes) {
-            Some(pairs) => {
-                let entries = self.paired(&pairs, around);
-                self.understood_record(&entries, outer);
-            }
-            None => self.records(nodes, around, outer),
-        }
-    }
-
-    fn records(&mut self, nodes: &[Node<'_>], around: Option<&Path<'_>>, outer: Outer<'_>) {
-        for (index, node) in nodes.iter().enumerate() {
-            let path = Path::index(around, index);
-            match node {
-                Node::Object(entries) => self.record(entries, Some(&path), outer),
-                // Home Assistant's history is a list for each entity.
-                Node::List(nodes) if outer.levels > 0 && holds_objects(nodes) => {
-                    self.records(nodes, Some(&path), Outer { levels: outer.levels - 1, ..outer });
-                }
-                _ => self.ignored(path, Ignored::NoRecord),
-            }
-        }
-    }
-
     fn record(&mut self, entries: &[(Cow<'_, str>, Node<'_>)], around: Option<&Path<'_>>, outer: Outer<'_>) {
-        let Some(writer) = self.writer(entries) else {
+        if let Some(writer) = self.writer(entries) {
+            self.by_writer(writer, entries, around, outer);
+        } else if let Some((columns, rows)) = columns_and_rows(entries) {
+            self.table(columns, rows, around, outer);
+        } else {
             let understood = self.understood(entries, around);
-            return self.understood_record(&understood, outer);
-        };
-        self.setting(Path::key(around, "writer"), format_args!("{}", writer.name));
-        let written = self.written(writer, entries, around);
-        self.understood_record(&written, outer);
-        for list in writer.lists {
-            if let (Some(levels), Some(Node::List(nodes))) =
-                (outer.levels.checked_sub(1), value_at(entries, list))
-            {
-                self.records(nodes, Some(&Path::inside(around, list)), Outer { levels, ..outer });
-            }
+            self.understood_record(&understood, outer);
         }
-    }
-
-    /// The known writer of a record.
-    fn writer(&mut self, entries: &[(Cow<'_, str>, Node<'_>)]) -> Option<&'static Writer> {
-        let sets = entries.iter().map(|(key, _)| self.known(key).writers);
-        sets.fold(Writers::default(), Writers::and).of(entries)
-    }
-
-    /// The entries of a record by its writer's row, in the row's order.
-    fn written<'a>(
-        &mut self,
-        writer: &Writer,
-        record: &'a [(Cow<'a, str>, Node<'a>)],
-        around: Option<&'a Path<'a>>,
-    ) -> Vec<Entry<'a>> {
-        let dialect = self.source.dialect;
-        let east = writer.east(record);
-        let mut entries = Vec::with_capacity(writer.keys.len());
-        for &(path, key) in writer.keys {
-            let Some(node) = value_at(record, path) else { continue };
-            // What the configuration says of a key counts before what the row says.
-            let own = [path, last_key(path)].into_iter().find(|name| dialect.known(name) != *name);
-            let meaning = match own {
-                Some(own) => self.known(own).meaning,
-                None => self.meaning_by(key, record),
-            };
-            let meaning = match (meaning, east) {
-                (Ok(Meaning::Time(None)), Some(_)) => Ok(Meaning::Time(east)),
-                (meaning, _) => meaning,
-            };
-            let outdoors = matches!(meaning, Ok(Meaning::Measured(..)));
-            entries.push(Entry { key: Path::inside(around, path), meaning, outdoors, node });
-        }
-        entries
-    }
-
-    /// What a key of a writer's row means, which a text of the record may say.
-    fn meaning_by(&mut self, key: &str, record: &[(Cow<'_, str>, Node<'_>)]) -> Result<Meaning, Ignored> {
-        let Some(path) = key.strip_prefix('@') else { return self.known(key).meaning };
-        let Some(Node::Text(text)) = value_at(record, path) else { return Err(Ignored::Unknown) };
-        self.known(text).meaning.or_else(|why| {
-            let last = text.rsplit([':', '.', '_']).next().unwrap_or_default();
-            if last.len() < text.len() && why == Ignored::Unknown {
-                self.known(last).meaning
-            } else {
-                Err(why)
-            }
-        })
     }
 
     fn understood_record(&mut self, entries: &[Entry<'_>], outer: Outer<'_>) {
@@ -563,34 +484,31 @@ impl<'r> Reader<'r> {
         }
     }
 
-    /// The names and values of a list as entries.
-    fn paired<'a>(&mut self, pairs: &[Pair<'a>], around: Option<&'a Path<'a>>) -> Vec<Entry<'a>> {
-        let mut entries = Vec::with_capacity(pairs.len());
-        for pair in pairs {
-            let Known { meaning, outdoors, .. } = self.known(pair.name);
-            let node = if matches!(meaning, Ok(Meaning::Measured(..))) { pair.whole } else { pair.value };
-            entries.push(Entry { key: Path::key(around, pair.name), meaning, outdoors, node });
-        }
-        entries
-    }
-
     /// The entries in the order in which their values count.
     fn understood<'a>(
         &mut self,
         entries: &'a [(Cow<'a, str>, Node<'a>)],
         around: Option<&'a Path<'a>>,
     ) -> Vec<Entry<'a>> {
-        let entry = |(key, node): &'a (Cow<'a, str>, Node<'a>)| {
-            let Known { meaning, outdoors, .. } = self.known(key);
-            Entry { key: Path::key(around, key), meaning, outdoors, node }
-        };
+        let entries =
+            entries.iter().map(|(key, node)| self.entry(Path::key(around, key), key, node)).collect();
+        self.ordered(entries, around)
+    }
+
+    /// A value, and what its key says.
+    fn entry<'a>(&mut self, key: Path<'a>, name: &str, node: &'a Node<'a>) -> Entry<'a> {
+        let Known { meaning, outdoors, .. } = self.known(name);
+        Entry { key, meaning, outdoors, node }
+    }
+
+    /// The entries of one object in the order in which their values count.
+    fn ordered<'a>(&self, mut entries: Vec<Entry<'a>>, around: Option<&Path<'_>>) -> Vec<Entry<'a>> {
         // weewx's and Open-Meteo's `rain` is what fell in some minutes, Pimoroni Enviro's since its last
         // reading or in an hour: these rise and fall, unlike a counter.
         let is_of_some_time = around
             .is_some_and(|around| around.is_key("readings") || around.is_key("current"))
-            || entries.iter().any(|(key, _)| key == "rain_per_second" || key == "usUnits");
-        let is_upload = entries.iter().any(|(key, _)| key == "stationtype");
-        let mut entries: Vec<Entry<'a>> = entries.iter().map(entry).collect();
+            || entries.iter().any(|entry| entry.key.is_key("rain_per_second") || entry.key.is_key("usUnits"));
+        let is_upload = entries.iter().any(|entry| entry.key.is_key("stationtype"));
         if is_of_some_time && self.source.dialect.known("rain") == "rain" {
             for entry in entries.iter_mut().filter(|entry| entry.key.is_key("rain")) {
                 entry.meaning = Err(Ignored::NoCounter);
