@@ -10,6 +10,7 @@ mod json;
 mod place;
 mod published;
 mod quantity;
+mod received;
 mod socket;
 mod table;
 mod thread;
