@@ -10,7 +10,7 @@ pub use self::units::Units;
 use std::time::Duration;
 
 use self::report::{Current, Report};
-use crate::reading::{Snapshot, Station};
+use crate::reading::{Quantity, Reading, Snapshot, Station};
 use crate::time::Timestamp;
 
 /// A reading of this age is stale, unless configured otherwise: stations report every few minutes,
@@ -52,25 +52,50 @@ pub fn answer(
 ) -> String {
     match find(snapshot, place, query) {
         Ok(station) => report(station, now, options),
-        Err(sentence) => sentence,
+        Err(reason) => reason.sentence(snapshot),
     }
 }
 
-/// The station that is meant, or the sentence that says why there is none.
+/// Why there is no station to answer from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unanswered {
+    /// No station has reported, so which places there are is unknown.
+    NoStations,
+    /// The place has no station.
+    UnknownPlace,
+    /// No place was given, and there is no default station.
+    NoPlace,
+}
+
+impl Unanswered {
+    /// The sentence for the prompt.
+    pub fn sentence(self, snapshot: &Snapshot) -> String {
+        match self {
+            Unanswered::NoStations => "No readings yet: the sensors have not reported.".to_owned(),
+            Unanswered::UnknownPlace => "Unknown city".to_owned(),
+            Unanswered::NoPlace => ask_back(snapshot),
+        }
+    }
+}
+
+/// The station that is meant.
+///
+/// # Errors
+///
+/// There is none.
 pub fn find<'s>(
     snapshot: &'s Snapshot,
     place: Option<&str>,
     query: Option<&str>,
-) -> Result<&'s Station, String> {
+) -> Result<&'s Station, Unanswered> {
     if snapshot.stations().is_empty() {
-        // Also if a place is given: which places there are is unknown.
-        return Err("No readings yet: the sensors have not reported.".to_owned());
+        return Err(Unanswered::NoStations);
     }
     if let Some(place) = place.filter(|place| !place.trim().is_empty()) {
-        return snapshot.named(place).ok_or_else(|| "Unknown city".to_owned());
+        return snapshot.named(place).ok_or(Unanswered::UnknownPlace);
     }
     let named = query.and_then(|query| snapshot.named_in(query));
-    named.or_else(|| snapshot.default_station()).ok_or_else(|| ask_back(snapshot))
+    named.or_else(|| snapshot.default_station()).ok_or(Unanswered::NoPlace)
 }
 
 /// The lines of a station, or the sentence that says that it has not reported.
@@ -88,6 +113,15 @@ pub fn report(station: &Station, now: Timestamp, options: &Options) -> String {
     report.text
 }
 
+/// The current readings of a station, in the order of the quantities.
+pub fn readings(
+    station: &Station,
+    now: Timestamp,
+    options: &Options,
+) -> impl Iterator<Item = (Quantity, Reading)> {
+    station.readings().filter(move |(_, reading)| is_current(reading.at, now, options))
+}
+
 /// Whether what was observed at this time is current: not stale, and not ahead of the clock.
 pub fn is_current(at: Timestamp, now: Timestamp, options: &Options) -> bool {
     report::is_current(at, now, options.stale_after)
@@ -102,25 +136,27 @@ pub fn stale(snapshot: &Snapshot, now: Timestamp, options: &Options) -> usize {
 /// Names the stations, so that the model can ask which one is meant.
 fn ask_back(snapshot: &Snapshot) -> String {
     let count = snapshot.stations().len();
+    let named = some_places(snapshot).map_or_else(String::new, |places| format!(": {places}"));
+    format!("No place with a station was named; there are {count} stations{named}.")
+}
+
+/// Names some stations, and counts the others: `London, Paris and 3 more`. `None` if no station has a name.
+pub fn some_places(snapshot: &Snapshot) -> Option<String> {
+    let count = snapshot.stations().len();
     let cities = snapshot.stations().iter().filter_map(|station| station.city.as_deref());
     let named: Vec<&str> = cities.take(MAX_NAMED).collect();
-    let mut text = format!("No place with a station was named; there are {count} stations");
-    if !named.is_empty() {
-        text.push_str(": ");
-        text.push_str(&named.join(", "));
-        if named.len() < count {
-            text.push_str(&format!(" and {} more", count - named.len()));
-        }
+    let mut text = named.join(", ");
+    if named.len() < count {
+        text.push_str(&format!(" and {} more", count - named.len()));
     }
-    text.push('.');
-    text
+    (!named.is_empty()).then_some(text)
 }
 
 #[cfg(test)]
 mod tests {
     use super::lines::tests::{minutes, now, station, station_at};
     use super::*;
-    use crate::reading::Quantity::Temperature;
+    use Quantity::Temperature;
 
     #[test]
     fn before_the_first_reading() {

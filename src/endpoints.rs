@@ -8,6 +8,9 @@ use crate::table::table;
 /// The path of Dify's own example.
 pub const DEFAULT_PATH: &str = "/api/dify/receive";
 
+/// The fields by which a client of MCP repeats what the body says: version, method, name of the tool.
+pub const MCP_FIELDS: [&str; 3] = ["mcp-protocol-version", "mcp-method", "mcp-name"];
+
 table! {
     /// What the server serves at a path.
     pub enum Endpoint: Row {
@@ -17,6 +20,13 @@ table! {
             method: Method::Post,
             access: Access::Key,
             about: "Dify's API extension; `path` sets where it is",
+        },
+        /// The weather for assistants, by the Model Context Protocol.
+        Mcp = Row {
+            path: Path::Fixed("/mcp"),
+            method: Method::Post,
+            access: Access::KeyFirst,
+            about: "the weather as tools for assistants, by the Model Context Protocol (MCP)",
         },
         /// The weather for all other tools.
         Weather = Row {
@@ -111,6 +121,9 @@ pub enum Access {
     Open,
     /// Clients with a bearer key.
     Key,
+    /// Clients with a bearer key, which is checked before the method: clients of MCP look for the 401 with `GET`.
+    /// Before both, the origin is checked, for a page in a browser.
+    KeyFirst,
 }
 
 impl Endpoint {
@@ -160,6 +173,14 @@ impl Endpoint {
     /// Which clients may ask.
     pub fn access(self) -> Access {
         self.row().access
+    }
+
+    /// The fields of the head that its answer depends on. A head is not kept until the body is there, but these are.
+    pub fn fields(self) -> &'static [&'static str] {
+        match self {
+            Endpoint::Mcp => &MCP_FIELDS,
+            _ => &[],
+        }
     }
 
     /// What it answers, for the documentation.

@@ -7,9 +7,9 @@ use std::ops::Range;
 
 use crate::answer::{self, answer};
 use crate::endpoints::Point;
-use crate::received::{Fields, Json, MapAccess, Unread, mended, mismatch, optional};
 use crate::moderation::{Action, Moderation};
 use crate::reading::Snapshot;
+use crate::received::{Fields, Json, MapAccess, Unread, mended, mismatch, optional};
 use crate::time::Timestamp;
 
 /// Why a call is not answered.

@@ -87,6 +87,7 @@ pub enum Admission<R> {
 #[derive(Debug)]
 pub struct Response {
     status: Status,
+    /// Empty for an answer without a body.
     content_type: &'static str,
     /// Further fields. Most answers have none, and an empty list has no memory.
     fields: Vec<(&'static str, Cow<'static, str>)>,
@@ -99,7 +100,7 @@ pub const OVERLOADED: &str = "too many large requests at once";
 const JSON: &str = "application/json";
 
 impl Response {
-    /// An answer with a body of any content type.
+    /// An answer with a body of any content type. An empty content type is not sent.
     pub fn new(status: Status, content_type: &'static str, body: impl Into<Cow<'static, [u8]>>) -> Response {
         Response { status, content_type, fields: Vec::new(), body: body.into() }
     }
@@ -113,6 +114,16 @@ impl Response {
     pub fn refusal(status: Status, detail: &str) -> Response {
         let detail = serde_json::to_string(detail).unwrap_or_default();
         Response::new(status, JSON, format!("{{\"detail\": {detail}}}").into_bytes())
+    }
+
+    /// The same answer with another status.
+    pub fn with_status(self, status: Status) -> Response {
+        Response { status, ..self }
+    }
+
+    /// 202 without a body.
+    pub fn accepted() -> Response {
+        Response::new(Status::Accepted, "", &b""[..])
     }
 
     /// The same answer with one more field. In the value a `?` replaces what cannot stand there: a line end would

@@ -37,6 +37,7 @@ mod sampler;
 // Layer 4
 mod config;
 mod extension;
+mod mcp;
 mod metrics;
 mod tool;
 

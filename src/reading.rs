@@ -122,6 +122,11 @@ impl Station {
         self.readings.iter().find(|(known, _)| *known == quantity).map(|(_, reading)| *reading)
     }
 
+    /// The newest reading of each quantity that there is, in the order of the quantities.
+    pub fn readings(&self) -> impl Iterator<Item = (Quantity, Reading)> {
+        self.readings.iter().copied()
+    }
+
     /// Keeps a reading, unless there is a newer one of the same quantity.
     pub fn update(&mut self, quantity: Quantity, reading: Reading) {
         match self.readings.binary_search_by_key(&quantity, |(known, _)| *known) {

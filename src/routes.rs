@@ -15,6 +15,7 @@ use crate::time::Timestamp;
 
 mod extension;
 mod health;
+mod mcp;
 mod metrics;
 mod openapi;
 mod refused_keys;
@@ -110,17 +111,54 @@ impl Routes {
         Response::refusal(status, detail)
     }
 
-    /// The endpoint of a request, if path and method are those of one.
+    /// The endpoint at the path of a request.
     fn find(&self, head: &Head<'_>, settings: &Settings) -> Result<Endpoint, Response> {
         let path = without_last_slash(head.path);
-        let Some(endpoint) = Endpoint::at(path, settings.extension_path()) else {
+        Endpoint::at(path, settings.extension_path()).ok_or_else(|| {
             let detail = format!("{NOT_FOUND}{}", send_to(Endpoint::Extension, settings));
-            return Err(self.refuse(Status::NotFound, &detail));
-        };
-        if !endpoint.method().allows(head.method) {
-            let detail = format!("{METHOD_NOT_ALLOWED}{}", send_to(endpoint, settings));
-            let refusal = self.refuse(Status::MethodNotAllowed, &detail);
-            return Err(refusal.with_field("Allow", endpoint.method().allow()));
+            self.refuse(Status::NotFound, &detail)
+        })
+    }
+
+    fn check_method(&self, endpoint: Endpoint, head: &Head<'_>, settings: &Settings) -> Result<(), Response> {
+        if endpoint.method().allows(head.method) {
+            return Ok(());
+        }
+        let detail = format!("{METHOD_NOT_ALLOWED}{}", send_to(endpoint, settings));
+        let refusal = self.refuse(Status::MethodNotAllowed, &detail);
+        Err(refusal.with_field("Allow", endpoint.method().allow()))
+    }
+
+    fn check_key(&self, head: &Head<'_>, settings: &Settings) -> Result<(), Response> {
+        if settings.keys.admits(head.field("authorization")) {
+            return Ok(());
+        }
+        self.refused_keys.note(head.peer, Instant::now());
+        let refusal = self.refuse(Status::Unauthorized, "Unauthorized");
+        Err(refusal.with_field("WWW-Authenticate", "Bearer"))
+    }
+
+    fn check_origin(&self, head: &Head<'_>, settings: &Settings) -> Result<(), Response> {
+        if mcp::is_own_origin(head, settings.public_url.as_deref()) {
+            return Ok(());
+        }
+        Err(self.refuse(Status::Forbidden, mcp::FOREIGN_ORIGIN))
+    }
+
+    /// The endpoint of a request that may have its answer.
+    fn allowed(&self, head: &Head<'_>, settings: &Settings) -> Result<Endpoint, Response> {
+        let endpoint = self.find(head, settings)?;
+        match endpoint.access() {
+            Access::Open => self.check_method(endpoint, head, settings)?,
+            Access::Key => {
+                self.check_method(endpoint, head, settings)?;
+                self.check_key(head, settings)?;
+            }
+            Access::KeyFirst => {
+                self.check_origin(head, settings)?;
+                self.check_key(head, settings)?;
+                self.check_method(endpoint, head, settings)?;
+            }
         }
         Ok(endpoint)
     }
@@ -129,6 +167,7 @@ impl Routes {
     fn answer(&self, endpoint: Endpoint, request: &Request<'_>) -> Response {
         let (subject, response) = match endpoint {
             Endpoint::Extension => extension::answer(request),
+            Endpoint::Mcp => (Subject::Endpoint(endpoint), mcp::answer(request)),
             Endpoint::Weather => (Subject::Endpoint(endpoint), weather::answer(request)),
             Endpoint::Openapi => (Subject::Endpoint(endpoint), openapi::answer(request)),
             Endpoint::Health => (Subject::Endpoint(endpoint), health::answer(request)),
@@ -144,21 +183,15 @@ impl Service for Routes {
 
     fn admit(&self, head: &Head<'_>) -> Admission<Admitted> {
         let settings = self.settings.load();
-        let endpoint = match self.find(head, &settings) {
-            Ok(endpoint) => endpoint,
-            Err(refusal) => return Admission::Answer(refusal),
-        };
-        match endpoint.access() {
-            Access::Open => {
+        match self.allowed(head, &settings) {
+            Err(refusal) => Admission::Answer(refusal),
+            Ok(endpoint) if endpoint.access() == Access::Open => {
                 let request = Request { routes: self, settings: &settings, head: *head, body: &[] };
                 Admission::Answer(self.answer(endpoint, &request))
             }
-            Access::Key if !settings.keys.admits(head.field("authorization")) => {
-                self.refused_keys.note(head.peer, Instant::now());
-                let refusal = self.refuse(Status::Unauthorized, "Unauthorized");
-                Admission::Answer(refusal.with_field("WWW-Authenticate", "Bearer"))
+            Ok(endpoint) => {
+                Admission::Body(Admitted { endpoint, settings, head: head.keep(endpoint.fields()) })
             }
-            Access::Key => Admission::Body(Admitted { endpoint, settings, head: head.keep() }),
         }
     }
 

@@ -4,7 +4,7 @@ use serde_json::{Map, json};
 
 use crate::answer::{self, Options};
 use crate::json;
-use crate::reading::{Observed, Quantity, Snapshot, Station};
+use crate::reading::{Observed, Snapshot};
 use crate::time::Timestamp;
 
 /// The weather at a place, or at the default station, as `routes/openapi.json` describes it. Readings that are not
@@ -12,26 +12,22 @@ use crate::time::Timestamp;
 pub fn weather(snapshot: &Snapshot, place: Option<&str>, now: Timestamp, options: &Options) -> String {
     let (text, station) = match answer::find(snapshot, place, None) {
         Ok(station) => (answer::report(station, now, options), Some(station)),
-        Err(sentence) => (sentence, None),
-    };
-    let current = |quantity, station: &Station| {
-        let reading = station.reading(quantity)?;
-        answer::is_current(reading.at, now, options).then_some(reading)
+        Err(reason) => (reason.sentence(snapshot), None),
     };
     let mut newest = None;
     let mut readings = Map::new();
-    for quantity in Quantity::ALL {
-        if let Some(Observed { value, at }) = station.and_then(|station| current(quantity, station)) {
-            newest = newest.max(Some(at));
-            let unit = quantity.base_unit().symbol();
-            let reading = json!({
-                "value": value,
-                "unit": unit,
-                "observed": at.rfc3339(),
-                "age_seconds": at.age(now).as_secs(),
-            });
-            readings.insert(quantity.key(), reading);
-        }
+    for (quantity, Observed { value, at }) in
+        station.into_iter().flat_map(|station| answer::readings(station, now, options))
+    {
+        newest = newest.max(Some(at));
+        let unit = quantity.base_unit().symbol();
+        let reading = json!({
+            "value": value,
+            "unit": unit,
+            "observed": at.rfc3339(),
+            "age_seconds": at.age(now).as_secs(),
+        });
+        readings.insert(quantity.key(), reading);
     }
     let report = json!({
         "text": text,

@@ -117,7 +117,7 @@ options! {
     }
     public_url: String {
         value: "URL",
-        help: "public address of the server, for /openapi.json",
+        help: "public address of the server, for /openapi.json and /mcp",
         default: Default::Nothing,
         read: Given::url,
     }

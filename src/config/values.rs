@@ -362,7 +362,7 @@ mod tests {
             |given| given.endpoint(),
             &["", "receive", "/a?b", "/a#b", "/a b", "/ä", "/a\nb", "/metrics", "/metrics/"],
             &[],
-            "a slash and visible ASCII characters without ? and #, but not /weather, /openapi.json, /healthz \
+            "a slash and visible ASCII characters without ? and #, but not /mcp, /weather, /openapi.json, /healthz \
              or /metrics",
         );
         check(

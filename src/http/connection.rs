@@ -555,8 +555,10 @@ impl<R> Connection<R> {
         put(number.format(status.code()));
         put(" ");
         put(status.reason());
-        put("\r\nContent-Type: ");
-        put(content_type);
+        if !content_type.is_empty() {
+            put("\r\nContent-Type: ");
+            put(content_type);
+        }
         put("\r\nContent-Length: ");
         put(number.format(body.len()));
         put("\r\nDate: ");

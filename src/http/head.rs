@@ -31,21 +31,27 @@ pub struct Head<'h> {
     /// The other end of the connection.
     pub peer: Peer,
     fields: &'h [Field<'h>],
+    /// Instead of `fields`, where the head itself is gone.
+    kept: &'h [KeptField],
 }
+
+/// Name and value of a field that is kept.
+type KeptField = (&'static str, Vec<u8>);
 
 impl<'h> Head<'h> {
     /// `target` is the second word of the request line: path and query.
     pub(super) fn new(method: &'h str, target: &'h str, fields: &'h [Field<'h>], peer: Peer) -> Head<'h> {
         let query = target.split_once('?').map_or("", |(_, query)| query);
-        Head { method, path: path(target), query, peer, fields }
+        Head { method, path: path(target), query, peer, fields, kept: &[] }
     }
 
     /// The values of all fields with this name, in their order.
     pub fn fields(&self, name: &str) -> impl DoubleEndedIterator<Item = &'h [u8]> {
         // Most fields have another name, which their lengths say.
-        let is_named =
-            move |field: &&Field<'_>| field.name.len() == name.len() && field.name.eq_ignore_ascii_case(name);
-        self.fields.iter().filter(is_named).map(|field| field.value)
+        let is_named = move |known: &str| known.len() == name.len() && known.eq_ignore_ascii_case(name);
+        let sent = self.fields.iter().filter(move |field| is_named(field.name)).map(|field| field.value);
+        let kept = self.kept.iter().filter(move |(known, _)| is_named(known)).map(|(_, value)| &**value);
+        sent.chain(kept)
     }
 
     /// The value of a field that is there exactly once. Where it is there twice, a proxy before us may have
@@ -61,9 +67,11 @@ impl<'h> Head<'h> {
         std::str::from_utf8(host).ok().filter(|host| !host.is_empty())
     }
 
-    /// What has to be known of the head when the body is there.
-    pub fn keep(&self) -> KeptHead {
-        KeptHead { query: self.query.to_owned(), peer: self.peer }
+    /// What has to be known of the head when the body is there, with the fields of these names.
+    pub fn keep(&self, names: &[&'static str]) -> KeptHead {
+        let named = |&name| self.fields(name).map(move |value| (name, value.to_owned()));
+        let fields = names.iter().flat_map(named).collect();
+        KeptHead { query: self.query.to_owned(), peer: self.peer, fields }
     }
 }
 
@@ -72,12 +80,13 @@ impl<'h> Head<'h> {
 pub struct KeptHead {
     query: String,
     peer: Peer,
+    fields: Vec<KeptField>,
 }
 
 impl KeptHead {
-    /// The head with what was kept: without method, path and fields, which `admit` has seen.
+    /// The head with what was kept: without method, path and most fields, which `admit` has seen.
     pub fn as_head(&self) -> Head<'_> {
-        Head { method: "", path: "", query: &self.query, peer: self.peer, fields: &[] }
+        Head { method: "", path: "", query: &self.query, peer: self.peer, fields: &[], kept: &self.fields }
     }
 }
 

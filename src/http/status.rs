@@ -9,10 +9,14 @@ table! {
     pub enum Status: (u16, &'static str) {
         /// The answer.
         Ok = (200, "OK"),
+        /// The request was read, and there is nothing to answer.
+        Accepted = (202, "Accepted"),
         /// The head, the framing or the body cannot be read.
         BadRequest = (400, "Bad Request"),
         /// The key is missing or wrong.
         Unauthorized = (401, "Unauthorized"),
+        /// A page of another site sends the request through a browser.
+        Forbidden = (403, "Forbidden"),
         /// Nothing is served at the path.
         NotFound = (404, "Not Found"),
         /// Something is, for another method.
@@ -66,8 +70,10 @@ mod tests {
             sent.collect::<Vec<_>>(),
             [
                 "200 OK",
+                "202 Accepted",
                 "400 Bad Request",
                 "401 Unauthorized",
+                "403 Forbidden",
                 "404 Not Found",
                 "405 Method Not Allowed",
                 "408 Request Timeout",

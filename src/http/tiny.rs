@@ -5,7 +5,6 @@
 //! done here.
 
 use std::io::{self, Read};
-use std::iter;
 use std::mem;
 use std::num::NonZero;
 use std::sync::Arc;
@@ -107,9 +106,10 @@ impl<S: Service> Worker<S> {
         let (response, log) = self.response(&mut request);
         log.finish(&response);
         let length = response.body.len();
-        let content_type = ("Content-Type", response.content_type);
+        let content_type =
+            Some(("Content-Type", response.content_type)).filter(|(_, value)| !value.is_empty());
         let fields = response.fields.iter().map(|(name, value)| (*name, &**value));
-        let headers = iter::once(content_type).chain(fields);
+        let headers = content_type.into_iter().chain(fields);
         let headers = headers.filter_map(|(name, value)| Header::from_bytes(name, value).ok()).collect();
         let status = response.status.code().into();
         let response = tiny_http::Response::new(status, headers, &*response.body, Some(length), None)

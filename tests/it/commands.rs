@@ -107,12 +107,12 @@ fn wrong_values_are_reported_by_flag_variable_and_key() {
     check_value(
         "path",
         "api",
-        "a slash and visible ASCII characters without ? and #, but not /weather, /openapi.json, /healthz or /metrics",
+        "a slash and visible ASCII characters without ? and #, but not /mcp, /weather, /openapi.json, /healthz or /metrics",
     );
     check_value(
         "path",
         "/a?b",
-        "a slash and visible ASCII characters without ? and #, but not /weather, /openapi.json, /healthz or /metrics",
+        "a slash and visible ASCII characters without ? and #, but not /mcp, /weather, /openapi.json, /healthz or /metrics",
     );
     check_value("key_file", "", "the path of a file");
     check_value("sensor", "", "the path of a file");

@@ -20,6 +20,7 @@ mod keys;
 mod labels_and_units;
 mod layers;
 mod log;
+mod mcp;
 mod moderation;
 mod past;
 mod places;

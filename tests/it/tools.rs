@@ -280,7 +280,7 @@ fn the_metrics_report_readings_in_base_units() {
 
 #[test]
 fn their_paths_are_taken_and_a_public_url_is_one() {
-    for path in ["/weather", "/openapi.json/", "/healthz", "/metrics"] {
+    for path in ["/mcp", "/weather", "/openapi.json/", "/healthz", "/metrics"] {
         let refused = run(["serve", "--sensor", "/", "--path", path]);
         assert_eq!(refused.status.code(), Some(2), "{path}");
     }

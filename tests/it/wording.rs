@@ -92,7 +92,7 @@ fn help() {
             Options of all commands but keygen:
               --listen ADDR:PORT  address, or unix:/PATH; may be repeated [127.0.0.1:8000]
               --path PATH         path of the endpoint, as in Dify [/api/dify/receive]
-              --public-url URL    public address of the server, for /openapi.json
+              --public-url URL    public address of the server, for /openapi.json and /mcp
               --key-file FILE     accepted bearer keys, one a line
               --sensor FILE       sensor file, unless the TOML file has [[station]]
               --city NAME         name of the place, if the sensor file has none
@@ -193,7 +193,7 @@ fn wrong_command_lines() {
             ["serve", "--listen", "8000"]
               weatherhook: --listen: expected ADDR:PORT, like 127.0.0.1:8000 or [::1]:8000, or unix:/PATH, found "8000"
             ["serve", "--path", "/metrics"]
-              weatherhook: --path: expected a slash and visible ASCII characters without ? and #, but not /weather, /openapi.json, /healthz or /metrics, found "/metrics"
+              weatherhook: --path: expected a slash and visible ASCII characters without ? and #, but not /mcp, /weather, /openapi.json, /healthz or /metrics, found "/metrics"
             ["serve", "--public-url", "weather.example.org"]
               weatherhook: --public-url: expected a URL like https://weather.example.org without ? and #, found "weather.example.org"
             ["serve", "--key-file", ""]
@@ -1072,6 +1072,7 @@ fn metrics() {
         # TYPE weatherhook_refusals_total counter
         weatherhook_refusals_total{status="400"} 0
         weatherhook_refusals_total{status="401"} 0
+        weatherhook_refusals_total{status="403"} 0
         weatherhook_refusals_total{status="404"} 0
         weatherhook_refusals_total{status="405"} 0
         weatherhook_refusals_total{status="408"} 0

@@ -1,0 +1,207 @@
+//! The tools: a row for each, and what each answers.
+
+use std::io::Write as _;
+use std::ptr;
+
+use super::message::Arguments;
+use super::{Context, write_text};
+use crate::answer::{self, Unanswered};
+use crate::reading::{Observed, Station};
+use crate::received::{Json, mismatch};
+use crate::table::table;
+
+table! {
+    /// What an assistant can call.
+    pub(super) enum Tool: Row {
+        /// The current weather at one place.
+        GetWeather = Row {
+            name: "get_weather",
+            title: "Current weather",
+            description: "Gives the current weather at a place where this service has a station: temperature, wind, \
+                rain, humidity, pressure and whatever else is measured there. These are measurements, not forecasts.",
+            input: r#""location":{"type":"string","description":"The name of the place, for example London. Leave it out for the default station."}"#,
+            output: r#""report":{"type":"string","description":"The weather in lines of text."},"city":{"type":"string","description":"The place; empty if it has no name."},"observed":{"type":"string","description":"When the newest reading was taken; empty if none is current."},"readings":{"type":"object","description":"The current readings by name, each with value, unit and age_seconds."}"#,
+            required: r#""report","city","observed","readings""#,
+        },
+        /// The places that have a station.
+        ListStations = Row {
+            name: "list_stations",
+            title: "Weather stations",
+            description: "Lists the places where this service has a weather station, which get_weather can be asked for.",
+            input: "",
+            output: r#""report":{"type":"string","description":"The places in lines of text."},"stations":{"type":"array","items":{"type":"object"},"description":"Each with city, default and current: whether it answers when no place is given, and whether it reports now."}"#,
+            required: r#""report","stations""#,
+        },
+    }
+}
+
+/// A tool as a client sees it. None changes anything, so all have the same annotations.
+#[derive(Debug)]
+struct Row {
+    name: &'static str,
+    title: &'static str,
+    /// For the model.
+    description: &'static str,
+    /// The properties of its arguments, in JSON. None is required.
+    input: &'static str,
+    /// The properties of its data, in JSON. Dify makes variables of them, and keeps the names `text`, `json` and
+    /// `files` for itself.
+    output: &'static str,
+    /// The names of those properties.
+    required: &'static str,
+}
+
+/// What a call gives.
+pub(super) enum Outcome {
+    /// A text for the model; and the members that follow it in the data, in JSON, each with a comma before it.
+    Report { text: String, data: Vec<u8> },
+    /// Why the tool cannot answer.
+    Failure(String),
+}
+
+impl Tool {
+    /// The tool with this name.
+    pub(super) fn named(name: &str) -> Option<Tool> {
+        Tool::ALL.iter().copied().find(|tool| tool.row().name == name)
+    }
+
+    /// Calls it.
+    pub(super) fn call(self, arguments: &Arguments<'_>, context: &Context<'_>) -> Outcome {
+        match self {
+            Tool::GetWeather => weather(&arguments.location, context),
+            Tool::ListStations => stations(context),
+        }
+    }
+
+    fn write(self, json: &mut Vec<u8>) {
+        let Row { name, title, description, input, output, required } = self.row();
+        // Writing into a vector cannot fail.
+        let _ = write!(
+            json,
+            r#"{{"name":"{name}","title":"{title}","description":"{description}","inputSchema":{{"type":"object","properties":{{{input}}}}},"outputSchema":{{"type":"object","properties":{{{output}}},"required":[{required}]}},"annotations":{{"readOnlyHint":true,"destructiveHint":false,"idempotentHint":true,"openWorldHint":false}}}}"#
+        );
+    }
+}
+
+/// Writes the member `tools` of a list.
+pub(super) fn write_list(json: &mut Vec<u8>) {
+    json.extend_from_slice(br#""tools":["#);
+    for (index, tool) in Tool::ALL.iter().enumerate() {
+        if index > 0 {
+            json.push(b',');
+        }
+        tool.write(json);
+    }
+    json.push(b']');
+}
+
+fn weather(location: &Json<'_>, &Context { snapshot, now, options }: &Context<'_>) -> Outcome {
+    let place = match location {
+        Json::Text(place) => Some(&**place),
+        Json::Missing | Json::Null => None,
+        _ => return Outcome::Failure(mismatch("location", "a string", location)),
+    };
+    match answer::find(snapshot, place, None) {
+        Ok(station) => {
+            let mut data = Vec::with_capacity(1024);
+            write_readings(station, &Context { snapshot, now, options }, &mut data);
+            Outcome::Report { text: answer::report(station, now, options), data }
+        }
+        Err(Unanswered::UnknownPlace) => {
+            let known = answer::some_places(snapshot).map(|places| format!(". Stations: {places}"));
+            let sentence = Unanswered::UnknownPlace.sentence(snapshot);
+            Outcome::Failure(sentence + &known.unwrap_or_default())
+        }
+        // A model can do something about these; they are no failures of the tool.
+        Err(reason @ (Unanswered::NoStations | Unanswered::NoPlace)) => {
+            let data = br#","city":"","observed":"","readings":{}"#.to_vec();
+            Outcome::Report { text: reason.sentence(snapshot), data }
+        }
+    }
+}
+
+/// Writes city, time and readings of a station.
+fn write_readings(station: &Station, &Context { now, options, .. }: &Context<'_>, data: &mut Vec<u8>) {
+    data.extend_from_slice(br#","city":"#);
+    write_text(station.city.as_deref().unwrap_or_default(), data);
+    data.extend_from_slice(br#","readings":{"#);
+    let mut newest = None;
+    for (quantity, Observed { value, at }) in answer::readings(station, now, options) {
+        if newest.is_some() {
+            data.push(b',');
+        }
+        newest = newest.max(Some(at));
+        write_text(&quantity.key(), data);
+        data.extend_from_slice(br#":{"value":"#);
+        // Writing into a vector cannot fail.
+        let _ = serde_json::to_writer(&mut *data, &value);
+        data.extend_from_slice(br#","unit":"#);
+        write_text(quantity.base_unit().symbol(), data);
+        data.extend_from_slice(br#","age_seconds":"#);
+        let _ = serde_json::to_writer(&mut *data, &at.age(now).as_secs());
+        data.push(b'}');
+    }
+    data.extend_from_slice(br#"},"observed":"#);
+    write_text(&newest.map(|at| at.rfc3339()).unwrap_or_default(), data);
+}
+
+/// How many stations are listed. More would be megabytes in a prompt.
+const MAX_STATIONS: usize = 1000;
+
+fn stations(&Context { snapshot, now, options }: &Context<'_>) -> Outcome {
+    let all = snapshot.stations();
+    let default = snapshot.default_station();
+    let mut text = format!("Stations: {}", all.len());
+    let mut data = br#","stations":["#.to_vec();
+    for (index, station) in all.iter().take(MAX_STATIONS).enumerate() {
+        let city = station.city.as_deref();
+        let is_default = default.is_some_and(|default| ptr::eq(default, station));
+        let is_current = station.newest().is_some_and(|at| answer::is_current(at, now, options));
+        text.push('\n');
+        text.push_str(city.unwrap_or("a station without a name"));
+        text.push_str(if is_default { " (answers when no place is given)" } else { "" });
+        text.push_str(if is_current { "" } else { ": no current reading" });
+        data.extend_from_slice(if index > 0 { br#",{"city":"# } else { br#"{"city":"# });
+        write_text(city.unwrap_or_default(), &mut data);
+        // Writing into a vector cannot fail.
+        let _ = write!(data, r#","default":{is_default},"current":{is_current}}}"#);
+    }
+    if all.len() > MAX_STATIONS {
+        text.push_str(&format!("\nand {} more", all.len() - MAX_STATIONS));
+    }
+    data.push(b']');
+    Outcome::Report { text, data }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// The names that the protocol and Dify allow, and schemas that are JSON.
+    #[test]
+    fn each_tool_is_one_that_clients_accept() {
+        for &tool in Tool::ALL {
+            let Row { name, output, .. } = tool.row();
+            assert_eq!(Tool::named(name), Some(tool));
+            assert!(!name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'));
+            let mut json = Vec::new();
+            tool.write(&mut json);
+            let tool: Value = serde_json::from_slice(&json).expect("JSON");
+            let properties = tool["outputSchema"]["properties"].as_object().expect("an object").clone();
+            for taken in ["text", "json", "files"] {
+                assert!(!properties.contains_key(taken), "{name}: {output}");
+            }
+            let required = tool["outputSchema"]["required"].as_array().expect("a list");
+            let mut required: Vec<_> = required.iter().filter_map(Value::as_str).collect();
+            required.sort_unstable();
+            assert_eq!(required, properties.keys().collect::<Vec<_>>(), "{name}");
+            let annotations = json!({"readOnlyHint": true, "destructiveHint": false, "idempotentHint": true,
+                "openWorldHint": false});
+            assert_eq!(tool["annotations"], annotations);
+            assert_eq!(tool["inputSchema"]["type"], "object");
+        }
+        assert_eq!(Tool::named(""), None);
+    }
+}
