@@ -835,6 +835,28 @@ mod tests {
         }
     }
 
+    /// The first two columns of the table in the documentation.
+    fn row(writer: &Writer) -> String {
+        let shown = |sign: &Sign| match sign {
+            Has(path) => format!("`{}`", path.replace('/', ".")),
+            Is(path, texts) => format!("`{}` is {}", path.replace('/', "."), texts.join(" or ")),
+            Begins(path, beginning) => format!("`{}` begins with `{beginning}`", path.replace('/', ".")),
+        };
+        let signs: Vec<String> = writer.signs.iter().map(shown).collect();
+        format!("| {} | {} | ", writer.name, signs.join(", "))
+    }
+
+    #[test]
+    fn the_documentation_has_a_row_for_each_writer() {
+        let documentation = include_str!("../../docs/sensors.md");
+        let table = documentation.split("| written by |").nth(1).expect("the table");
+        let rows: Vec<&str> = table.lines().skip(2).take_while(|line| line.starts_with('|')).collect();
+        assert_eq!(rows.len(), WRITERS.len());
+        for (writer, found) in WRITERS.iter().zip(rows) {
+            assert!(found.starts_with(&row(writer)), "{found} is not {}", row(writer));
+        }
+    }
+
     /// Where no unit stands beside a number, that of a quantity is in the row, or the size of the number says it.
     #[test]
     fn every_writer_has_a_sign_of_its_own() {
