@@ -172,12 +172,13 @@ impl<'r> Reader<'r> {
     }
 
     fn record(&mut self, entries: &[(Cow<'_, str>, Node<'_>)], around: Option<&Path<'_>>, outer: Outer<'_>) {
-        if let Some(writer) = self.writer(entries) {
+        let (found, writers) = self.entries(entries, around);
+        if let Some(writer) = writers.of(entries) {
             self.by_writer(writer, entries, around, outer);
         } else if let Some((columns, rows)) = columns_and_rows(entries) {
             self.table(columns, rows, around, outer);
         } else {
-            let understood = self.understood(entries, around);
+            let understood = ordered(found, around, self.source.dialect);
             self.understood_record(&understood, outer);
         }
     }
@@ -490,40 +491,29 @@ impl<'r> Reader<'r> {
         entries: &'a [(Cow<'a, str>, Node<'a>)],
         around: Option<&'a Path<'a>>,
     ) -> Vec<Entry<'a>> {
-        let entries =
-            entries.iter().map(|(key, node)| self.entry(Path::key(around, key), key, node)).collect();
-        self.ordered(entries, around)
+        let (entries, _) = self.entries(entries, around);
+        ordered(entries, around, self.source.dialect)
+    }
+
+    /// The entries in the order of the text, and the writers whose records have such keys.
+    fn entries<'a>(
+        &mut self,
+        entries: &'a [(Cow<'a, str>, Node<'a>)],
+        around: Option<&'a Path<'a>>,
+    ) -> (Vec<Entry<'a>>, Writers) {
+        let mut writers = Writers::default();
+        let entry = |(key, node): &'a (Cow<'a, str>, Node<'a>)| {
+            let known = self.known(key);
+            writers = writers.and(known.writers);
+            Entry { key: Path::key(around, key), meaning: known.meaning, outdoors: known.outdoors, node }
+        };
+        (entries.iter().map(entry).collect(), writers)
     }
 
     /// A value, and what its key says.
     fn entry<'a>(&mut self, key: Path<'a>, name: &str, node: &'a Node<'a>) -> Entry<'a> {
         let Known { meaning, outdoors, .. } = self.known(name);
         Entry { key, meaning, outdoors, node }
-    }
-
-    /// The entries of one object in the order in which their values count.
-    fn ordered<'a>(&self, mut entries: Vec<Entry<'a>>, around: Option<&Path<'_>>) -> Vec<Entry<'a>> {
-        // weewx's and Open-Meteo's `rain` is what fell in some minutes, Pimoroni Enviro's since its last
-        // reading or in an hour: these rise and fall, unlike a counter.
-        let is_of_some_time = around
-            .is_some_and(|around| around.is_key("readings") || around.is_key("current"))
-            || entries.iter().any(|entry| entry.key.is_key("rain_per_second") || entry.key.is_key("usUnits"));
-        let is_upload = entries.iter().any(|entry| entry.key.is_key("stationtype"));
-        if is_of_some_time && self.source.dialect.known("rain") == "rain" {
-            for entry in entries.iter_mut().filter(|entry| entry.key.is_key("rain")) {
-                entry.meaning = Err(Ignored::NoCounter);
-            }
-        }
-        // Where Ecowitt and Ambient Weather send their `stationtype`, `uv` is the index, unlike rtl_433's.
-        if is_upload {
-            for entry in entries.iter_mut().filter(|entry| entry.meaning == Err(Ignored::RawUv)) {
-                entry.meaning = Ok(Meaning::Measured(Quantity::UvIndex, None));
-            }
-        }
-        entries.sort_by_cached_key(|entry| {
-            (!entry.outdoors && !mentions_outdoors(entry.node), entry.holds_keys())
-        });
-        entries
     }
 
     fn known(&mut self, key: &str) -> Known {
@@ -595,6 +585,29 @@ impl<'a> Given<'a> {
 
 fn holds_objects(nodes: &[Node<'_>]) -> bool {
     nodes.iter().any(|node| matches!(node, Node::Object(_)))
+}
+
+/// The entries of one object in the order in which their values count.
+fn ordered<'a>(mut entries: Vec<Entry<'a>>, around: Option<&Path<'_>>, dialect: &Dialect) -> Vec<Entry<'a>> {
+    // weewx's and Open-Meteo's `rain` is what fell in some minutes, Pimoroni Enviro's since its last
+    // reading or in an hour: these rise and fall, unlike a counter.
+    let is_of_some_time = around.is_some_and(|around| around.is_key("readings") || around.is_key("current"))
+        || entries.iter().any(|entry| entry.key.is_key("rain_per_second") || entry.key.is_key("usUnits"));
+    let is_upload = entries.iter().any(|entry| entry.key.is_key("stationtype"));
+    if is_of_some_time && dialect.known("rain") == "rain" {
+        for entry in entries.iter_mut().filter(|entry| entry.key.is_key("rain")) {
+            entry.meaning = Err(Ignored::NoCounter);
+        }
+    }
+    // Where Ecowitt and Ambient Weather send their `stationtype`, `uv` is the index, unlike rtl_433's.
+    if is_upload {
+        for entry in entries.iter_mut().filter(|entry| entry.meaning == Err(Ignored::RawUv)) {
+            entry.meaning = Ok(Meaning::Measured(Quantity::UvIndex, None));
+        }
+    }
+    entries
+        .sort_by_cached_key(|entry| (!entry.outdoors && !mentions_outdoors(entry.node), entry.holds_keys()));
+    entries
 }
 
 impl Entry<'_> {

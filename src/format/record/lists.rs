@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use super::{Context, Entry, Outer, Reader, holds_objects};
+use super::{Context, Entry, Outer, Reader, holds_objects, ordered};
 use crate::format::Dialect;
 use crate::format::findings::{Ignored, Path};
 use crate::format::names::{Meaning, meaning};
@@ -74,7 +74,7 @@ impl Reader<'_> {
                     entries.push(self.entry(Path::key(Some(&path), name), name, cell));
                 }
             }
-            let entries = self.ordered(entries, Some(&path));
+            let entries = ordered(entries, Some(&path), self.source.dialect);
             self.understood_record(&entries, outer);
         }
     }
