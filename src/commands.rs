@@ -33,7 +33,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 /// `Ok(false)` if the command itself has printed what is wrong.
 fn start(line: CommandLine, out: &mut io::Stdout) -> Result<bool, Failure> {
-    let CommandLine { command, argument, watch, flags } = line;
+    let CommandLine { command, argument, watch, file, flags } = line;
     match command {
         Command::Serve => {
             logging::start(LevelFilter::Info);
@@ -51,7 +51,7 @@ fn start(line: CommandLine, out: &mut io::Stdout) -> Result<bool, Failure> {
             let is_terminal = out.is_terminal();
             readings::watch(load(&flags)?.sampler, out, is_terminal)?;
         }
-        Command::Check => return check::run(&flags, out),
+        Command::Check => return check::run(&flags, file, out),
         Command::Doctor => return doctor::run(&flags, argument.as_deref(), out),
         Command::Keygen => writeln!(out, "{}", auth::generate()?)?,
         Command::Help => write!(out, "{}", config::help())?,

@@ -102,8 +102,8 @@ impl<'a> Source<'a> {
 pub struct Format {
     /// How the configuration calls it.
     pub name: &'static str,
-    /// What a text of it contains, for the errors: `a JSON object or a list of them`.
-    expected: &'static str,
+    /// What a text of it contains and is recognised by, for messages: `a JSON object or a list of them`.
+    pub expected: &'static str,
     /// Whether each line is a record, so that a file is followed as it grows.
     pub lines: bool,
     /// Whether a text that begins so is written in it; without a byte order mark and blanks before.

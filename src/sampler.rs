@@ -18,7 +18,7 @@ use self::board::Board;
 pub use self::board::{Options as StationOptions, published};
 pub use self::progress::Progress;
 pub use self::source::{
-    Fault, Finding, Kind as SourceKind, Offsets, Options as SourceOptions, Outcome, TextOptions,
+    Fault, Finding, Found, Kind as SourceKind, Offsets, Options as SourceOptions, Outcome, TextOptions,
 };
 use self::source::{Looked, Patience, Source};
 use self::state::State;
@@ -83,7 +83,8 @@ impl Sampler {
             faults.extend(looked.faults);
         });
         let is_good = self.sources[id].is_good() == Some(true);
-        Report { findings: findings.into_list(), faults, is_good }
+        let source = self.sources[id].options().clone();
+        Report { source, streams: findings.into_streams(), faults, is_good }
     }
 
     /// Looks at one source to the end.
@@ -131,8 +132,10 @@ fn source_of(source: &SourceOptions, options: &Options) -> Source {
 /// What a look at one source has found.
 #[derive(Debug)]
 pub struct Report {
-    /// What was made of each key.
-    pub findings: Vec<Finding>,
+    /// What is read, and how.
+    pub source: SourceOptions,
+    /// What was found in each of its streams.
+    pub streams: Vec<Found>,
     /// What could not be read.
     pub faults: Vec<Fault>,
     /// Whether there are readings of it.

@@ -3,40 +3,70 @@
 use std::io::{self, Write};
 use std::thread;
 
+use crate::answer;
 use crate::reading::{Quantity, Station, Unit};
-use crate::sampler::{Finding, Options, Outcome, Sampler};
+use crate::sampler::{Finding, Found, Offsets, Options, Outcome, Report, Sampler};
 use crate::time::{Timestamp, in_words};
 
-/// Prints a line for each key of each file and for each station, or why there are none. `Ok(true)` if
-/// `serve` would have readings of each source; an error is one of `out`.
-pub(super) fn check(options: &Options, now: Timestamp, out: &mut dyn Write) -> io::Result<bool> {
+/// Prints each source with a line for each of its keys, or why it has no readings, and then a line for each
+/// station. `Ok(true)` if `serve` would have readings of each source; an error is one of `out`.
+pub(super) fn check(
+    options: &Options,
+    shown: &answer::Options,
+    now: Timestamp,
+    out: &mut dyn Write,
+) -> io::Result<bool> {
     let mut sampler = Sampler::new(options.clone());
     let mut good = true;
     for report in sampler.reports(now) {
-        for finding in &report.findings {
-            write_finding(finding, now, out)?;
-        }
-        for fault in &report.faults {
-            writeln!(out, "error: {fault}")?;
-        }
+        write_report(&report, now, out)?;
         good &= report.is_good;
     }
-    if good {
-        for station in sampler.snapshot(now).stations() {
-            write_station(station, out)?;
-        }
+    for station in sampler.snapshot(now).stations() {
+        write_station(station, now, shown, out)?;
     }
     Ok(good)
 }
 
-fn write_finding(finding: &Finding, now: Timestamp, out: &mut dyn Write) -> io::Result<()> {
+fn write_report(report: &Report, now: Timestamp, out: &mut dyn Write) -> io::Result<()> {
+    for found in &report.streams {
+        write_source(report, found, out)?;
+        for finding in &found.findings {
+            write_finding(finding, &report.source.texts.offsets, now, out)?;
+        }
+        for fault in report.faults.iter().filter(|fault| fault.name.to_string() == found.name) {
+            writeln!(out, "error: {fault}")?;
+        }
+    }
+    Ok(())
+}
+
+/// Which file it is, of which station, in which format and why, and how many records it has.
+fn write_source(report: &Report, found: &Found, out: &mut dyn Write) -> io::Result<()> {
+    write!(out, "source: {}", found.name)?;
+    if let Some(station) = &report.source.station {
+        write!(out, ": station {station}")?;
+    }
+    if let Some(format) = found.format {
+        let why = format.by.map_or("as configured".to_owned(), |by| format!("recognised by {by}"));
+        write!(out, ": format {}, {why}: records: {}", format.name, found.records)?;
+    }
+    writeln!(out)
+}
+
+fn write_finding(
+    finding: &Finding,
+    offsets: &Offsets,
+    now: Timestamp,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let Finding { key, outcome, dropped } = finding;
-    write!(out, "{}: {key}: {}", outcome.verb(), described(outcome, now))?;
+    write!(out, "{}: {key}: {}", outcome.verb(), described(outcome, offsets, now))?;
     writeln!(out, "{}", if *dropped > 1 { format!(" ({dropped} times)") } else { String::new() })
 }
 
 /// What was made of a key.
-fn described(outcome: &Outcome, now: Timestamp) -> String {
+fn described(outcome: &Outcome, offsets: &Offsets, now: Timestamp) -> String {
     match outcome {
         Outcome::Reading { quantity, value, unit, assumed, at } => {
             let mut text = format!("{} {:.1}", quantity.name(), tenths(*value));
@@ -44,13 +74,23 @@ fn described(outcome: &Outcome, now: Timestamp) -> String {
                 let whence = if *assumed { "assumed" } else { "read" };
                 text += &format!(" {} ({} {whence})", quantity.base_unit().symbol(), unit.symbol());
             }
-            format!("{text}, {}", age(*at, now))
+            format!("{text}{}, {}", before_offset(*quantity, offsets), age(*at, now))
         }
         Outcome::Text { text, at } => format!("\"{text}\", {}", age(*at, now)),
         Outcome::Time(at) => format!("{at}, {}", age(*at, now)),
         Outcome::Setting(value) => value.clone(),
         Outcome::Ignored(why) => why.to_string(),
         Outcome::Dropped(why) => why.to_string(),
+    }
+}
+
+/// The humidity follows the offset of the temperature, unless it has one of its own.
+fn before_offset(quantity: Quantity, offsets: &Offsets) -> String {
+    let follows = quantity == Quantity::Humidity && offsets.contains_key(&Quantity::Temperature);
+    match offsets.get(&quantity) {
+        Some(thousandths) => format!(", before `offset` {:+}", *thousandths as f64 / 1000.0),
+        None if follows => ", before `offset` of the temperature".to_owned(),
+        None => String::new(),
     }
 }
 
@@ -93,7 +133,12 @@ fn age(at: Timestamp, now: Timestamp) -> String {
     format!("{} old", in_words(at.age(now)))
 }
 
-fn write_station(station: &Station, out: &mut dyn Write) -> io::Result<()> {
+fn write_station(
+    station: &Station,
+    now: Timestamp,
+    options: &answer::Options,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let readings = Quantity::ALL.iter().filter(|quantity| station.reading(**quantity).is_some()).count();
     write!(
         out,
@@ -103,7 +148,13 @@ fn write_station(station: &Station, out: &mut dyn Write) -> io::Result<()> {
     if !station.aliases.is_empty() {
         write!(out, ", also called {}", station.aliases.join(", "))?;
     }
-    writeln!(out, "{}", if station.default { ", the default" } else { "" })
+    if station.default {
+        write!(out, ", the default")?;
+    }
+    if let Some(newest) = station.newest().filter(|newest| !answer::is_current(*newest, now, options)) {
+        write!(out, ", the newest {}: too old to be shown", age(newest, now))?;
+    }
+    writeln!(out)
 }
 
 #[cfg(test)]
@@ -129,7 +180,7 @@ mod tests {
         file.set_modified(written).expect("set");
         let options = Options {
             stations: Vec::new(),
-            sources: vec![SourceOptions::files(sensor, Duration::from_secs(3600))],
+            sources: vec![SourceOptions::files(sensor.clone(), Duration::from_secs(3600))],
             city: Some("Ulm".to_owned()),
             state: None,
         };
@@ -137,10 +188,11 @@ mod tests {
         // In this machine's zone.
         let observed = now.before(Duration::from_secs(180));
         let mut out = Vec::new();
-        let good = check(&options, now, &mut out).expect("written");
+        let good = check(&options, &answer::Options::default(), now, &mut out).expect("written");
         assert_eq!(
             String::from_utf8(out).expect("text"),
-            "read: [0].time: OBSERVED, 3 min old\n\
+            "source: SENSOR: format json, recognised by a JSON object or a list of them: records: 2\n\
+             read: [0].time: OBSERVED, 3 min old\n\
              read: [0].city: \"London\"\n\
              read: [0].aliases[0]: \"LDN\"\n\
              read: [0].default: true\n\
@@ -155,6 +207,7 @@ mod tests {
              station: London: readings: 4, also called LDN, the default\n\
              station: Bonn: readings: 0\n"
                 .replace("OBSERVED", &observed.to_string())
+                .replace("SENSOR", &sensor.display().to_string())
         );
         assert!(good);
     }

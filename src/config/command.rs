@@ -39,9 +39,9 @@ table! {
         /// Show what is wrong with the configuration, or again and again what the sources report.
         Check = Row {
             name: "check",
-            extra: Extra::Watch,
+            extra: Extra::FileOrWatch("FILE"),
             has_options: true,
-            help: "show errors in configuration, key and sensor files",
+            help: "show how a file or all that is configured is read",
         },
         /// Find what is wrong between Dify and the sensor: on this board, or by a call of the endpoint.
         Doctor = Row {
@@ -79,8 +79,8 @@ enum Extra {
     Flag,
     /// One word or none, by its name in the help.
     Argument(&'static str),
-    /// The flag `--watch`.
-    Watch,
+    /// A file in place of all options, by its name in the help; and the flag `--watch`.
+    FileOrWatch(&'static str),
 }
 
 impl Command {
@@ -91,7 +91,7 @@ impl Command {
             Extra::Nothing => (*name).to_owned(),
             Extra::Flag => format!("{name}, --{name}"),
             Extra::Argument(argument) => format!("{name} [{argument}]"),
-            Extra::Watch => format!("{name} [--watch]"),
+            Extra::FileOrWatch(file) => format!("{name} [{file}] [--watch]"),
         }
     }
 
@@ -105,6 +105,9 @@ impl Command {
     }
 }
 
+/// The option that the file of `check` stands for.
+const SENSOR: &str = "sensor";
+
 /// A command line: a command, and what it is to work on.
 #[derive(Debug, PartialEq, Eq)]
 pub struct CommandLine {
@@ -114,6 +117,8 @@ pub struct CommandLine {
     pub argument: Option<String>,
     /// Whether `check` goes on, and shows readings as they come.
     pub watch: bool,
+    /// Whether `check` is about one file, which is the sensor file of the options then.
+    pub file: bool,
     /// The options.
     pub flags: Flags,
 }
@@ -142,7 +147,7 @@ impl CommandLine {
     }
 
     fn of(command: Command) -> CommandLine {
-        CommandLine { command, argument: None, watch: false, flags: Flags::default() }
+        CommandLine { command, argument: None, watch: false, file: false, flags: Flags::default() }
     }
 }
 
@@ -179,7 +184,7 @@ fn complete(
     command: Command,
     mut words: impl Iterator<Item = OsString>,
     watch: bool,
-    flags: Flags,
+    mut flags: Flags,
 ) -> Result<CommandLine, Fault> {
     let Row { name, extra, has_options, .. } = command.row();
     let argument = match extra {
@@ -189,17 +194,23 @@ fn complete(
         }
         _ => None,
     };
+    let file = matches!(extra, Extra::FileOrWatch(_)).then(|| words.next()).flatten();
+    let is_file = file.is_some();
+    if is_file && flags.has(SENSOR) {
+        return Err(Fault::other("the word behind check names the file already").at("--sensor"));
+    }
+    flags.0.extend(file.map(|file| (SENSOR, file)));
     if let Some(word) = words.next() {
         let hint = if command == Command::Query { "; put quotes around a name of several words" } else { "" };
         return Err(Fault::other(format!("unexpected argument {word:?}{hint}")));
     }
-    if watch && !matches!(extra, Extra::Watch) {
+    if watch && !matches!(extra, Extra::FileOrWatch(_)) {
         return Err(Fault::other("only check accepts it").at("--watch"));
     }
     if !(*has_options || flags.0.is_empty()) {
         return Err(Fault::other("it accepts no options").at(name));
     }
-    Ok(CommandLine { command, argument, watch, flags })
+    Ok(CommandLine { command, argument, watch, file: is_file, flags })
 }
 
 fn find_flag(name: &str) -> Result<&'static Opt, Fault> {
@@ -224,7 +235,7 @@ Commands:
     .to_owned();
     // Writing to a String cannot fail.
     for command in Command::ALL {
-        let _ = writeln!(text, "  {:<18}  {}", command.usage(), command.row().help);
+        let _ = writeln!(text, "  {:<22}  {}", command.usage(), command.row().help);
     }
     text.push_str("\nOptions of all commands but keygen:\n");
     for option in OPTIONS {
@@ -280,6 +291,9 @@ mod tests {
         check(&["query", "New York"], Ok(of(Command::Query, Some("New York"), none.clone())));
         check(&["query", "--", "--x"], Ok(of(Command::Query, Some("--x"), none)));
         check(&["--watch", "check"], Ok(CommandLine { watch: true, ..CommandLine::of(Command::Check) }));
+        let file = Flags(vec![(SENSOR, "a.csv".into())]);
+        let line = CommandLine { file: true, ..of(Command::Check, None, file) };
+        check(&["check", "a.csv"], Ok(line));
         for help in [&["--help"][..], &["-h"], &["help"], &["help", "serve"], &["serve", "--threads=2", "-h"]]
         {
             check(help, Ok(CommandLine::of(Command::Help)));
@@ -300,6 +314,9 @@ mod tests {
         check(&["serve", "now"], Err(r#"unexpected argument "now""#));
         check(&["keygen", "now"], Err(r#"unexpected argument "now""#));
         check(&["keygen", "--threads", "2"], Err("keygen: it accepts no options"));
+        let twice = "--sensor: the word behind check names the file already";
+        check(&["check", "a.csv", "--sensor", "b.csv"], Err(twice));
+        check(&["check", "a.csv", "b.csv"], Err(r#"unexpected argument "b.csv""#));
         check(&["serve", "--watch"], Err("--watch: only check accepts it"));
         let several = r#"unexpected argument "York"; put quotes around a name of several words"#;
         check(&["query", "New", "York"], Err(several));

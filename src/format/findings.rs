@@ -68,6 +68,11 @@ pub enum Finding<'a> {
         /// Why.
         why: Dropped,
     },
+    /// A text has a key of this name, whatever becomes of it. Of a secret there is no such finding.
+    Key {
+        /// The name as it is written.
+        name: &'a str,
+    },
 }
 
 /// Why a key is not used.

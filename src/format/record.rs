@@ -523,6 +523,9 @@ impl<'r> Reader<'r> {
         let name = self.source.dialect.known(key);
         let known =
             Known { meaning: meaning(name), outdoors: says_outdoors(name), writers: Writers::begun_by(key) };
+        if known.meaning != Ok(Meaning::Secret) {
+            (self.findings)(Finding::Key { name: key });
+        }
         if self.known.len() < KNOWN {
             self.known.insert(key.to_owned(), known);
         }
@@ -668,7 +671,8 @@ mod tests {
             Finding::Reading { .. }
             | Finding::Text { .. }
             | Finding::Time { .. }
-            | Finding::Setting { .. } => {}
+            | Finding::Setting { .. }
+            | Finding::Key { .. } => {}
             Finding::Ignored { key, why } => findings.push(format!("{key}: {why}")),
             Finding::Dropped { key, why } => findings.push(format!("{key}: {why}")),
         };
@@ -916,6 +920,7 @@ mod tests {
         let source = Source::new(None, at(WRITTEN));
         let stations = read(text.as_bytes(), &source, &mut |finding| {
             found.push(match finding {
+                Finding::Key { .. } => return,
                 Finding::Time { key, at } => format!("{key}: {}", at.age(source.modified).as_secs()),
                 Finding::Setting { key, value } => format!("{key}: {value}"),
                 Finding::Ignored { key, why } => format!("ignored {key}: {why}"),

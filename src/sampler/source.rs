@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use self::files::Files;
 pub(super) use self::findings::Findings;
-pub use self::findings::{Finding, Outcome};
+pub use self::findings::{Finding, Found, Outcome};
 pub(super) use self::seen::{Change, Looked, Patience};
 pub use self::seen::{Fault, Name};
 use self::text::Texts;

@@ -239,6 +239,7 @@ fn check_shows_each_key_with_its_unit_and_age() {
              endpoint: http://[::1]:9/x\n\
              endpoint: http://127.0.0.1:9/x\n\
              keys: 1\n\
+             source: {}: format json, recognised by a JSON object or a list of them: records: 1\n\
              read: city: \"London\"\n\
              read: aliases[0]: \"LDN\"\n\
              read: tempf: temperature 10.0 °C (°F read), 3 min old\n\
@@ -252,7 +253,8 @@ fn check_shows_each_key_with_its_unit_and_age() {
              dropped: rain_rate_mm_h: not a number\n\
              read: air_quality: \"Haze\", 3 min old\n\
              station: London: readings: 4, also called LDN\n",
-            text(&config)
+            text(&config),
+            text(&scratch.path("sensor.json"))
         )
     );
     assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""));
@@ -270,9 +272,10 @@ fn check_exits_with_1_where_serve_would_have_no_readings_or_no_key() {
     ] {
         contents.map(|contents| scratch.write("sensor.json", contents));
         let output = checked(&["--sensor", sensor]);
-        let expected =
-            format!("endpoint: http://127.0.0.1:8000/api/dify/receive\nkeys: 1\nerror: {sensor}: {cause}\n");
-        assert_eq!((stdout(&output), output.status.code()), (expected, Some(1)));
+        let (out, error) = (stdout(&output), format!("\nerror: {sensor}: {cause}\n"));
+        let start = format!("endpoint: http://127.0.0.1:8000/api/dify/receive\nkeys: 1\nsource: {sensor}");
+        assert!(out.starts_with(&start) && out.contains(&error), "{out}");
+        assert_eq!(output.status.code(), Some(1));
     }
     scratch.write("sensor.json", LONDON);
     let output = checked(&["--sensor", sensor, "--key-file", "/nowhere/key"]);
@@ -282,6 +285,30 @@ fn check_exits_with_1_where_serve_would_have_no_readings_or_no_key() {
     assert!(out.ends_with("\nstation: London: readings: 7\n"), "the sensor file is reported too: {out}");
     let output = run(["check", "--sensor", sensor]);
     assert!(stdout(&output).contains("\nerror: no key: "), "{output:?}");
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn check_of_a_file_needs_neither_key_nor_options() {
+    let scratch = Scratch::new();
+    let sensor = scratch.write("sensor.json", LONDON);
+    let output = run(["check", text(&sensor)]);
+    let out = stdout(&output);
+    assert!(out.starts_with(&format!("source: {}: format json, ", text(&sensor))), "{out}");
+    assert!(out.ends_with("\nstation: London: readings: 7\n"), "{out}");
+    assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""));
+}
+
+#[test]
+fn the_stations_are_summed_up_even_if_a_source_fails() {
+    let scratch = Scratch::new();
+    scratch.write("london.json", LONDON);
+    let config = "[[station]]\ncity = \"Bonn\"\n[[station.source]]\nfile = \"absent.json\"\n\
+                  [[station]]\ncity = \"London\"\n[[station.source]]\nfile = \"london.json\"\n";
+    let config = scratch.write("weatherhook.toml", config);
+    let output = checked(&["--config", text(&config)]);
+    let out = stdout(&output);
+    assert!(out.ends_with("\nstation: Bonn: readings: 0\nstation: London: readings: 7\n"), "{out}");
     assert_eq!(output.status.code(), Some(1));
 }
 

@@ -80,14 +80,14 @@ fn help() {
             Usage: weatherhook COMMAND [OPTION...]
 
             Commands:
-              serve               answer Dify until SIGTERM or SIGINT
-              demo                serve an example station
-              query [PLACE]       print the answer that Dify gets for a place
-              check [--watch]     show errors in configuration, key and sensor files
-              doctor [URL]        find what is wrong between Dify and the sensor
-              keygen              print a new key
-              help, --help        print this text
-              version, --version  print name and version
+              serve                   answer Dify until SIGTERM or SIGINT
+              demo                    serve an example station
+              query [PLACE]           print the answer that Dify gets for a place
+              check [FILE] [--watch]  show how a file or all that is configured is read
+              doctor [URL]            find what is wrong between Dify and the sensor
+              keygen                  print a new key
+              help, --help            print this text
+              version, --version      print name and version
 
             Options of all commands but keygen:
               --listen ADDR:PORT  address, or unix:/PATH; may be repeated [127.0.0.1:8000]
@@ -561,7 +561,7 @@ fn checked(arguments: &[&str]) -> String {
 fn check_of_one_sensor_file() {
     let time = seconds_now() - 200;
     let scratch = Scratch::new();
-    scratch.write(
+    let sensor = scratch.write(
         "sensor.json",
         format!(
             r#"{{"city": "London", "aliases": ["LDN"], "time": {time}, "tempf": 50, "humidity": "66%",
@@ -574,12 +574,13 @@ fn check_of_one_sensor_file() {
     let config = text(&config);
     check(
         &checked(&["--config", config, "--path", "/x"]),
-        &[(config, "CONFIG")],
+        &[(config, "CONFIG"), (text(&sensor), "SENSOR")],
         expect![[r#"
             configuration: CONFIG
             endpoint: http://[::1]:9/x
             endpoint: http://127.0.0.1:9/x
             keys: 1
+            source: SENSOR: format json, recognised by a JSON object or a list of them: records: 1
             read: time: N N UTC, 3 min old
             read: city: "London"
             read: aliases[0]: "LDN"
@@ -636,20 +637,22 @@ words_file = "words.txt"
             endpoint: http://127.0.0.1:8000/api/dify/receive
             keys: 1
             moderation: 2 words, direct_output
+            source: DIRECTORY/log.jsonl: station London: format jsonl, recognised by a JSON object in each line: records: 1
             read: A 7.time: N N UTC, 3 min old
             read: A 7.model: "A"
             read: A 7.id: "7"
-            read: A 7.temperature_C: temperature 1.0 °C (°C read), 3 min old
-            read: A 7.humidity: humidity 100.0 % (% assumed), 3 min old
+            read: A 7.temperature_C: temperature 1.0 °C (°C read), before `offset` -0.5, 3 min old
+            read: A 7.humidity: humidity 100.0 % (% assumed), before `offset` of the temperature, 3 min old
             read: B 8.model: "B"
             read: B 8.id: "8"
-            read: B 8.temp: temperature 1.0 °C (°C assumed), N s old
+            read: B 8.temp: temperature 1.0 °C (°C assumed), before `offset` -0.5, N s old
             ignored: B 8: `match` selects another device
+            source: DIRECTORY/old.json: station Rome: format json, recognised by a JSON object or a list of them: records: 1
             read: time: N N UTC, N days old
             read: city: "Rome"
             read: temp: temperature 1.0 °C (°C assumed), N days old
             station: London: readings: 1, the default
-            station: Rome: readings: 1
+            station: Rome: readings: 1, the newest N days old: too old to be shown
         "#]],
     );
 }
@@ -681,34 +684,43 @@ fn check_of_wrong_sensor_files() {
         &[(sensor, "SENSOR")],
         expect![[r#"
             None
+            source: SENSOR
             error: SENSOR: no such file, expected the sensor file
             exit code 1
             Some("")
+            source: SENSOR
             error: SENSOR: empty, expected the readings of a sensor
             exit code 1
             Some("{\"temp\": 1")
+            source: SENSOR: format json, recognised by a JSON object or a list of them: records: 0
             error: SENSOR: not JSON: EOF while parsing an object at line 1 column 10
             exit code 1
             Some("5")
+            source: SENSOR
             error: SENSOR: the format is not recognised: write `format = "..."` with one of jsonl, json, w1, prometheus, csv, uploads, form, or `columns = [...]` if it is a table without column names
             exit code 1
             Some("{}")
+            source: SENSOR: format json, recognised by a JSON object or a list of them: records: 0
             error: SENSOR: no weather in it, expected keys like temperature or humidity (`weatherhook check` lists its keys)
             exit code 1
             Some("{\"mic\": 1}")
+            source: SENSOR: format json, recognised by a JSON object or a list of them: records: 0
             ignored: mic: not a known key
             error: SENSOR: no weather in it, expected keys like temperature or humidity (`weatherhook check` lists its keys)
             exit code 1
             Some("temp,humidity\n1\n")
+            source: SENSOR: format csv, recognised by a row of column names such as time,temperature: records: 0
             dropped: a line: not a whole record
             error: SENSOR: no weather in it, expected keys like temperature or humidity (`weatherhook check` lists its keys)
             exit code 1
             Some("time,temp\n2025-03-02 22:26:03,x\n")
+            source: SENSOR: format csv, recognised by a row of column names such as time,temperature: records: 0
             read: time: N N UTC, N days old
             dropped: temp: not a number
             error: SENSOR: no weather in it, expected keys like temperature or humidity (`weatherhook check` lists its keys)
             exit code 1
             Some("hello\n")
+            source: SENSOR
             error: SENSOR: the format is not recognised: write `format = "..."` with one of jsonl, json, w1, prometheus, csv, uploads, form, or `columns = [...]` if it is a table without column names
             exit code 1
         "#]],
@@ -722,6 +734,7 @@ fn check_of_wrong_sensor_files() {
         expect![[r#"
             endpoint: http://127.0.0.1:8000/api/dify/receive
             error: /nowhere/key: No such file or directory (os error 2)
+            source: DIRECTORY/sensor.json
             error: DIRECTORY/sensor.json: the format is not recognised: write `format = "..."` with one of jsonl, json, w1, prometheus, csv, uploads, form, or `columns = [...]` if it is a table without column names
             exit code 1
         "#]],

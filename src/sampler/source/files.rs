@@ -12,7 +12,7 @@ use super::seen::{Change, Error, Fault, Looked, Name, Patience, Stream, Woken};
 use super::text::{Moment, Texts, have_weather};
 use super::version::Version;
 use crate::file;
-use crate::format::{self, Undated};
+use crate::format::{self, Format, Undated};
 use crate::time::Timestamp;
 
 /// The longest text that is read as a whole. 10,000 stations with all they can say need 3.5 MB, and
@@ -98,7 +98,9 @@ impl Files {
             *numbers += 1;
             File::new(*numbers, good)
         });
-        file.step(&Look { path, texts, now }, looked)
+        let look = Look { path, texts, now };
+        looked.findings.begin(look.name());
+        file.step(&look, looked)
     }
 }
 
@@ -214,6 +216,7 @@ impl File {
     }
 
     fn read_driver(&mut self, driver: &Driver, look: &Look<'_>, looked: &mut Looked) -> Result<Step, Error> {
+        looked.findings.set_format("kernel", Some("the files that a driver of the kernel shows"));
         let records = driver.read(look.texts, look.now, &mut looked.findings)?;
         self.add(Change::More(records), look.texts, looked);
         Ok(Step::Complete)
@@ -240,15 +243,14 @@ impl File {
         let recognised = begun.and_then(|begun| format::recognise(&begun, dialect).ok());
         let named = look.texts.options.format.or(recognised);
         if let Some(format) = named.filter(|format| format.lines) {
-            self.log = Some(Log::new(format));
-            return self.read_log(look, looked);
+            return self.begin_log(format, look, looked);
         }
         let (text, version) = read(look.path)?;
         let format = named.map_or_else(|| format::recognise(&text, dialect), Ok).map_err(Error::Format)?;
         if format.lines {
-            self.log = Some(Log::new(format));
-            return self.read_log(look, looked);
+            return self.begin_log(format, look, looked);
         }
+        look.note_format(format, looked);
         let moment = Moment { modified: version.written(look.now), undated: Undated::LastDevice };
         let records = look.texts.records(format, &text, moment, &mut looked.findings)?;
         if !have_weather(&records) {
@@ -274,6 +276,17 @@ impl File {
             Some(ahead) if self.undated.as_ref() == Some(&found) => Err(Error::FromFuture(ahead)),
             _ => Ok(found),
         }
+    }
+
+    fn begin_log(
+        &mut self,
+        format: &'static Format,
+        look: &Look<'_>,
+        looked: &mut Looked,
+    ) -> Result<Step, Error> {
+        look.note_format(format, looked);
+        self.log = Some(Log::new(format));
+        self.read_log(look, looked)
     }
 
     fn read_log(&mut self, look: &Look<'_>, looked: &mut Looked) -> Result<Step, Error> {
@@ -302,6 +315,11 @@ impl File {
 impl Look<'_> {
     fn name(&self) -> Name {
         Name::new(self.path.display())
+    }
+
+    fn note_format(&self, format: &'static Format, looked: &mut Looked) {
+        let is_named = self.texts.options.format.is_some();
+        looked.findings.set_format(format.name, (!is_named).then_some(format.expected));
     }
 }
 

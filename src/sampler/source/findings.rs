@@ -1,7 +1,8 @@
 //! What readers made of the keys of a source, by value and each key once: the lines of a log say the
 //! same again and again, so the memory is that of the different keys.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::fmt;
 
 use crate::format::{self, Dropped, Ignored};
 use crate::reading::{Quantity, Unit};
@@ -55,8 +56,8 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    fn of(finding: &format::Finding<'_>) -> Outcome {
-        match *finding {
+    fn of(finding: &format::Finding<'_>) -> Option<Outcome> {
+        Some(match *finding {
             format::Finding::Reading { quantity, value, unit, assumed, at, .. } => {
                 Outcome::Reading { quantity, value, unit, assumed, at }
             }
@@ -65,7 +66,8 @@ impl Outcome {
             format::Finding::Setting { value, .. } => Outcome::Setting(value.to_string()),
             format::Finding::Ignored { why, .. } => Outcome::Ignored(why),
             format::Finding::Dropped { why, .. } => Outcome::Dropped(why),
-        }
+            format::Finding::Key { .. } => return None,
+        })
     }
 
     /// What was done with the key, in a word: `read`, `ignored` or `dropped`.
@@ -86,18 +88,77 @@ fn key(finding: &format::Finding<'_>) -> String {
         | format::Finding::Setting { key, .. }
         | format::Finding::Ignored { key, .. }
         | format::Finding::Dropped { key, .. } => key.to_string(),
+        format::Finding::Key { name } => (*name).to_owned(),
     }
 }
 
-/// The findings of one or more steps, in the order in which their keys came.
+/// What was found in one stream.
+#[derive(Debug)]
+pub struct Found {
+    /// The stream's name.
+    pub name: String,
+    /// Its format.
+    pub format: Option<Recognised>,
+    /// How many records were kept.
+    pub records: usize,
+    /// What was made of each key, in the order in which the keys came.
+    pub findings: Vec<Finding>,
+    /// The names of its keys, as far as they were looked at.
+    pub names: BTreeSet<String>,
+    /// Where each finding stands, by verb and key.
+    index: HashMap<(&'static str, String), usize>,
+}
+
+/// A format, and why a text is read in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recognised {
+    /// The name of the format.
+    pub name: &'static str,
+    /// What the text was recognised by; `None` if the configuration names the format.
+    pub by: Option<&'static str>,
+}
+
+impl Found {
+    fn new(name: String) -> Found {
+        Found {
+            name,
+            format: None,
+            records: 0,
+            findings: Vec::new(),
+            names: BTreeSet::new(),
+            index: HashMap::new(),
+        }
+    }
+
+    fn put(&mut self, finding: Finding) {
+        match self.index.get(&(finding.outcome.verb(), finding.key.clone())) {
+            Some(&index) => {
+                let dropped = self.findings[index].dropped + finding.dropped;
+                self.findings[index] = Finding { dropped, ..finding };
+            }
+            None if self.findings.len() >= MOST => {}
+            None => {
+                self.index.insert((finding.outcome.verb(), finding.key.clone()), self.findings.len());
+                self.findings.push(finding);
+            }
+        }
+    }
+
+    fn append(&mut self, later: Found) {
+        self.format = self.format.or(later.format);
+        self.records += later.records;
+        self.names.extend(later.names);
+        later.findings.into_iter().for_each(|finding| self.put(finding));
+    }
+}
+
+/// The findings of one or more steps, by stream.
 #[derive(Debug, Default)]
 pub(in crate::sampler) struct Findings {
     /// Whether anybody reads them. Otherwise only the dropped values are counted, as it costs a text
     /// for each key.
     wanted: bool,
-    list: Vec<Finding>,
-    /// Where each stands in `list`, by verb and key.
-    index: HashMap<(&'static str, String), usize>,
+    streams: Vec<Found>,
     dropped: usize,
 }
 
@@ -106,30 +167,51 @@ impl Findings {
         Findings { wanted, ..Findings::default() }
     }
 
+    /// What follows is of this stream.
+    pub(super) fn begin(&mut self, name: impl fmt::Display) {
+        if self.wanted {
+            self.streams.push(Found::new(name.to_string()));
+        }
+    }
+
+    /// The stream is read in this format; `None` for `recognised` if the configuration says so.
+    pub(super) fn set_format(&mut self, name: &'static str, by: Option<&'static str>) {
+        if let Some(stream) = self.streams.last_mut() {
+            stream.format = Some(Recognised { name, by });
+        }
+    }
+
+    /// So many records of the stream were kept.
+    pub(super) fn add_records(&mut self, records: usize) {
+        if let Some(stream) = self.streams.last_mut() {
+            stream.records += records;
+        }
+    }
+
     pub(super) fn add(&mut self, finding: &format::Finding<'_>) {
         let dropped = usize::from(matches!(finding, format::Finding::Dropped { .. }));
         self.dropped += dropped;
-        if self.wanted {
-            self.put(Finding { key: key(finding), outcome: Outcome::of(finding), dropped });
+        let Some(stream) = self.streams.last_mut() else { return };
+        match finding {
+            format::Finding::Key { name } if stream.names.len() < MOST => {
+                stream.names.insert((*name).to_owned());
+            }
+            format::Finding::Key { .. } => {}
+            _ => {
+                if let Some(outcome) = Outcome::of(finding) {
+                    stream.put(Finding { key: folded(key(finding)), outcome, dropped });
+                }
+            }
         }
     }
 
     /// Adds what a later step found.
     pub(in crate::sampler) fn append(&mut self, later: Findings) {
         self.dropped += later.dropped;
-        later.list.into_iter().for_each(|finding| self.put(finding));
-    }
-
-    fn put(&mut self, finding: Finding) {
-        match self.index.get(&(finding.outcome.verb(), finding.key.clone())) {
-            Some(&index) => {
-                let dropped = self.list[index].dropped + finding.dropped;
-                self.list[index] = Finding { dropped, ..finding };
-            }
-            None if self.list.len() >= MOST => {}
-            None => {
-                self.index.insert((finding.outcome.verb(), finding.key.clone()), self.list.len());
-                self.list.push(finding);
+        for found in later.streams {
+            match self.streams.iter_mut().find(|known| known.name == found.name) {
+                Some(known) => known.append(found),
+                None => self.streams.push(found),
             }
         }
     }
@@ -139,7 +221,50 @@ impl Findings {
         self.dropped
     }
 
-    pub(in crate::sampler) fn into_list(self) -> Vec<Finding> {
-        self.list
+    pub(in crate::sampler) fn into_streams(self) -> Vec<Found> {
+        self.streams
+    }
+}
+
+/// The first elements of a list have lines of their own; the others share one, with the last of them.
+const ELEMENTS: usize = 3;
+
+/// The key with `[…]` for each element of a list behind the first ones.
+fn folded(key: String) -> String {
+    if !key.contains('[') {
+        return key;
+    }
+    let mut folded = String::with_capacity(key.len());
+    let mut rest = key.as_str();
+    while let Some((before, behind)) = rest.split_once('[') {
+        folded.push_str(before);
+        folded.push('[');
+        let digits = behind.bytes().take_while(u8::is_ascii_digit).count();
+        let is_index = digits > 0 && behind[digits..].starts_with(']');
+        let is_folded = is_index && behind[..digits].parse().is_ok_and(|index: usize| index >= ELEMENTS);
+        if is_folded {
+            folded.push('…');
+        }
+        rest = if is_folded { &behind[digits..] } else { behind };
+    }
+    folded + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn elements_behind_the_first_ones_share_a_line() {
+        for (key, expected) in [
+            ("temp", "temp"),
+            ("[0].temp", "[0].temp"),
+            ("a[2].b[3]", "a[2].b[…]"),
+            ("feeds[99].field1", "feeds[…].field1"),
+            ("[x][", "[x]["),
+            ("[12", "[12"),
+        ] {
+            assert_eq!(folded(key.to_owned()), expected);
+        }
     }
 }

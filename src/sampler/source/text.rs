@@ -119,6 +119,7 @@ impl<'o> Selection<'o> {
 
     /// The records; the findings name the other devices.
     fn finish(self, findings: &mut Findings) -> Vec<Record> {
+        findings.add_records(self.records.len());
         for other in &self.others {
             let key = format::Path::key(None, other);
             findings.add(&Finding::Ignored { key, why: Ignored::OtherDevice });
