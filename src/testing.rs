@@ -4,9 +4,9 @@
 pub mod answer {
     pub use crate::answer::{Line, Options, answer};
 }
-/// The table of options.
+/// The table of options, and what a command line and its file say.
 pub mod config {
-    pub use crate::config::OPTIONS;
+    pub use crate::config::{CommandLine, Config, OPTIONS};
 }
 /// The table of endpoints.
 pub mod endpoints {
@@ -48,9 +48,9 @@ pub mod quantity {
 pub mod reading {
     pub use crate::reading::{Quantity, Snapshot, Station};
 }
-/// Records on the board that the program uses.
+/// Records on the board that the program uses, and files as `query` reads them.
 pub mod sampler {
-    pub use crate::sampler::published;
+    pub use crate::sampler::{Options, Sampler, published};
 }
 /// Who connects.
 pub mod socket {

@@ -1,6 +1,8 @@
 //! Files as other programs write them: each case of `tests/field/` against the real program.
 
 mod case;
+#[path = "../fuzz/field.rs"]
+mod mutated;
 
 use std::fs::{self, File};
 use std::io::Write as _;
@@ -82,6 +84,21 @@ const PENDING: &[&str] = &[
 /// Cases of which something is still current forty days later.
 const PENDING_LATER: &[&str] = &[];
 
+/// Cases of which a broken file says something that no whole one says.
+const PENDING_BROKEN: &[&str] = &[
+    "belchertown-tables",
+    "dht-example",
+    "ecowitt-piezo",
+    "hobo-mobile",
+    "owm-high",
+    "pairs",
+    "pairs-live",
+    "pairs-with-time",
+    "tempest-station",
+    "wu-dateutc-now",
+    "wu-steady-rain",
+];
+
 /// Later by more days than a month has, so that no day of the month comes again.
 const LATER: i64 = 40 * 86400;
 
@@ -96,6 +113,35 @@ fn nothing_is_current_forty_days_later() {
     let mut cases = case::all();
     cases.retain(|case| case.age().is_some() && case.steps().is_empty());
     hold(PENDING_LATER, &cases, &|case| Expected::silence().faults(&Site::new(case, LATER).query()));
+}
+
+/// Some thousand broken files, through the library: see `tests/fuzz/field.rs`.
+#[test]
+fn broken_files_say_nothing_new() {
+    let found = mutated::all();
+    let tried: usize = found.iter().map(|case| case.tried).sum();
+    assert!(tried > 5000, "{tried} broken files");
+    let is_pending = |case: &mutated::Found| PENDING_BROKEN.contains(&case.id.as_str());
+    let wrong = found.iter().filter(|case| is_pending(case) == case.wrong.is_empty());
+    let wrong: Vec<_> = wrong.map(|case| (&case.id, &case.wrong)).collect();
+    assert!(
+        wrong.is_empty(),
+        "of {tried} broken files; take those with nothing out of PENDING_BROKEN: {wrong:#?}"
+    );
+}
+
+/// What the fuzzer tries: `fuzz/fuzz_targets/field.rs`.
+#[test]
+fn plans_of_a_fuzzer() {
+    // Nothing, a case without its partner, and two cases with each mutation after the other.
+    for plan in [
+        "",
+        "\0\0",
+        "\x01\0\x07\0",
+        "\x02\0\x09\0\x02\0\0\0\0\x01\0\0\x01\0\x04\0\0\0\0\x03\0\0\0\0\0\x40\0\0\0",
+    ] {
+        mutated::check(plan.as_bytes());
+    }
 }
 
 /// The cases have no faults, but for those that are pending, each of which has some.
