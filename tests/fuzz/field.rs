@@ -225,9 +225,19 @@ impl Site {
         let Ok(said) = read else {
             return Some(format!("{of}: panic with {:?}", String::from_utf8_lossy(&text)));
         };
-        let new: Vec<_> = said.difference(known).collect();
+        let new: Vec<_> = said.difference(known).filter(|said| !is_mean(said, known)).collect();
         (!new.is_empty()).then(|| format!("{of}: {new:?}"))
     }
+}
+
+/// Whether it is the wind of several messages, of which the answer gives the mean.
+fn is_mean((quantity, value): &Said, known: &BTreeSet<Said>) -> bool {
+    let number = |value: &String| value.parse::<f64>().expect("a number");
+    let winds =
+        known.iter().filter(|(quantity, _)| *quantity == Quantity::WindSpeed).map(|(_, value)| number(value));
+    let (least, most) =
+        winds.fold((f64::MAX, f64::MIN), |(least, most), wind| (least.min(wind), most.max(wind)));
+    *quantity == Quantity::WindSpeed && (least..=most).contains(&number(value))
 }
 
 impl Drop for Site {
