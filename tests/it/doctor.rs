@@ -226,9 +226,13 @@ fn the_board_is_looked_at() {
         assert!(findings.contains(faulty), "{findings}");
     }
     // Blanks around a key are no part of it, but who copies the line may enter them in Dify.
-    let (is_good, findings) = doctor_with(&flags, &[("WEATHERHOOK_KEY", &format!("{KEY} "))]);
-    assert!(is_good, "{findings}");
-    assert!(findings.contains("note: WEATHERHOOK_KEY: line 1: the blanks around the key are ignored here; "));
+    let url = format!("http://{address}{PATH}");
+    for arguments in [&flags[..], &[&url]] {
+        let (is_good, findings) = doctor_with(arguments, &[("WEATHERHOOK_KEY", &format!("{KEY} "))]);
+        assert!(is_good, "{findings}");
+        let note = "note: WEATHERHOOK_KEY: line 1: the blanks around the key are ignored here; ";
+        assert!(findings.contains(note), "{findings}");
+    }
     let (_, findings) = doctor(&[&flags[..], &["--path", "/other"]].concat(), KEY);
     assert!(
         findings

@@ -104,6 +104,21 @@ fn each_configuration_of_the_documentation_is_read() {
     }
 }
 
+/// The configurations of other programs are ones that they can read.
+#[test]
+fn each_json_of_the_documentation_is_json() {
+    let mut count = 0;
+    for (file, text) in documents() {
+        for block in text.split("```json\n").skip(1) {
+            let json = block.split("```").next().unwrap_or_default();
+            let parsed = serde_json::from_str::<serde_json::Value>(json);
+            assert!(parsed.is_ok(), "{file}: {parsed:?}: {json}");
+            count += 1;
+        }
+    }
+    assert!(count >= 3, "{count}");
+}
+
 #[test]
 fn every_option_and_label_is_documented() {
     let configuration = repository("docs/configuration.md");

@@ -20,7 +20,12 @@ pub(super) fn check(url: &str, config: &Config, findings: &mut Findings<'_>) -> 
         return findings.problem((cause, remedy));
     };
     let key = match config.keys() {
-        Ok((keys, _)) => keys.first(),
+        Ok((keys, warnings)) => {
+            for warning in warnings {
+                findings.note(&warning)?;
+            }
+            keys.first()
+        }
         Err(error) => {
             let remedy = "give --key-file or WEATHERHOOK_KEY: the key that is entered in Dify";
             return findings.problem(faulty_key(&error, remedy));
