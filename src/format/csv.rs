@@ -79,7 +79,9 @@ impl<'t> Table<'t> {
         if columns.len() < 2 || columns.iter().any(|name| is_value(name)) {
             return None;
         }
-        let is_known = |name: &&Cow<'_, str>| meaning(dialect.known(name)).is_ok();
+        let is_known = |name: &&Cow<'_, str>| {
+            meaning(dialect.known(name)).is_ok_and(|meaning| meaning != Meaning::Stamp)
+        };
         let names = columns.iter().filter(is_known).nth(known - 1).is_some();
         names.then(|| Table { separator, columns, head: Vec::new() })
     }

@@ -22,6 +22,8 @@ pub(super) enum Meaning {
     Time(Option<i16>),
     /// When it last changed or was made, which is when it was observed if nothing else says that.
     Changed,
+    /// When it was observed, if the value is a time: the name only mentions one.
+    Stamp,
     /// The same, or its date only.
     Date,
     /// The unit of this quantity beside and below, and of those alike that have none of their own.
@@ -277,6 +279,7 @@ pub(super) fn meaning(key: &str) -> Result<Meaning, Ignored> {
         None => match (refused(current), behind_chip(current)) {
             (Some(why), _) => Err(why),
             (None, Some(behind)) => meaning(behind),
+            (None, None) if mentions_time(current) => Ok(Meaning::Stamp),
             (None, None) => Err(Ignored::Unknown),
         },
         // That of weewx is what fell since its last packet.
@@ -314,6 +317,27 @@ fn time_in_words(name: &str) -> Option<Option<i16>> {
     let sign = name.rfind(['+', '-', '\u{2212}']).filter(|_| is_utc);
     let named = sign.and_then(|sign| offset(name[sign..].trim_end_matches([')', ']', ' '])));
     Some(named.or(is_utc.then_some(0)))
+}
+
+/// The words of names that may be those of a time, in English, German, French, Spanish, Italian and Dutch.
+const TIME_WORDS: &str = "t ts time timestamp date datetime stamp epoch unix posix utc iso when at \
+     localtime eventtime logged recorded captured received receive sampled measured observed reported published \
+     publish posted sent arrival seen read updated update created change changed reading \
+     zeit datum uhrzeit zeitstempel zeitpunkt heure horodatage fecha hora momento ora tijd tijdstip tijdstempel";
+
+/// The words beside these with which a name is that of another time, or of a length of time.
+const OTHER_TIMES: &str = "start started starts end ended ends begin boot booted since uptime up zone tz offset \
+     duration elapsed expire expires expiry valid until sunrise sunset moonrise moonset rise set birth install \
+     installed interval generation response build firmware version calibration period delay age run running on \
+     off count total reset remaining left";
+
+/// Whether a name mentions a time and says nothing against it.
+fn mentions_time(name: &str) -> bool {
+    let words = spaced(name);
+    let has = |list: &str| {
+        words.split(' ').any(|word| !word.is_empty() && list.split(' ').any(|known| known == word))
+    };
+    has(TIME_WORDS) && !has(OTHER_TIMES)
 }
 
 /// What stands in a name behind that of a chip: `temperature` in `BME280_temperature`. Chips have letters, then
@@ -428,10 +452,22 @@ mod tests {
         check("Date Time, GMT-07:00", Ok(Meaning::Time(Some(-420))));
         check("Time (UTC)", Ok(Meaning::Time(Some(0))));
         check("created_at", Ok(Meaning::Changed));
+        for key in [
+            "logged_at",
+            "eventTime",
+            "rx_time",
+            "lastReceived",
+            "Time (America/New_York)",
+            "utc",
+            "t",
+            "data e ora",
+        ] {
+            check(key, Ok(Meaning::Stamp));
+        }
         for other in
             ["timezone", "time_offset", "generationtime_ms", "uptime", "time_since_boot", "Date of birth"]
         {
-            assert!(!matches!(meaning(other), Ok(Meaning::Time(_))), "{other}");
+            assert!(!matches!(meaning(other), Ok(Meaning::Time(_) | Meaning::Stamp)), "{other}");
         }
         check("current.dateTime.raw", Ok(Meaning::Time(None)));
         for key in ["TempUnit", "temp_units", "temperature_unit"] {
@@ -521,7 +557,6 @@ mod tests {
             "sensor1",
             "garden",
             "weather",
-            "last_reading",
             "values",
         ] {
             check(name, Err(Ignored::Unknown));

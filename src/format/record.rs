@@ -296,7 +296,9 @@ impl<'r> Reader<'r> {
             Node::Object(entries) if self.writer(entries).is_some() => true,
             Node::Object(entries) => entries.iter().any(|(key, node)| match self.known(key).meaning {
                 Ok(Meaning::Measured(..)) => true,
-                Err(Ignored::Unknown) => levels > 0 && self.holds_weather(node, levels - 1),
+                Err(Ignored::Unknown) | Ok(Meaning::Stamp) => {
+                    levels > 0 && self.holds_weather(node, levels - 1)
+                }
                 _ => false,
             }),
             Node::List(nodes) => match pairs(nodes) {
@@ -393,6 +395,7 @@ impl<'r> Reader<'r> {
                 (Ok(meaning), _) if levels < LEVELS && meaning.is_of_record() => {
                     self.ignored(entry.key, Ignored::Unknown);
                 }
+                (Ok(Meaning::Stamp), _) if !entry.says_when() => self.ignored(entry.key, Ignored::Unknown),
                 (Ok(_), _) => {}
             }
         }
@@ -623,7 +626,10 @@ impl Entry<'_> {
 
     /// Whether records may stand inside: its key says nothing of another kind.
     fn may_hold_records(&self) -> bool {
-        matches!(self.meaning, Ok(Meaning::Stations | Meaning::Name(_)) | Err(Ignored::Unknown))
+        matches!(
+            self.meaning,
+            Ok(Meaning::Stations | Meaning::Name(_) | Meaning::Stamp) | Err(Ignored::Unknown)
+        )
     }
 
     /// Whether it is a list of objects.

@@ -168,7 +168,10 @@ pub(super) fn records_in(node: &Node<'_>, dialect: &Dialect) -> usize {
         Node::List(nodes) => nodes.iter().map(|node| records_in(node, dialect)).sum(),
         Node::Object(entries) => {
             let holds = |key: &str| {
-                matches!(meaning(dialect.known(key)), Ok(Meaning::Stations) | Err(Ignored::Unknown))
+                matches!(
+                    meaning(dialect.known(key)),
+                    Ok(Meaning::Stations | Meaning::Stamp) | Err(Ignored::Unknown)
+                )
             };
             let inner = entries.iter().filter(|(key, node)| node.is_composed() && holds(key));
             inner.map(|(_, node)| records_in(node, dialect)).sum::<usize>().max(1)
@@ -219,6 +222,7 @@ mod tests {
             r#"{"data": [{"temp": 7.4, "rh": 81}]}"#,
             r#"{"status": "ok", "body": {"devices": [{"module": {"readings": {"temp": 7.4, "rh": 81}}}]}}"#,
             r#"{"payload": {"temp": 7.4, "rh": 81}, "topic": "x/garden", "qos": 0}"#,
+            r#"{"last_reading": {"temp": 7.4, "rh": 81}}"#,
             r#"{"sensordatavalues": [{"value_type": "BME280_temperature", "value": "7.4"}, {"value_type": "humidity", "value": 81}]}"#,
             r#"[{"name": "temperature", "value": 45.32, "unit": "F"}, {"name": "humidity", "value": 81}]"#,
             r#"{"city": "Home", "temp": 7.4, "probes": [{"key": "humidity", "val": "81 %"}]}"#,

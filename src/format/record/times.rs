@@ -13,7 +13,11 @@ impl Reader<'_> {
         let (mut at, mut fallback) = (None, outer);
         let halves = self.halves(entries);
         let mut times: Vec<_> = entries.iter().enumerate().filter(|(_, entry)| entry.says_when()).collect();
-        times.sort_by_key(|(_, entry)| entry.meaning == Ok(Meaning::Changed));
+        times.sort_by_key(|(_, entry)| match entry.meaning {
+            Ok(Meaning::Changed) => 1,
+            Ok(Meaning::Stamp) => 2,
+            _ => 0,
+        });
         let count = times.len();
         for (index, entry) in times {
             let time = match halves {
@@ -30,6 +34,7 @@ impl Reader<'_> {
                 None if entry.meaning == Ok(Meaning::Date) && count > 1 => {
                     self.ignored(entry.key, Ignored::Earlier("time"));
                 }
+                None if entry.meaning == Ok(Meaning::Stamp) => self.ignored(entry.key, Ignored::Unknown),
                 None => {
                     self.dropped(entry.key, Dropped::NoTime);
                     fallback = None;
@@ -68,7 +73,9 @@ impl Reader<'_> {
     fn halves(&self, entries: &[Entry<'_>]) -> Option<(usize, usize, Timestamp)> {
         let is_half = |entry: &Entry<'_>| entry.says_when() && self.read_time(entry, entry.node).is_none();
         let halves = entries.iter().enumerate().filter_map(|(index, entry)| match entry.node {
-            Node::Text(text) if is_half(entry) => Some((index, entry, text)),
+            Node::Text(text) if is_half(entry) && entry.meaning != Ok(Meaning::Stamp) => {
+                Some((index, entry, text))
+            }
             _ => None,
         });
         // The first two: a text may have any number of them.
@@ -98,13 +105,30 @@ impl Reader<'_> {
 impl Entry<'_> {
     /// Whether it is a time or a part of one.
     pub(super) fn says_when(&self) -> bool {
-        matches!(self.meaning, Ok(Meaning::Time(_) | Meaning::Changed | Meaning::Date))
-            && !matches!(self.node, Node::Object(_) | Node::Missing | Node::Null)
+        match self.meaning {
+            Ok(Meaning::Time(_) | Meaning::Changed | Meaning::Date) => {
+                !matches!(self.node, Node::Object(_) | Node::Missing | Node::Null)
+            }
+            Ok(Meaning::Stamp) => looks_like_time(self.node),
+            _ => false,
+        }
     }
 
     /// Whether its key says in which zone it is.
     fn names_zone(&self) -> bool {
         matches!(self.meaning, Ok(Meaning::Time(Some(_))))
+    }
+}
+
+/// The first epoch number that is taken for one under a name that only mentions a time: 2001-09-09.
+const EPOCH: f64 = 1e9;
+
+/// Whether a value may be a whole time: no hour of a day, no length of time.
+fn looks_like_time(node: &Node<'_>) -> bool {
+    match node {
+        Node::Number(number) => *number >= EPOCH,
+        Node::Text(text) => text.bytes().filter(u8::is_ascii_digit).count() >= 6,
+        _ => false,
     }
 }
 
@@ -164,6 +188,19 @@ mod tests {
             let (stations, findings) = read_all(format!(r#"{{"temp": 1, "time": {broken}}}"#).as_bytes());
             assert_eq!(stations, [], "{broken}");
             assert_eq!(findings, [format!("time: {NO_TIME}"), format!("temp: {UNDATED}")], "{broken}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_mentions_a_time_counts_if_its_value_is_one() {
+        check_time(r#"{"temp": 1, "logged_at": 1740949200}"#, at("2025-03-02T21:00:00Z"));
+        check_time(r#"{"temp": 1, "rx_time": "2025-03-02T21:00:00Z"}"#, at("2025-03-02T21:00:00Z"));
+        check_time(r#"{"temp": 1, "rx_time": 5, "ts": 1740949200}"#, at("2025-03-02T21:00:00Z"));
+        check_time(r#"{"temp": 1, "received": 1740952800, "ts": 1740949200}"#, at("2025-03-02T21:00:00Z"));
+        for other in
+            ["\"read_time\": 0.25", "\"t\": 21.5", "\"local_time\": \"22:29\"", "\"uptime\": 1740949200"]
+        {
+            check_time(&format!(r#"{{"temp": 1, {other}}}"#), at(WRITTEN));
         }
     }
 
