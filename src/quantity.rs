@@ -203,7 +203,11 @@ impl Quantity {
 
     /// The name as a key of the configuration.
     pub fn key(self) -> String {
-        self.name().to_ascii_lowercase().replace([' ', '-', '.'], "_")
+        let letters = self.name().chars().map(|letter| match letter {
+            ' ' | '-' | '.' => '_',
+            letter => letter.to_ascii_lowercase(),
+        });
+        letters.collect()
     }
 
     /// The unit in which every value of this quantity is kept.

@@ -131,13 +131,15 @@ fn write_readings(station: &Station, &Context { now, options, .. }: &Context<'_>
             data.push(b',');
         }
         newest = newest.max(Some(at));
-        write_text(&quantity.key(), data);
-        data.extend_from_slice(br#":{"value":"#);
+        // Neither keys nor units have anything that JSON escapes.
+        data.push(b'"');
+        data.extend_from_slice(quantity.key().as_bytes());
+        data.extend_from_slice(br#"":{"value":"#);
         // Writing into a vector cannot fail.
         let _ = serde_json::to_writer(&mut *data, &value);
-        data.extend_from_slice(br#","unit":"#);
-        write_text(quantity.base_unit().symbol(), data);
-        data.extend_from_slice(br#","age_seconds":"#);
+        data.extend_from_slice(br#","unit":""#);
+        data.extend_from_slice(quantity.base_unit().symbol().as_bytes());
+        data.extend_from_slice(br#"","age_seconds":"#);
         let _ = serde_json::to_writer(&mut *data, &at.age(now).as_secs());
         data.push(b'}');
     }

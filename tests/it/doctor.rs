@@ -95,6 +95,38 @@ fn a_good_endpoint_is_good() {
 }
 
 #[test]
+fn an_endpoint_of_mcp_is_called_as_dify_calls_it() {
+    for engine in ENGINES {
+        let server = london(engine);
+        for path in ["/mcp", "/mcp/?a=b"] {
+            let (is_good, findings) = doctor(&[&format!("http://{}{path}", server.address)], KEY);
+            assert!(is_good, "{findings}");
+            let steps = findings.lines().filter_map(|line| line.strip_prefix("ok: "));
+            let steps: Vec<_> = steps.map(|step| step.split(": ").next().unwrap_or_default()).collect();
+            let expected = [
+                "initialize",
+                "notifications/initialized",
+                "tools/list",
+                "tools/call",
+                "initialize with a wrong key",
+            ];
+            assert_eq!(steps, expected, "{findings}");
+            for shown in ["2025-06-18", "get_weather, list_stations", "City: London\n    Temperature: 10°C"]
+            {
+                assert!(findings.contains(&format!("\n    {shown}")), "{findings}");
+            }
+        }
+    }
+    let server = london("event");
+    let (_, findings) = doctor(&[&format!("http://{}/mcp", server.address)], "another-key-of-nobody");
+    let cause = "problem: initialize: weatherhook answers, but it does not know this key\n";
+    assert!(findings.contains(cause), "{findings}");
+    let (_, findings) = doctor(&[&format!("http://{}/board/mcp", server.address)], KEY);
+    let cause = "problem: initialize: weatherhook answers, but not at the path /board/mcp\n  the path has to be /mcp\n";
+    assert!(findings.contains(cause), "{findings}");
+}
+
+#[test]
 fn a_wrong_key_and_a_wrong_path_are_named() {
     let server = london("event");
     let (_, findings) = doctor(&[&format!("http://{}{PATH}", server.address)], "another-key-of-nobody");

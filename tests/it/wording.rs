@@ -764,6 +764,38 @@ fn doctor_of_a_good_endpoint() {
                 Precipitation: Light rain
                 Observed: N N UTC (N s ago)
             ok: ping with a wrong key: refused, as it has to be
+            note: next, for assistants: weatherhook doctor URL with the path /mcp, as it is entered there
+        "#]],
+    );
+}
+
+#[test]
+fn doctor_of_a_good_endpoint_of_mcp() {
+    let server = london("event");
+    let address = server.address.to_string();
+    let (_, findings) = doctor(&[&format!("http://{address}/mcp")], KEY);
+    check(
+        &findings,
+        &[(&address, "HOST:PORT")],
+        expect![[r#"
+            note: 127.0.0.1 is an address of your own network: Dify Cloud cannot reach it, and a self-hosted Dify's proxy (squid) refuses it until SSRF_PROXY_ALLOW_PRIVATE_IPS on ssrf_proxy, or NO_PROXY on api and worker, names it
+            ok: initialize: answered in N ms
+                2025-06-18
+            ok: notifications/initialized: answered in N ms
+                received
+            ok: tools/list: answered in N ms
+                get_weather, list_stations
+            ok: tools/call: answered in N ms
+                City: London
+                Temperature: 10°C
+                Feels Like: 8°C
+                Air Quality: Poor
+                Wind Direction: ENE
+                Wind Speed: 8 km/h
+                Wind Gusts: 14 km/h
+                Precipitation: Light rain
+                Observed: N N UTC (N s ago)
+            ok: initialize with a wrong key: refused, as it has to be
         "#]],
     );
 }

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use super::call::Reply;
+use super::call::{Expected, Reply};
 use super::{Findings, MAX_ANSWER, PING, WRONG_KEY, faulty_key};
 use crate::answer;
 use crate::config::{Config, SENSOR_REMEDY};
@@ -72,7 +72,9 @@ fn listener(address: &Address, path: &str, key: Option<&str>, findings: &mut Fin
         }
     };
     let (cause, remedy) = match reply.status {
-        200 if reply.result(true).is_some() => return findings.ok(&format!("{endpoint} answers a ping")),
+        200 if reply.result(Expected::Pong).is_some() => {
+            return findings.ok(&format!("{endpoint} answers a ping"));
+        }
         401 if reply.is_our_refusal() && key.is_none() => {
             return findings.ok(&format!("{endpoint} answers; the key could not be tried"));
         }

@@ -92,9 +92,46 @@ pub(super) struct Reply {
     pub(super) body: String,
 }
 
+/// What a call is answered with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Expected {
+    /// By Dify's extension: that it is there.
+    Pong,
+    /// By Dify's extension: lines for the prompt.
+    Lines,
+    /// By MCP: the version that is spoken.
+    Version,
+    /// By MCP: that a notification was received.
+    Receipt,
+    /// By MCP: the names of the tools.
+    Tools,
+    /// By MCP: what a tool says.
+    ToolText,
+}
+
+/// The versions of MCP that Dify knows, up to 1.16.0.
+const VERSIONS_OF_DIFY: [&str; 3] = ["2024-11-05", "2025-03-26", "2025-06-18"];
+
+impl Expected {
+    /// Whether Dify's client of MCP makes the call.
+    pub(super) fn is_mcp(self) -> bool {
+        !matches!(self, Expected::Pong | Expected::Lines)
+    }
+
+    fn accept(self) -> &'static str {
+        if self.is_mcp() { "application/json, text/event-stream" } else { "*/*" }
+    }
+}
+
 /// Calls with the fields that Dify's client sends. The key goes through a pipe: all users of a machine
 /// see the arguments.
-pub(super) fn call(url: &str, target: &Target<'_>, key: &str, body: &str) -> io::Result<Reply> {
+pub(super) fn call(
+    url: &str,
+    target: &Target<'_>,
+    key: &str,
+    body: &str,
+    expected: Expected,
+) -> io::Result<Reply> {
     let mut options = format!(
         "silent\nshow-error\nhttp1.1\ngloboff\ncompressed\nsuppress-connect-headers\ndump-header = \"-\"\n\
          connect-timeout = {CONNECT_SECONDS}\nmax-time = {PATIENCE_SECONDS}\n\
@@ -104,7 +141,7 @@ pub(super) fn call(url: &str, target: &Target<'_>, key: &str, body: &str) -> io:
     for (option, value) in [
         ("url", url),
         ("user-agent", "python-httpx/0.28.1"),
-        ("header", "Accept: */*"),
+        ("header", &format!("Accept: {}", expected.accept())),
         ("header", "Accept-Encoding: gzip, deflate"),
         ("header", "Connection: keep-alive"),
         ("header", "Content-Type: application/json"),
@@ -176,10 +213,25 @@ impl Reply {
         if rest.trim_ascii().is_empty() || are_trailers() { value } else { Value::Null }
     }
 
-    /// The result that Dify takes, which for a ping is one word.
-    pub(super) fn result(&self, is_ping: bool) -> Option<String> {
-        let json = self.json();
-        json["result"].as_str().filter(|result| !is_ping || *result == "pong").map(str::to_owned)
+    /// What Dify reads from the answer; `None` if it does not accept it.
+    pub(super) fn result(&self, expected: Expected) -> Option<String> {
+        let result = &self.json()["result"];
+        let text = match expected {
+            Expected::Receipt => return (self.status == 202).then(|| "received".to_owned()),
+            _ if self.status != 200 => None,
+            Expected::Pong => result.as_str().filter(|result| *result == "pong"),
+            Expected::Lines => result.as_str(),
+            Expected::Version => {
+                result["protocolVersion"].as_str().filter(|version| VERSIONS_OF_DIFY.contains(version))
+            }
+            Expected::Tools => {
+                let names: Vec<_> =
+                    result["tools"].as_array()?.iter().filter_map(|tool| tool["name"].as_str()).collect();
+                return (!names.is_empty()).then(|| names.join(", "));
+            }
+            Expected::ToolText => result["content"][0]["text"].as_str(),
+        };
+        text.map(str::to_owned)
     }
 
     /// The sentence of a refusal.
@@ -301,10 +353,34 @@ mod tests {
     }
 
     #[test]
+    fn what_dify_reads_from_an_answer() {
+        #[track_caller]
+        fn check(status: u16, body: &str, expected: Expected, result: Option<&str>) {
+            let reply = Reply { status, body: body.to_owned(), ..Reply::default() };
+            assert_eq!(reply.result(expected).as_deref(), result, "{status} {body} {expected:?}");
+        }
+        check(200, r#"{"result": "x"}"#, Expected::Lines, Some("x"));
+        check(200, r#"{"result": "x"}"#, Expected::Pong, None);
+        check(401, r#"{"result": "pong"}"#, Expected::Pong, None);
+        let version = r#"{"result": {"protocolVersion": "2025-06-18"}}"#;
+        check(200, version, Expected::Version, Some("2025-06-18"));
+        check(200, &version.replace("06-18", "11-25"), Expected::Version, None);
+        check(202, "", Expected::Receipt, Some("received"));
+        check(200, "", Expected::Receipt, None);
+        let tools = r#"{"result": {"tools": [{"name": "a"}, {"name": "b"}]}}"#;
+        check(200, tools, Expected::Tools, Some("a, b"));
+        check(200, r#"{"result": {"tools": []}}"#, Expected::Tools, None);
+        check(200, r#"{"result": {"content": [{"text": "x"}]}}"#, Expected::ToolText, Some("x"));
+        check(200, r#"{"error": {"code": -32601}}"#, Expected::ToolText, None);
+    }
+
+    #[test]
     fn only_trailers_may_stand_behind_an_answer() {
         let is_pong = |head: &str, behind: &str| {
             let body = format!("{{\"result\": \"pong\"}}{behind}");
-            Reply { head: head.to_owned(), body, ..Reply::default() }.result(true).is_some()
+            Reply { status: 200, head: head.to_owned(), body, ..Reply::default() }
+                .result(Expected::Pong)
+                .is_some()
         };
         let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked";
         assert!(is_pong("", "\r\n") && is_pong(chunked, "") && is_pong(chunked, "A: b\r\nC: d\r\n"));

@@ -2,15 +2,48 @@
 
 use std::io;
 
-use super::call::{Reply, Target, call};
+use super::call::{Expected, Reply, Target, call};
 use super::explain::explain;
 use super::{Findings, PING, WRONG_KEY, faulty_key};
 use crate::config::Config;
+use crate::endpoints::Endpoint;
 
 /// The longest endpoint that fits Dify's form, in characters.
 const MAX_ENDPOINT: usize = 255;
 
 const QUERY: &str = r#"{"point": "app.external_data_tool.query", "params": {"app_id": "", "tool_variable": "weather", "inputs": {}, "query": ""}}"#;
+
+/// What Dify's client of MCP, up to 1.16.0, sends for the list of the tools and for a call of one.
+const INITIALIZE: &str = r#"{"method": "initialize", "params": {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "Dify", "version": "1.16.0"}}, "jsonrpc": "2.0", "id": 0}"#;
+const INITIALIZED: &str = r#"{"method": "notifications/initialized", "jsonrpc": "2.0"}"#;
+const LIST: &str = r#"{"method": "tools/list", "jsonrpc": "2.0", "id": 1}"#;
+const CALL: &str = r#"{"method": "tools/call", "params": {"name": "get_weather", "arguments": {}}, "jsonrpc": "2.0", "id": 1}"#;
+
+/// Whether it is an endpoint of MCP: Dify looks at the last part of the path, too.
+fn is_mcp(target: &Target<'_>) -> bool {
+    let path = target.path.split(['?', '#']).next().unwrap_or_default();
+    path.trim_end_matches('/').ends_with("/mcp")
+}
+
+/// What is sent to an endpoint, in this order.
+fn steps<'a>(key: &'a str, is_mcp: bool) -> Vec<Step<'a>> {
+    let step = |name, body, key, expected| Step { name, body, key, expected };
+    if is_mcp {
+        vec![
+            step("initialize", INITIALIZE, key, Expected::Version),
+            step("notifications/initialized", INITIALIZED, key, Expected::Receipt),
+            step("tools/list", LIST, key, Expected::Tools),
+            step("tools/call", CALL, key, Expected::ToolText),
+            step("initialize with a wrong key", INITIALIZE, WRONG_KEY, Expected::Version),
+        ]
+    } else {
+        vec![
+            step("ping", PING, key, Expected::Pong),
+            step("query", QUERY, key, Expected::Lines),
+            step("ping with a wrong key", PING, WRONG_KEY, Expected::Pong),
+        ]
+    }
+}
 
 /// Calls the endpoint as Dify does, and explains the answers.
 pub(super) fn check(url: &str, config: &Config, findings: &mut Findings<'_>) -> io::Result<()> {
@@ -32,25 +65,25 @@ pub(super) fn check(url: &str, config: &Config, findings: &mut Findings<'_>) -> 
         }
     };
     about(&target, url, findings)?;
-    let steps = [
-        Step { name: "ping", body: PING, key: &key },
-        Step { name: "query", body: QUERY, key: &key },
-        Step { name: "ping with a wrong key", body: PING, key: WRONG_KEY },
-    ];
-    for step in steps {
-        let reply = match call(url, &target, step.key, step.body) {
+    let is_mcp = is_mcp(&target);
+    let path = if is_mcp { Endpoint::Mcp.default_path() } else { &config.path };
+    for step in steps(&key, is_mcp) {
+        let reply = match call(url, &target, step.key, step.body, step.expected) {
             Ok(reply) => reply,
             Err(error) => {
                 let cause = format!("curl cannot be run: {error}");
                 return findings.problem((cause, "install it: sudo apt install curl".to_owned()));
             }
         };
-        if !step.judge(&reply, &target, &config.path, findings)? {
+        if !step.judge(&reply, &target, path, findings)? {
             // The steps that follow would meet the same.
-            break;
+            return Ok(());
         }
     }
-    Ok(())
+    if is_mcp {
+        return Ok(());
+    }
+    findings.note("next, for assistants: weatherhook doctor URL with the path /mcp, as it is entered there")
 }
 
 /// One call of the check.
@@ -58,6 +91,7 @@ struct Step<'a> {
     name: &'static str,
     body: &'static str,
     key: &'a str,
+    expected: Expected,
 }
 
 impl Step<'_> {
@@ -69,10 +103,9 @@ impl Step<'_> {
         path: &str,
         findings: &mut Findings<'_>,
     ) -> io::Result<bool> {
-        let Step { name, body, key } = self;
-        let expects_refusal = *key == WRONG_KEY;
-        let is_ping = *body == PING;
-        match explain(reply, target, path, is_ping) {
+        let Step { name, key, expected, .. } = *self;
+        let expects_refusal = key == WRONG_KEY;
+        match explain(reply, target, path, expected) {
             None if expects_refusal => {
                 let remedy = "something before weatherhook answers in its place, such as a cache: let it pass \
                               calls on";
@@ -82,7 +115,7 @@ impl Step<'_> {
                 findings.ok(&format!("{name}: refused, as it has to be"))?;
             }
             None => {
-                let result = reply.result(is_ping).unwrap_or_default();
+                let result = reply.result(expected).unwrap_or_default();
                 findings.ok(&format!("{name}: answered in {:.0} ms\n{result}", reply.seconds * 1000.0))?;
             }
             Some((cause, remedy)) => {
@@ -102,7 +135,7 @@ const SQUID_REFUSES: &str = "a self-hosted Dify's proxy (squid) refuses it until
 /// What an endpoint says by itself.
 fn about(target: &Target<'_>, url: &str, findings: &mut Findings<'_>) -> io::Result<()> {
     let length = url.chars().count();
-    if length > MAX_ENDPOINT {
+    if length > MAX_ENDPOINT && !is_mcp(target) {
         let cause = format!("the endpoint has {length} characters, and Dify takes {MAX_ENDPOINT}");
         findings.problem((cause, "set a shorter path".to_owned()))?;
     }

@@ -2,22 +2,26 @@
 
 use std::net::IpAddr;
 
-use super::call::{Reply, Target};
+use super::call::{Expected, Reply, Target};
 
 /// The cause and the remedy; `None` for an answer that Dify accepts.
 pub(super) fn explain(
     reply: &Reply,
     target: &Target<'_>,
     path: &str,
-    is_ping: bool,
+    expected: Expected,
 ) -> Option<(String, String)> {
     let (cause, remedy): (&str, String) = match reply.status {
         _ if reply.code != 0 || reply.status == 0 => return Some(unanswered(reply, target)),
-        200 if reply.result(is_ping).is_some() => return None,
-        200 => ("another program than weatherhook answers there", format!(
+        _ if reply.result(expected).is_some() => return None,
+        200 | 202 => ("another program than weatherhook answers there", format!(
             "the endpoint has to lead to the listener of weatherhook and to the path {path}, with no page of a \
              tunnel or a portal between"
         )),
+        300..=399 if expected.is_mcp() => (
+            "it redirects, and not every client of MCP follows",
+            format!("enter the other endpoint: {}", reply.field("Location").unwrap_or("it names none")),
+        ),
         300..=399 => (
             "it redirects, and Dify follows no redirect",
             format!("enter the other endpoint: {}", reply.field("Location").unwrap_or("it names none")),
@@ -44,16 +48,18 @@ pub(super) fn explain(
             "start it: systemctl start weatherhook-ngrok".to_owned(),
         ),
         404 if reply.is_our_refusal() => {
+            let remedy = if expected.is_mcp() { format!("the path has to be {path}") } else { reply.detail() };
             let asked = if target.path.is_empty() { "/" } else { target.path };
             return Some((
                 format!("weatherhook answers, but not at the path {asked}"),
-                reply.detail(),
+                remedy,
             ));
         }
         404 => (
             "something answers that does not know the path",
             format!("the path of the endpoint has to be {path}, and the tunnel has to lead to weatherhook"),
         ),
+        405 if expected.is_mcp() => ("the path is not that of MCP", format!("the path of the endpoint has to be {path}")),
         405 => ("the path is not that of the extension", format!("the path of the endpoint has to be {path}")),
         413 | 431 => ("the request is too large for something on the way", "check the limits of the proxies".to_owned()),
         429 => ("the tunnel accepts no more calls for now", "check the limits of its plan".to_owned()),
@@ -189,7 +195,8 @@ mod tests {
     fn check(status: u16, head: &str, body: &str, expected: &str) {
         let reply = Reply { status, head: head.to_owned(), body: body.to_owned(), ..Reply::default() };
         let target = Target { is_https: true, host: "a.example", port: None, path: "/x" };
-        let cause = explain(&reply, &target, PATH, true).map(|(cause, _)| cause).unwrap_or_default();
+        let cause =
+            explain(&reply, &target, PATH, Expected::Pong).map(|(cause, _)| cause).unwrap_or_default();
         assert_eq!(cause, expected, "{status} {body}");
     }
 
@@ -248,11 +255,29 @@ mod tests {
     }
 
     #[test]
+    fn answers_of_mcp_are_explained() {
+        #[track_caller]
+        fn check(status: u16, head: &str, body: &str, expected: &str, remedy: &str) {
+            let reply = Reply { status, head: head.to_owned(), body: body.to_owned(), ..Reply::default() };
+            let target = Target { is_https: true, host: "a.example", port: None, path: "/x/mcp" };
+            let found = explain(&reply, &target, "/mcp", Expected::Version).expect("a cause");
+            assert_eq!((&*found.0, found.1.contains(remedy)), (expected, true), "{found:?}");
+        }
+        let redirects = "it redirects, and not every client of MCP follows";
+        check(308, "Location: https://b/mcp", "", redirects, "https://b/mcp");
+        let refusal = r#"{"detail": "not found: send POST to /y"}"#;
+        let path = "weatherhook answers, but not at the path /x/mcp";
+        check(404, "", refusal, path, "the path has to be /mcp");
+        check(405, "", "", "the path is not that of MCP", "/mcp");
+        check(202, "", "", "another program than weatherhook answers there", "/mcp");
+    }
+
+    #[test]
     fn failures_are_explained() {
         let cause = |code, connect| {
             let reply = Reply { code, connect, ..Reply::default() };
             let target = Target { is_https: true, host: "a.example", port: Some(8443), path: "/x" };
-            explain(&reply, &target, PATH, true).expect("a cause").0
+            explain(&reply, &target, PATH, Expected::Pong).expect("a cause").0
         };
         for (code, connect, expected) in [
             (5, 0, "the proxy is not reached"),
