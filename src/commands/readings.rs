@@ -199,8 +199,8 @@ mod tests {
              read: [0].tempf: temperature 10.0 °C (°F read), 3 min old\n\
              read: [0].humidity: humidity 66.0 % (% read), 3 min old\n\
              read: [0].UV: UV index 2.0, 3 min old\n\
-             read: [0].wind_speed: wind speed 2.5 m/s (m/s assumed), 3 min old\n\
-             dropped: [0].rain: -1.0 mm is outside 0 to 1000000 mm\n\
+             read: [0].wind_speed: wind speed 1.1 m/s (mph assumed), 3 min old\n\
+             dropped: [0].rain: -25.4 mm is outside 0 to 1000000 mm\n\
              ignored: [0].mic: not a known key\n\
              read: [0].precipitation: \"Light rain\", 3 min old\n\
              read: [1].city: \"Bonn\"\n\

@@ -147,6 +147,10 @@ pub enum Dropped {
     UnknownUnit,
     /// The record is `metric`, which leaves the unit of the wind open.
     OpenUnit,
+    /// It names no unit, and the units that other numbers of the record name differ.
+    MixedUnits,
+    /// A temperature and a dew point above it, of which one is read in a wrong unit.
+    BelowDewPoint,
     /// The unit is one of something else.
     WrongUnit(Unit),
     /// Outside of what can be measured; the value is in the base unit.
@@ -190,6 +194,13 @@ impl fmt::Display for Dropped {
             Dropped::UnknownUnit => f.write_str("the unit is not known"),
             Dropped::OpenUnit => {
                 f.write_str("metric may mean km/h or m/s; expected the unit in the key or beside the value")
+            }
+            Dropped::MixedUnits => f.write_str(
+                "it names no unit, and the record shows different ones; expected the unit in the key or beside \
+                 the value, or in `keys` such as `keys = { temp = \"temperature_F\" }`",
+            ),
+            Dropped::BelowDewPoint => {
+                f.write_str("the temperature is below the dew point, so one of them is wrong; both are left out")
             }
             Dropped::WrongUnit(unit) => write!(f, "{} is a unit of something else", unit.symbol()),
             Dropped::Implausible(quantity, value) => {
@@ -325,6 +336,16 @@ impl<'a> Path<'a> {
     /// That of a value some keys further inside, which are separated by `/`.
     pub(super) fn inside(around: Option<&'a Path<'a>>, keys: &'a str) -> Path<'a> {
         Path { around, step: Step::Inside(keys) }
+    }
+
+    /// Whether it ends in a key that begins so, in any case.
+    pub(super) fn begins_with(&self, beginning: &str) -> bool {
+        match self.step {
+            Step::Key(key) => {
+                key.get(..beginning.len()).is_some_and(|key| key.eq_ignore_ascii_case(beginning))
+            }
+            Step::Index(_) | Step::Inside(_) => false,
+        }
     }
 
     pub(super) fn index(around: Option<&'a Path<'a>>, index: usize) -> Path<'a> {

@@ -4,7 +4,7 @@
 use super::findings::Ignored;
 use super::surroundings::{INDOOR, has_outdoor_word, refused, spaced};
 use super::text::squashed;
-use super::units::{System, fitting, unit};
+use super::units::{System, fitting, stated, unit};
 use crate::reading::{DevicePart, Quantity, Unit};
 use crate::time::offset;
 
@@ -31,6 +31,8 @@ pub(super) enum Meaning {
     /// A unit, a system of units or an object with the unit of each quantity, for everything beside
     /// and below.
     Units,
+    /// Such an object, by its name that of other values; else the unit of something that is not read.
+    OtherUnits,
     /// weewx's number of a system of units.
     UsUnits,
     /// An object whose contents are in this system.
@@ -104,21 +106,8 @@ pub(super) const MEASURED: &[(Quantity, &[&str])] = &[
     ),
     (Quantity::Humidity, &["humidity", "hum", "rh", "relativehumidity", "outhumidity", "outdoorhumidity"]),
     (Quantity::DewPoint, &["dewpoint", "dewpt", "dewpointtemperature"]),
-    (Quantity::StationPressure, &["pressure", "airpressure", "stationpressure", "absbaro", "baromabs"]),
-    (
-        Quantity::SeaLevelPressure,
-        &[
-            "barometer",
-            "baromrel",
-            "relbaro",
-            "barsealevel",
-            "seapressure",
-            "sealevelpressure",
-            "pressuresealevel",
-            "pressuremsl",
-            "mslp",
-        ],
-    ),
+    (Quantity::StationPressure, STATION_PRESSURE),
+    (Quantity::SeaLevelPressure, SEA_LEVEL_PRESSURE),
     (Quantity::WindSpeed, &["windspeed", "windavg"]),
     (Quantity::WindGust, &["windgust", "windgusts", "windgustspeed", "windmax"]),
     (Quantity::WindDirection, &["winddirection", "winddir", "windbearing"]),
@@ -131,6 +120,55 @@ pub(super) const MEASURED: &[(Quantity, &[&str])] = &[
     // `light` alone may be a raw count or a percentage, so it is read only with its unit.
     (Quantity::Illuminance, &["lux", "lightlux", "illuminance"]),
     (Quantity::Irradiance, &["solarradiation", "radiation", "irradiance"]),
+];
+
+/// Not reduced to sea level. `QFE` is what aviation calls it.
+const STATION_PRESSURE: &[&str] = &[
+    "pressure",
+    "airpressure",
+    "stationpressure",
+    "surfacepressure",
+    "absolutepressure",
+    "pressureabsolute",
+    "abspressure",
+    "pressureabs",
+    "absbaro",
+    "absbarom",
+    "baromabs",
+    "barabsolute",
+    "barometerabsolute",
+    "qfe",
+];
+
+/// Reduced to sea level by the program that writes it: the altimeter setting (`QNH`) for a standard air, `QFF`
+/// for that of the day, and what stations show as relative. Weather Underground's `baromin` is `barom` in inches.
+const SEA_LEVEL_PRESSURE: &[&str] = &[
+    "barometer",
+    "barom",
+    "baromrel",
+    "relbaro",
+    "relbarom",
+    "relativebarometer",
+    "barometerrelative",
+    "relativepressure",
+    "pressurerelative",
+    "relpressure",
+    "pressurerel",
+    "barsealevel",
+    "seapressure",
+    "sealevelpressure",
+    "pressuresealevel",
+    "pressureatsealevel",
+    "meansealevelpressure",
+    "pressuremsl",
+    "mslpressure",
+    "mslp",
+    "slp",
+    "qnh",
+    "qff",
+    "altim",
+    "altimeter",
+    "altimetersetting",
 ];
 
 /// Keys, as `squashed`, that carry no number of their own.
@@ -193,9 +231,14 @@ pub(super) const OTHERS: &[(&str, Meaning)] = &[
     ("unit", Meaning::Units),
     ("units", Meaning::Units),
     ("uom", Meaning::Units),
+    // The National Weather Service's, NGSI's.
+    ("unitcode", Meaning::Units),
     // Home Assistant's.
     ("unitofmeasurement", Meaning::Units),
+    ("nativeunitofmeasurement", Meaning::Units),
     ("unitsystem", Meaning::Units),
+    ("tempscale", Meaning::UnitOf(Quantity::Temperature)),
+    ("temperaturescale", Meaning::UnitOf(Quantity::Temperature)),
     // Open-Meteo's, beside `current` and `current_weather`.
     ("currentunits", Meaning::Units),
     ("currentweatherunits", Meaning::Units),
@@ -265,18 +308,15 @@ pub(super) fn meaning(key: &str) -> Result<Meaning, Ignored> {
     if let Some(zone) = time_in_words(current) {
         return Ok(Meaning::Time(zone));
     }
-    if let Some(what) = name.strip_suffix("units").or_else(|| name.strip_suffix("unit")) {
-        return unit_of(what).map(Meaning::UnitOf).ok_or(Ignored::OtherUnit);
+    if let Some(meaning) = of_units(current, &name) {
+        return meaning;
     }
     if name.contains("indoor") || name.contains("inside") || INDOOR.iter().any(|n| suffix(&name, n).is_some())
     {
         return Err(Ignored::Indoor);
     }
-    let measured = MEASURED.iter().find_map(|(quantity, names)| {
-        names.iter().find_map(|measured| suffix(&name, measured)).map(|unit| (*quantity, unit))
-    });
-    match measured {
-        None => match (refused(current), behind_chip(current)) {
+    match measured(current, &name) {
+        None => match (refused(without_unit(current)), behind_chip(current)) {
             (Some(why), _) => Err(why),
             (None, Some(behind)) => meaning(behind),
             (None, None) if mentions_time(current) => Ok(Meaning::Stamp),
@@ -287,11 +327,89 @@ pub(super) fn meaning(key: &str) -> Result<Meaning, Ignored> {
             Err(Ignored::NoCounter)
         }
         Some((quantity, None)) => Ok(Meaning::Measured(quantity, None)),
-        Some((quantity, Some(unit))) => match fitting(quantity, unit) {
-            Some(unit) => Ok(Meaning::Measured(quantity, Some(unit))),
-            None => Err(Ignored::Suffix(unit)),
-        },
+        Some((quantity, Some(unit))) => {
+            match stated(quantity, Some(unit)).map(|unit| fitting(quantity, unit)) {
+                Some(None) => Err(Ignored::Suffix(unit)),
+                unit => Ok(Meaning::Measured(quantity, unit.flatten())),
+            }
+        }
     }
+}
+
+/// What a name that is about units means; `squashed` is it without separators.
+fn of_units(name: &str, squashed: &str) -> Option<Result<Meaning, Ignored>> {
+    let affixes = ["units", "unit"];
+    // Tempest's `units_temp`.
+    let what = affixes.iter().find_map(|affix| unit_of(squashed.strip_prefix(affix)?));
+    if let Some(quantity) = what {
+        return Some(Ok(Meaning::UnitOf(quantity)));
+    }
+    let what = affixes.iter().find_map(|affix| squashed.strip_suffix(affix))?;
+    Some(match (unit_of(what), refused(name)) {
+        (Some(quantity), _) => Ok(Meaning::UnitOf(quantity)),
+        (None, Some(_)) => Err(Ignored::OtherUnit),
+        (None, None) => Ok(Meaning::OtherUnits),
+    })
+}
+
+/// The quantity that a name means, and its unit; `squashed` is it without separators. In brackets a unit may
+/// stand once more: Govee's `Temperature_Celsius(℃)`.
+fn measured(name: &str, squashed_name: &str) -> Option<(Quantity, Option<Unit>)> {
+    let plain = |name: &str| {
+        MEASURED.iter().find_map(|(quantity, names)| {
+            names.iter().find_map(|measured| suffix(name, measured)).map(|unit| (*quantity, unit))
+        })
+    };
+    plain(squashed_name).or_else(|| {
+        let (name, bracketed) = bracketed(name)?;
+        let found = plain(&squashed(name))?;
+        // HOBOware names the logger in them.
+        let is_again = found.1.is_some() && unit(&squashed(bracketed)) == found.1;
+        (is_again || bracketed.contains("S/N")).then_some(found)
+    })
+}
+
+/// What stands before the brackets at the end of a name, and in them.
+fn bracketed(name: &str) -> Option<(&str, &str)> {
+    let name = name.trim_end();
+    let (stem, inner) = name
+        .strip_suffix(')')
+        .map(|name| name.rsplit_once('('))
+        .unwrap_or_else(|| name.strip_suffix(']').and_then(|name| name.rsplit_once('[')))?;
+    Some((stem.trim_end(), inner))
+}
+
+/// The name without a unit in brackets: that of `Vapor Pressure (inHg)` is no word of rooms.
+fn without_unit(name: &str) -> &str {
+    match bracketed(name) {
+        Some((stem, inner)) if unit(&squashed(inner)).is_some() => stem,
+        _ => name,
+    }
+}
+
+/// The key whose unit a key of this name is.
+pub(super) fn unit_stem(name: &str) -> Option<&str> {
+    let affix = |affix: &str| {
+        let at = name.len().checked_sub(affix.len())?;
+        name.get(at..).filter(|end| end.eq_ignore_ascii_case(affix)).and(name.get(..at))
+    };
+    Some(affix("units").or_else(|| affix("unit"))?.trim_end_matches(['_', '-', '.', ' ']))
+}
+
+/// The unit that a name of the user's own choice ends in: `Temp, (*F)`, `roof_temp_f`, `wind (km/h)`.
+pub(super) fn own_unit(name: &str, quantity: Quantity) -> Option<Unit> {
+    let named = |text: &str| unit(&squashed(text)).and_then(|unit| fitting(quantity, unit));
+    if let Some((_, inner)) = bracketed(name) {
+        return named(inner);
+    }
+    let is_apart = |c: char| matches!(c, ' ' | ',' | '_' | '-' | '.');
+    let ends = name.rmatch_indices(is_apart).take(3).map(|(at, _)| name.split_at(at));
+    let units = ends.filter_map(|(stem, end)| Some((stem, end, named(end)?)));
+    let (stem, end, unit) = units.last()?;
+    // A single letter may as well be the name of a sensor.
+    let stem = stem.to_lowercase();
+    let is_temperature = ["temp", "dew", "feels"].iter().any(|word| stem.contains(word)) || stem == "t";
+    (is_temperature || end.trim_start_matches(is_apart).len() > 1).then_some(unit)
 }
 
 /// What stands beside `time` and `date` in the names of times: `Timestamp for sample frequency every 15
@@ -353,8 +471,10 @@ fn behind_chip(name: &str) -> Option<&str> {
 /// The quantity whose unit is declared under this name, as `squashed`.
 pub(super) fn unit_of(name: &str) -> Option<Quantity> {
     match name {
+        "temps" => Some(Quantity::Temperature),
         "wind" | "speed" => Some(Quantity::WindSpeed),
-        "precip" | "precipitation" => Some(Quantity::RainCounter),
+        "precip" | "precipitation" | "rainfall" => Some(Quantity::RainCounter),
+        "press" | "baro" | "bar" => Some(Quantity::StationPressure),
         _ => MEASURED.iter().find(|(_, names)| names.contains(&name)).map(|(quantity, _)| *quantity),
     }
 }
@@ -476,7 +596,116 @@ mod tests {
         check("wind_unit", Ok(Meaning::UnitOf(Quantity::WindSpeed)));
         check("SpeedUnit", Ok(Meaning::UnitOf(Quantity::WindSpeed)));
         check("precipitation_unit", Ok(Meaning::UnitOf(Quantity::RainCounter)));
+        for key in ["units_temp", "tempunit", "temp_scale"] {
+            check(key, Ok(Meaning::UnitOf(Quantity::Temperature)));
+        }
+        check("pressunit", Ok(Meaning::UnitOf(Quantity::StationPressure)));
+        check("units_pressure", Ok(Meaning::UnitOf(Quantity::StationPressure)));
+        check("rainunit", Ok(Meaning::UnitOf(Quantity::RainCounter)));
         check("hourly_units", Err(Ignored::OtherUnit));
+        check("sensor_units", Ok(Meaning::OtherUnits));
+    }
+
+    #[test]
+    fn a_header_names_its_unit_in_many_ways() {
+        let measured = |quantity, unit| Ok(Meaning::Measured(quantity, unit));
+        for key in [
+            "Temp (°F)",
+            "Temp, *F",
+            "Temp, (*F)",
+            "Temp, °F (LGR S/N: 10, SEN S/N: 10)",
+            "Temperature [degF]",
+            "Temperature(℉)",
+            "Temperature_Fahrenheit(℉)",
+            "Temperature (&deg;F)",
+            "Temperature Â°F",
+            "Temp (\u{fffd}F)",
+            "Temp. F°",
+        ] {
+            check(key, measured(Quantity::Temperature, Some(Unit::Fahrenheit)));
+        }
+        check("Temperature_Celsius(℉)", Err(Ignored::Unknown));
+        check("Temperature (°Ré)", Err(Ignored::Unknown));
+        check("Temperature (°)", measured(Quantity::Temperature, None));
+        check("RH, (%)", measured(Quantity::Humidity, Some(Unit::Percent)));
+        check(
+            "Humidity（％）".replace(['（', '）'], " ").as_str(),
+            measured(Quantity::Humidity, Some(Unit::Percent)),
+        );
+        check("Wind Speed (kt)", measured(Quantity::WindSpeed, Some(Unit::Knot)));
+        check("Solar Radiation (W/m^2)", measured(Quantity::Irradiance, Some(Unit::WattPerSquareMetre)));
+        check("Vapor Pressure (inHg)", Err(Ignored::Unknown));
+    }
+
+    #[test]
+    fn pressure_at_sea_level_is_known_by_its_name() {
+        #[track_caller]
+        fn check_all(names: &[&str], expected: Quantity) {
+            for name in names {
+                match meaning(name) {
+                    Ok(Meaning::Measured(quantity, _)) => assert_eq!(quantity, expected, "{name}"),
+                    other => panic!("{name}: {other:?}"),
+                }
+            }
+        }
+        check_all(
+            &[
+                "altim",
+                "altimeter",
+                "altim_in_hg",
+                "Altimeter Setting (inHg)",
+                "Relative Pressure (inHg)",
+                "rel. pressure",
+                "slp",
+                "SLP_hPa",
+                "QNH",
+                "qff",
+                "mslp",
+                "Barometer",
+                "barometer_inHg",
+                "baromin",
+                "baromrelin",
+                "pressure_msl",
+                "bar_sea_level",
+            ],
+            Quantity::SeaLevelPressure,
+        );
+        check_all(
+            &[
+                "QFE",
+                "absbaromin",
+                "baromabsin",
+                "Absolute Pressure (hPa)",
+                "pressure_absolute",
+                "surface_pressure",
+                "bar_absolute",
+                "pressure",
+            ],
+            Quantity::StationPressure,
+        );
+    }
+
+    #[test]
+    fn a_name_of_ones_own_may_end_in_a_unit() {
+        #[track_caller]
+        fn check_own(name: &str, quantity: Quantity, expected: Option<Unit>) {
+            assert_eq!(own_unit(name, quantity), expected, "{name}");
+        }
+        check_own("Temp, (*F)", Quantity::Temperature, Some(Unit::Fahrenheit));
+        check_own("Außentemperatur [°F]", Quantity::Temperature, Some(Unit::Fahrenheit));
+        check_own("roof_temp_f", Quantity::Temperature, Some(Unit::Fahrenheit));
+        check_own("t_f", Quantity::Temperature, Some(Unit::Fahrenheit));
+        check_own("Roof °F", Quantity::Temperature, Some(Unit::Fahrenheit));
+        check_own("roof_wind_km_h", Quantity::WindSpeed, Some(Unit::KilometrePerHour));
+        check_own("press_inhg", Quantity::StationPressure, Some(Unit::InchOfMercury));
+        check_own("sensor_f", Quantity::Temperature, None);
+        check_own("roof", Quantity::Temperature, None);
+        check_own("t_in", Quantity::Temperature, None);
+        check_own("", Quantity::Temperature, None);
+        for (name, stem) in [("t_roof_unit", "t_roof"), ("windUnits", "wind"), ("unit", "")] {
+            assert_eq!(unit_stem(name), Some(stem));
+        }
+        assert_eq!(unit_stem("é"), None);
     }
 
     #[test]
@@ -596,6 +825,7 @@ mod tests {
                     // `humin`, `tempin`: inches are not their unit, so that indoors costs nothing.
                     _ if INDOOR.contains(&format!("{name}{word}").as_str()) => Err(Ignored::Indoor),
                     Some(unit) => Ok(Meaning::Measured(quantity, Some(unit))),
+                    None if stated(quantity, Some(unit)).is_none() => Ok(Meaning::Measured(quantity, None)),
                     None => Err(Ignored::Suffix(unit)),
                 };
                 check(&format!("{name}_{word}"), expected);

@@ -19,7 +19,7 @@ use std::fmt;
 use self::lists::{columns_and_rows, pairs, records_in};
 use super::catalogue::Writers;
 use super::findings::{Dropped, Fault, Finding, Ignored, LEVELS, Path};
-use super::names::{Meaning, Naming, meaning, says_outdoors};
+use super::names::{Meaning, Naming, meaning, own_unit, says_outdoors, unit_stem};
 use super::node::{Node, device, identity, is_missing, mentions_outdoors, number, unit_named_by, value_in};
 use super::text::{WORDS_CHARS, one_line};
 use super::units::{Converted, Units, convert, number_with_unit};
@@ -195,6 +195,7 @@ impl<'r> Reader<'r> {
         if !entries.iter().any(Entry::says_when) {
             context.at = self.time_beside(entries, context.at);
         }
+        self.assumed_units(entries, outer.levels, &mut context.units);
         let mut collected = Collected {
             device: Device::default(),
             station: Station::called(self.name(entries).or_else(|| outer.city.map(str::to_owned))),
@@ -223,6 +224,7 @@ impl<'r> Reader<'r> {
             }
         };
         let Collected { mut station, device, .. } = collected;
+        self.doubt_temperatures(entries, &mut station);
         // What only holds records is no place, whatever its name.
         if station.newest().is_some() || (station.city.is_some() && !holds_records) {
             station.city = station.city.or_else(|| self.source.city.map(str::to_owned));
@@ -411,7 +413,7 @@ impl<'r> Reader<'r> {
     ) {
         let units = match entry.meaning {
             Ok(Meaning::Secret | Meaning::Stations) => return,
-            Ok(Meaning::Units | Meaning::UnitOf(_) | Meaning::UsUnits) => return,
+            Ok(Meaning::Units | Meaning::OtherUnits | Meaning::UnitOf(_) | Meaning::UsUnits) => return,
             Ok(Meaning::Block(system)) => Units::of(system),
             Ok(_) | Err(Ignored::Unknown) => context.units,
             Err(why) => return self.ignored(entry.key, why),
@@ -524,8 +526,11 @@ impl<'r> Reader<'r> {
             return *known;
         }
         let name = self.source.dialect.known(key);
-        let known =
-            Known { meaning: meaning(name), outdoors: says_outdoors(name), writers: Writers::begun_by(key) };
+        let known = Known {
+            meaning: self.meaning(key, name),
+            outdoors: says_outdoors(name),
+            writers: Writers::begun_by(key),
+        };
         if known.meaning != Ok(Meaning::Secret) {
             (self.findings)(Finding::Key { name: key });
         }
@@ -533,6 +538,24 @@ impl<'r> Reader<'r> {
             self.known.insert(key.to_owned(), known);
         }
         known
+    }
+
+    /// What a key is about that stands for the known key `name`, if the configuration says so. The unit in it counts,
+    /// too: `"Temp, (*F)" = "temperature"`, and `t_roof_unit` beside `t_roof`.
+    fn meaning(&self, key: &str, name: &str) -> Result<Meaning, Ignored> {
+        match meaning(name) {
+            Ok(Meaning::Measured(quantity, None)) if name != key => {
+                Ok(Meaning::Measured(quantity, own_unit(key, quantity)))
+            }
+            Ok(Meaning::OtherUnits) => {
+                let stem = unit_stem(key).map(|stem| self.source.dialect.known(stem));
+                match stem.map(meaning) {
+                    Some(Ok(Meaning::Measured(quantity, _))) => Ok(Meaning::UnitOf(quantity)),
+                    _ => Ok(Meaning::OtherUnits),
+                }
+            }
+            other => other,
+        }
     }
 
     fn setting(&mut self, key: Path<'_>, value: fmt::Arguments<'_>) {
@@ -749,7 +772,7 @@ mod tests {
         // Tasmota: units are siblings of the sensors.
         check(
             r#"{"BME280": {"Temperature": 21.5, "Pressure": 741.3}, "PressureUnit": "mmHg", "TempUnit": "C"}"#,
-            &[(Temperature, 21.5)],
+            &[(Temperature, 21.5), (StationPressure, 988.32)],
         );
         let findings = check(
             r#"{"StatusSNS": {"DHT11": {"Temperature": 78.8, "Humidity": 27}, "SHT3X": {"Temperature": 74.8},

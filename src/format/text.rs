@@ -33,11 +33,13 @@ pub(super) fn one_line(text: &str, most: usize) -> Option<String> {
 /// `outTemp`, `out_temp` and `Out Temp` are one. Between two digits a separator stays, because
 /// `PM1.0` is not `PM10`.
 pub(super) fn squashed(text: &str) -> String {
+    let text = without_entities(text);
     let mut squashed = String::with_capacity(text.len());
     let mut apart = false;
-    for c in text.chars() {
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
         match c {
-            '_' | '-' | '.' | '/' | '(' | ')' | '[' | ']' => {
+            '_' | '-' | '.' | ',' | '/' | '(' | ')' | '[' | ']' | '^' => {
                 apart = true;
                 continue;
             }
@@ -45,7 +47,15 @@ pub(super) fn squashed(text: &str) -> String {
                 apart = true;
                 continue;
             }
-            '°' | 'º' => squashed.push_str("deg"),
+            // UTF-8 that was read as Latin-1.
+            'Â' if chars.peek().is_some_and(|next| matches!(next, '°' | 'º' | 'µ' | '²' | '³')) => {
+                continue;
+            }
+            // Also as fonts without the sign write it, and what is left where its encoding was not known.
+            '°' | 'º' | '˚' | '*' | '\u{fffd}' => squashed.push_str("deg"),
+            '℃' => squashed.push_str("degc"),
+            '℉' => squashed.push_str("degf"),
+            '％' => squashed.push('%'),
             // The micro sign and the Greek letter.
             'µ' | 'μ' => squashed.push('u'),
             '²' => squashed.push('2'),
@@ -60,4 +70,28 @@ pub(super) fn squashed(text: &str) -> String {
         apart = false;
     }
     squashed
+}
+
+/// The signs that skins for web pages write as entities of HTML.
+const ENTITIES: [(&str, &str); 13] = [
+    ("&deg;", "°"),
+    ("&#176;", "°"),
+    ("&#xb0;", "°"),
+    ("&#xB0;", "°"),
+    ("&percnt;", "%"),
+    ("&#37;", "%"),
+    ("&micro;", "µ"),
+    ("&#181;", "µ"),
+    ("&sup2;", "²"),
+    ("&#178;", "²"),
+    ("&sup3;", "³"),
+    ("&nbsp;", " "),
+    ("&#160;", " "),
+];
+
+fn without_entities(text: &str) -> Cow<'_, str> {
+    if !text.contains('&') {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(ENTITIES.iter().fold(text.to_owned(), |text, (entity, sign)| text.replace(entity, sign)))
 }

@@ -1,39 +1,55 @@
 //! Units: their names, the numbers that carry one, and those that a record declares for its numbers.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use super::findings::Dropped;
 use super::text::squashed;
 use crate::reading::{Quantity, Unit};
 
-/// The unit that is called so, as `squashed`: a suffix of a key, a word beside a number, or
-/// weewx's name of a unit.
+/// The unit that is called so, as `squashed`: a suffix of a key, a word beside a number, weewx's name of a
+/// unit, or a code of the WMO (`km_h-1`), of SenML (`Cel`), of UN/CEFACT (`FAH`) or of QUDT (`DEG_F`).
 pub(super) fn unit(name: &str) -> Option<Unit> {
     Some(match name {
-        "c" | "degc" | "celsius" | "degreec" | "degreesc" | "degreescelsius" => Unit::Celsius,
-        "f" | "degf" | "fahrenheit" | "degreef" | "degreesf" | "degreesfahrenheit" => Unit::Fahrenheit,
-        "k" | "kelvin" | "degreek" => Unit::Kelvin,
-        "%" | "pct" | "percent" | "%rh" => Unit::Percent,
-        "ratio" => Unit::Ratio,
-        "pa" | "pascal" | "pascals" => Unit::Pascal,
-        "hpa" | "hectopascal" | "hectopascals" | "mbar" | "mb" | "millibar" | "millibars" => {
-            Unit::Hectopascal
+        "c" | "cdeg" | "degc" | "celsius" | "celcius" | "centigrade" | "degcelsius" | "degreec"
+        | "degreesc" | "degreecelsius" | "degreescelsius" | "gradcelsius" | "gradc" | "cel" => Unit::Celsius,
+        "f" | "fdeg" | "degf" | "fahrenheit" | "farenheit" | "degfahrenheit" | "degreef" | "degreesf"
+        | "degreefahrenheit" | "degreesfahrenheit" | "gradfahrenheit" | "fah" => Unit::Fahrenheit,
+        "k" | "kelvin" | "kelvins" | "degk" | "degreek" | "degreeskelvin" | "kel" => Unit::Kelvin,
+        "%" | "pct" | "percent" | "percentage" | "prozent" | "%rh" | "rh%" | "%rf" | "%hr" | "%ur" | "p1" => {
+            Unit::Percent
         }
-        "kpa" | "kilopascal" | "kilopascals" => Unit::Kilopascal,
-        "inhg" => Unit::InchOfMercury,
-        "ms" | "mps" | "meterpersecond" | "meterspersecond" | "metrespersecond" => Unit::MetrePerSecond,
-        "kmh" | "kph" | "kmph" | "kmperhour" | "kilometersperhour" | "kilometresperhour" => {
+        "ratio" => Unit::Ratio,
+        "pa" | "pascal" | "pascals" | "pal" => Unit::Pascal,
+        "hpa" | "hectopascal" | "hectopascals" | "hectopa" | "mbar" | "mbars" | "mb" | "millibar"
+        | "millibars" | "a97" => Unit::Hectopascal,
+        "kpa" | "kilopascal" | "kilopascals" | "kilopa" => Unit::Kilopascal,
+        "inhg" | "inchhg" | "incheshg" | "inchesofmercury" | "inchofmercury" | "inofhg" | "\"hg" => {
+            Unit::InchOfMercury
+        }
+        "mmhg" | "torr" | "millimetersofmercury" | "millimetresofmercury" => Unit::MillimetreOfMercury,
+        "ms" | "mps" | "ms1" | "msec" | "meterpersecond" | "meterspersecond" | "metrepersecond"
+        | "metrespersecond" | "meterssecond" | "metressecond" | "mpersec" | "mts" => Unit::MetrePerSecond,
+        "kmh" | "kph" | "kmph" | "kmhr" | "kmh1" | "kmperhour" | "kmhour" | "kilometerperhour"
+        | "kilometersperhour" | "kilometreperhour" | "kilometresperhour" | "kilomperhr" => {
             Unit::KilometrePerHour
         }
-        "mph" | "mih" | "mileperhour" | "milesperhour" => Unit::MilePerHour,
-        "kn" | "kt" | "kts" | "knot" | "knots" => Unit::Knot,
-        "deg" | "degree" | "degrees" | "degreecompass" => Unit::Degree,
-        "mm" | "millimeter" | "millimeters" | "millimetre" | "millimetres" => Unit::Millimetre,
-        "cm" | "centimeters" | "centimetres" => Unit::Centimetre,
-        "in" | "inch" | "inches" => Unit::Inch,
-        "mmh" | "mmhr" | "mmperhour" | "millimetersperhour" | "millimetresperhour" => Unit::MillimetrePerHour,
+        "mph" | "mih" | "mihr" | "mih1" | "mileperhour" | "milesperhour" | "mileshour" | "miperhr" => {
+            Unit::MilePerHour
+        }
+        "kn" | "kt" | "kts" | "knt" | "knot" | "knots" => Unit::Knot,
+        "deg" | "degree" | "degrees" | "degreecompass" | "degreeangle" => Unit::Degree,
+        "mm" | "millimeter" | "millimeters" | "millimetre" | "millimetres" | "lm2" | "kgm2" | "mmt" => {
+            Unit::Millimetre
+        }
+        "cm" | "centimeter" | "centimeters" | "centimetre" | "centimetres" => Unit::Centimetre,
+        "in" | "inch" | "inches" | "\"" => Unit::Inch,
+        "mmh" | "mmhr" | "mmhour" | "mmh1" | "mmperhour" | "millimetersperhour" | "millimetresperhour"
+        | "lm2h" => Unit::MillimetrePerHour,
         "cmh" | "cmhr" | "cmperhour" => Unit::CentimetrePerHour,
-        "inh" | "inhr" | "inchperhour" | "inchesperhour" => Unit::InchPerHour,
+        "inh" | "inhr" | "inhour" | "inperhour" | "inchperhour" | "inchesperhour" | "incheshour" => {
+            Unit::InchPerHour
+        }
         "ugm3" | "microgrampermetercubed" | "microgramspercubicmeter" | "microgramspercubicmetre" => {
             Unit::MicrogramPerCubicMetre
         }
@@ -41,8 +57,9 @@ pub(super) fn unit(name: &str) -> Option<Unit> {
         "wm2" | "wattpermetersquared" | "wattspersquaremeter" | "wattspersquaremetre" => {
             Unit::WattPerSquareMetre
         }
-        "uvindex" => Unit::One,
-        _ => return None,
+        "uvindex" | "uvi" | "index" => Unit::One,
+        // The list that it is from stands before it: `wmoUnit:degC`, `unit:DEG_C`.
+        _ => return name.rsplit_once(':').and_then(|(_, name)| unit(name)),
     })
 }
 
@@ -59,14 +76,23 @@ pub(super) fn fitting(quantity: Quantity, unit: Unit) -> Option<Unit> {
     (meant.to_base(0.0).0 == quantity.base_unit()).then_some(meant)
 }
 
-/// The unit of a number without one. The magnitude of a pressure decides: the three ranges, which
+/// The unit of a number without one. The magnitude of a pressure decides: the four ranges, which
 /// cover what there is on Earth's surface, do not touch.
 pub(super) fn usual_unit(quantity: Quantity, number: f64) -> Unit {
     match quantity.base_unit() {
-        Unit::Hectopascal if (30.0..=115.0).contains(&number) => Unit::Kilopascal,
-        Unit::Hectopascal if (30_000.0..=115_000.0).contains(&number) => Unit::Pascal,
+        Unit::Hectopascal if INCHES_OF_MERCURY.contains(&number) => Unit::InchOfMercury,
+        Unit::Hectopascal if (50.0..=115.0).contains(&number) => Unit::Kilopascal,
+        Unit::Hectopascal if (50_000.0..=115_000.0).contains(&number) => Unit::Pascal,
         base => base,
     }
+}
+
+/// What a pressure without a unit is in inches of mercury: 850 to 1084 hPa.
+const INCHES_OF_MERCURY: RangeInclusive<f64> = 25.0..=32.0;
+
+/// The unit that a text gives for a number of this quantity. A bare degree of temperature names no scale.
+pub(super) fn stated(quantity: Quantity, unit: Option<Unit>) -> Option<Unit> {
+    unit.filter(|unit| *unit != Unit::Degree || quantity.base_unit() != Unit::Celsius)
 }
 
 /// A finite number and, if there is one, the unit behind it: `79.2°F`, `8 km/h`, `66`. A comma may
@@ -98,8 +124,12 @@ pub(super) enum Declared {
     #[default]
     Nothing,
     Unit(Unit),
+    /// What is usual where the record is silent about it.
+    Assumed(Unit),
     /// One of several.
     Open,
+    /// Not to be seen from those of the other numbers, which differ.
+    Mixed,
     /// Something that is not known: its numbers cannot be used.
     Unknown,
 }
@@ -132,14 +162,16 @@ impl Units {
         for (quantity, declared) in declared {
             self.declare_alike(quantity.base_unit(), *declared);
         }
-        for (quantity, declared) in declared {
-            self.0[*quantity as usize] = *declared;
+        for (quantity, unit) in declared {
+            let differs =
+                |(other, other_unit): &(Quantity, Declared)| other == quantity && other_unit != unit;
+            // Those of two keys that mean the same.
+            let mixed = declared.iter().any(differs);
+            self.0[*quantity as usize] = if mixed { Declared::Mixed } else { *unit };
         }
     }
 
     fn declare_alike(&mut self, base: Unit, declared: Declared) {
-        // An amount of rain and its rate are alike.
-        let dimension = |base| if base == Unit::MillimetrePerHour { Unit::Millimetre } else { base };
         for quantity in Quantity::ALL {
             let fits = match declared {
                 Declared::Unit(unit) => fitting(quantity, unit).is_some(),
@@ -149,6 +181,146 @@ impl Units {
                 self.0[quantity as usize] = declared;
             }
         }
+    }
+}
+
+/// The base unit under which those that are alike are alike: an amount of rain and its rate are.
+fn dimension(base: Unit) -> Unit {
+    if base == Unit::MillimetrePerHour { Unit::Millimetre } else { base }
+}
+
+/// The units of one dimension that a record names.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+enum Seen {
+    #[default]
+    None,
+    One(Unit),
+    Several,
+}
+
+impl Seen {
+    fn add(&mut self, unit: Unit) {
+        *self = match self {
+            Seen::None => Seen::One(unit),
+            Seen::One(known) if *known == unit => Seen::One(unit),
+            _ => Seen::Several,
+        };
+    }
+}
+
+/// What the numbers of a record show of the units of those that name none.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Marks {
+    temperature: Seen,
+    speed: Seen,
+    rain: Seen,
+    /// A unit that is used in the United States and hardly elsewhere.
+    us: bool,
+    /// One that is not used there.
+    metric: bool,
+    /// How many temperatures have no unit, and how many of them can only be Kelvin or only Fahrenheit.
+    bare: u32,
+    kelvin: u32,
+    hot: u32,
+}
+
+/// What sensors and receivers write as a temperature when they have none, and could be Kelvin: all ones of 8,
+/// 11 and 16 bits.
+const NO_KELVIN: [f64; 6] = [204.7, 204.75, 204.8, 255.0, 327.67, 327.68];
+
+impl Marks {
+    /// Whether the unit of the quantity is of interest.
+    pub(super) fn concern(quantity: Quantity) -> bool {
+        matches!(
+            dimension(quantity.base_unit()),
+            Unit::Celsius | Unit::Hectopascal | Unit::MetrePerSecond | Unit::Millimetre
+        )
+    }
+
+    /// Adds a unit that the record names.
+    pub(super) fn named(&mut self, quantity: Quantity, unit: Unit) {
+        let Some(unit) = fitting(quantity, unit) else { return };
+        match dimension(quantity.base_unit()) {
+            Unit::Celsius => self.temperature.add(unit),
+            Unit::MetrePerSecond => self.speed.add(unit),
+            Unit::Millimetre => self.rain.add(length(unit)),
+            _ => {}
+        }
+        match unit {
+            Unit::Fahrenheit | Unit::InchOfMercury | Unit::Inch | Unit::InchPerHour => self.us = true,
+            // The United Kingdom has miles beside degrees Celsius, and ships everywhere have knots.
+            Unit::MilePerHour | Unit::Knot | Unit::Kelvin => {}
+            _ => self.metric |= Marks::concern(quantity),
+        }
+    }
+
+    /// Adds a number without a unit.
+    pub(super) fn bare(&mut self, quantity: Quantity, number: f64) {
+        match quantity.base_unit() {
+            Unit::Celsius => {
+                self.bare += 1;
+                self.kelvin += u32::from((200.0..=330.0).contains(&number) && !NO_KELVIN.contains(&number));
+                self.hot += u32::from(number > 60.0 && number <= 140.0);
+            }
+            Unit::Hectopascal => self.us |= INCHES_OF_MERCURY.contains(&number),
+            _ => {}
+        }
+    }
+
+    /// Aviation has inches of mercury beside degrees Celsius.
+    pub(super) fn altimeter(&mut self, number: f64) {
+        let inches = INCHES_OF_MERCURY.contains(&number);
+        self.us |= inches;
+        self.metric |= inches;
+    }
+
+    /// Assumes units for what has none declared.
+    pub(super) fn assume(mut self, units: &mut Units) {
+        for quantity in Quantity::ALL {
+            if let Declared::Unit(unit) = units.declared(quantity) {
+                self.named(quantity, unit);
+            }
+        }
+        for quantity in Quantity::ALL {
+            if matches!(units.declared(quantity), Declared::Nothing | Declared::Assumed(_)) {
+                match self.of(quantity) {
+                    Declared::Nothing => {}
+                    assumed => units.0[quantity as usize] = assumed,
+                }
+            }
+        }
+    }
+
+    /// The unit of those alike, else what the record as a whole is in.
+    fn of(&self, quantity: Quantity) -> Declared {
+        let (seen, us) = match dimension(quantity.base_unit()) {
+            Unit::Celsius => (self.temperature, Unit::Fahrenheit),
+            Unit::MetrePerSecond => (self.speed, Unit::MilePerHour),
+            Unit::Millimetre => (self.rain, Unit::Inch),
+            _ => return Declared::Nothing,
+        };
+        let is_temperature = us == Unit::Fahrenheit;
+        let assumed = match seen {
+            Seen::One(unit) => unit,
+            Seen::Several => return Declared::Mixed,
+            Seen::None if is_temperature && self.bare > 0 && self.kelvin == self.bare => Unit::Kelvin,
+            Seen::None if self.us && self.metric => return Declared::Mixed,
+            Seen::None if self.us => us,
+            // One of them says that the others may be in °F, and it may be broken itself.
+            Seen::None if is_temperature && self.hot > 0 && self.bare > 1 => return Declared::Mixed,
+            Seen::None => return Declared::Nothing,
+        };
+        fitting(quantity, assumed).map_or(Declared::Nothing, Declared::Assumed)
+    }
+}
+
+/// The unit of an amount of rain, for that of a rate.
+fn length(unit: Unit) -> Unit {
+    match unit {
+        Unit::MillimetrePerHour => Unit::Millimetre,
+        Unit::CentimetrePerHour => Unit::Centimetre,
+        Unit::InchPerHour => Unit::Inch,
+        other => other,
     }
 }
 
@@ -173,9 +345,12 @@ impl System {
     /// By the word for it.
     pub(super) fn named(word: &str) -> Option<System> {
         match word.trim().to_ascii_lowercase().as_str() {
-            "us" | "imperial" => Some(System::Us),
+            "us" | "imperial" | "english" | "uscs" | "us_customary" => Some(System::Us),
             "metric" => Some(System::SomeMetric),
-            "metricwx" => Some(System::MetricWx),
+            // `si`, `ca` and `uk2` are Dark Sky's and Pirate Weather's.
+            "metricwx" | "metric_si" | "si" => Some(System::MetricWx),
+            "ca" => Some(System::Metric),
+            "uk_hybrid" | "uk2" | "uk" => Some(System::UkHybrid),
             _ => None,
         }
     }
@@ -238,8 +413,10 @@ pub(super) fn convert(
     unit: Option<Unit>,
     units: &Units,
 ) -> Result<Converted, Dropped> {
-    let (unit, assumed) = match (unit, units.declared(quantity)) {
+    let (unit, assumed) = match (stated(quantity, unit), units.declared(quantity)) {
         (Some(unit), _) | (None, Declared::Unit(unit)) => (unit, false),
+        (None, Declared::Assumed(unit)) => (unit, true),
+        (None, Declared::Mixed) => return Err(Dropped::MixedUnits),
         (None, Declared::Nothing) => (usual_unit(quantity, number), true),
         (None, Declared::Open) => return Err(Dropped::OpenUnit),
         (None, Declared::Unknown) => return Err(Dropped::UnknownUnit),
@@ -270,6 +447,35 @@ mod tests {
         check("139°", Ok((139.0, Some(Unit::Degree))));
         check("93.2", Ok((93.2, None)));
         check("1.5e1", Ok((15.0, None)));
+        for text in [
+            "7.4*C",
+            "7.4 &#176;C",
+            "7.4&deg;C",
+            "7.4℃",
+            "7.4 C°",
+            "7.4 Â°C",
+            "7.4 ˚C",
+            "7.4 wmoUnit:degC",
+            "7.4 CEL",
+        ] {
+            check(text, Ok((7.4, Some(Unit::Celsius))));
+        }
+        for text in ["45.3 ℉", "45.3*F", "45.3 deg. F", "45.3 °Fahrenheit", "45.3 unit:DEG_F"] {
+            check(text, Ok((45.3, Some(Unit::Fahrenheit))));
+        }
+        for text in ["36 km_h-1", "36 km/hr", "36 wmoUnit:km_h-1", "36 unit:KiloM-PER-HR", "36 kph"] {
+            check(text, Ok((36.0, Some(Unit::KilometrePerHour))));
+        }
+        for text in ["5 m/s", "5 m_s-1", "5 m s^-1", "5 meters/second"] {
+            check(text, Ok((5.0, Some(Unit::MetrePerSecond))));
+        }
+        check("81％", Ok((81.0, Some(Unit::Percent))));
+        check("9 kt", Ok((9.0, Some(Unit::Knot))));
+        check("2 l/m²", Ok((2.0, Some(Unit::Millimetre))));
+        check("755 mmHg", Ok((755.0, Some(Unit::MillimetreOfMercury))));
+        check("45&#176;", Ok((45.0, Some(Unit::Degree))));
+        check("7.4*", Ok((7.4, Some(Unit::Degree))));
+        check(&format!("1 {}", ":".repeat(100_000)), Err(Dropped::UnknownUnit));
         check("5 bananas", Err(Dropped::UnknownUnit));
         for text in ["", "--", "NaN", "inf", "-Infinity", "1e999", "1-2", "21,5", "E", "°C", "2025-03-02"] {
             check(text, Err(Dropped::NoNumber));
@@ -288,9 +494,10 @@ mod tests {
         check(101.325, Some((1013.25, Unit::Kilopascal)));
         check(1013.25, Some((1013.25, Unit::Hectopascal)));
         check(101_325.0, Some((1013.25, Unit::Pascal)));
-        // Inches of mercury would be 301 hPa as kPa and 29.9 as hPa: neither is believed.
-        check(30.1, None);
-        check(29.9, None);
+        check(30.1, Some((1019.3, Unit::InchOfMercury)));
+        check(29.9, Some((1012.53, Unit::InchOfMercury)));
+        check(24.9, None);
+        check(33.0, None);
         check(0.0, None);
         check(5000.0, None);
     }

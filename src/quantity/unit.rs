@@ -48,6 +48,8 @@ units! {
     Kilopascal("kPa", Hectopascal, |value| value * 10.0);
     /// The conventional inch of mercury, 3386.389 Pa (NIST SP 811).
     InchOfMercury("inHg", Hectopascal, |value| value * 33.863_89);
+    /// The conventional millimetre of mercury, 133.3224 Pa (NIST SP 811).
+    MillimetreOfMercury("mmHg", Hectopascal, |value| value * 1.333_224);
     MetrePerSecond("m/s", MetrePerSecond, same);
     KilometrePerHour("km/h", MetrePerSecond, |value| value / 3.6);
     /// The international mile is 1609.344 m.
@@ -108,6 +110,7 @@ mod tests {
             (Unit::Pascal, 101_325.0, 1013.25),
             (Unit::Kilopascal, 101.325, 1013.25),
             (Unit::InchOfMercury, 29.9213, 1013.25),
+            (Unit::MillimetreOfMercury, 760.0, 1013.25),
             (Unit::KilometrePerHour, 36.0, 10.0),
             (Unit::MilePerHour, 10.0, 4.4704),
             (Unit::Knot, 3600.0, 1852.0),

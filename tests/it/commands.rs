@@ -244,7 +244,7 @@ fn check_shows_each_key_with_its_unit_and_age() {
              read: aliases[0]: \"LDN\"\n\
              read: tempf: temperature 10.0 °C (°F read), 3 min old\n\
              read: humidity: humidity 66.0 % (% read), 3 min old\n\
-             read: wind_speed: wind speed 2.5 m/s (m/s assumed), 3 min old\n\
+             read: wind_speed: wind speed 1.1 m/s (mph assumed), 3 min old\n\
              read: pressure: station pressure 1013.3 hPa (Pa assumed), 3 min old\n\
              dropped: uvi: 99.0 is outside 0 to 16\n\
              ignored: inTemp: measured indoors\n\

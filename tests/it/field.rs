@@ -34,14 +34,7 @@ const PENDING: &[&str] = &[
     "tempest-forecast",
     "switchbot-event",
     "ambient-export",
-    "belchertown",
     "hobo-mobile",
-    "inches-without-name",
-    "nws-observation",
-    "owm-standard",
-    "star-for-degree",
-    "tempest-forecast-us",
-    "units-of-own-keys",
     "weatherlink2-record",
     // not outdoors
     "rtl-433-grill",
@@ -85,8 +78,6 @@ const PENDING: &[&str] = &[
     "pairs",
     "pairs-live",
     "pairs-with-time",
-    // pressure
-    "wu-upload-high",
     // messages
     "ha-history-message",
     "keys-of-nobody",

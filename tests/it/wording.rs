@@ -586,7 +586,7 @@ fn check_of_one_sensor_file() {
             read: aliases[0]: "LDN"
             read: tempf: temperature 10.0 °C (°F read), 3 min old
             read: humidity: humidity 66.0 % (% read), 3 min old
-            read: wind_speed: wind speed 2.5 m/s (m/s assumed), 3 min old
+            read: wind_speed: wind speed 1.1 m/s (mph assumed), 3 min old
             read: pressure: station pressure 1013.3 hPa (Pa assumed), 3 min old
             dropped: uvi: 99.0 is outside 0 to 16
             ignored: inTemp: measured indoors

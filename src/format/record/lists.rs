@@ -187,7 +187,7 @@ pub(super) struct Pair<'a> {
     /// The value.
     value: &'a Node<'a>,
     /// The object that has both.
-    whole: &'a Node<'a>,
+    pub(super) whole: &'a Node<'a>,
 }
 
 /// The keys of names in lists of names and values.
