@@ -7,9 +7,11 @@
 use std::borrow::Cow;
 
 use super::findings::Fault;
-use super::names::{Meaning, meaning};
+use super::names::{Meaning, meaning, says_outdoors};
 use super::node::{Node, is_missing};
 use super::record::Reader;
+use super::surroundings::refused;
+use super::text::squashed;
 use super::units::number_with_unit;
 use super::{Dialect, Format};
 use crate::time::{DateOrder, Notation, Zone};
@@ -29,6 +31,9 @@ const SEPARATORS: [char; 3] = [';', '\t', ','];
 
 /// No table has more. The bound keeps a hostile line from taking memory.
 const COLUMNS: usize = 1000;
+
+/// As many lines as may stand above the names of the columns.
+const TITLES: usize = 10;
 
 /// No line above the rows is longer.
 const HEAD_BYTES: usize = 16 * 1024;
@@ -97,6 +102,34 @@ impl<'t> Table<'t> {
         Table { separator, columns, head: Vec::new() }
     }
 
+    /// Puts the names of groups of columns before theirs, if the line above consists of such: `Outdoor` stands there once
+    /// above `Temperature` and `Humidity`, or Davis' `Hi` above `Temp`.
+    fn group(&mut self, above: &str, dialect: &Dialect) -> bool {
+        let Some(groups) = cells(content(above), self.separator, COLUMNS) else { return false };
+        let named = groups.iter().filter(|group| !group.is_empty()).count();
+        let is_row = groups.iter().any(|group| is_value(group));
+        if is_row || named < 2 || groups.len() + 1 < self.columns.len() {
+            return false;
+        }
+        // Two rows of different names that need no others: a logger was started twice.
+        if has_each_once(&groups) && has_each_once(&self.columns) {
+            return false;
+        }
+        let mut group = "";
+        for index in 0..self.columns.len().max(groups.len()) {
+            let own = groups.get(index).map_or("", |own| own);
+            group = if own.is_empty() { group } else { own };
+            match self.columns.get_mut(index) {
+                Some(name) if name.is_empty() => *name = Cow::Owned(own.to_owned()),
+                Some(name) if !group.is_empty() => *name = Cow::Owned(grouped(group, name, dialect)),
+                Some(_) => {}
+                None if own.is_empty() => {}
+                None => self.columns.push(Cow::Owned(own.to_owned())),
+            }
+        }
+        true
+    }
+
     /// Takes a row as the units of the columns, if it is one.
     fn take_units(&mut self, line: &str, dialect: &Dialect) -> bool {
         let Some(units) = self.cells(line).filter(|_| line.len() <= HEAD_BYTES) else { return false };
@@ -130,9 +163,15 @@ impl<'t> Table<'t> {
     }
 
     fn read(&self, rows: &str, reader: &mut Reader<'_>, dialect: &Dialect) {
-        let meanings: Vec<_> = self.columns.iter().map(|name| meaning(dialect.known(name))).collect();
-        let is_time = |index: &usize| matches!(meanings[*index], Ok(Meaning::Time(_) | Meaning::Date));
-        let times: Vec<usize> = (0..meanings.len()).filter(is_time).collect();
+        let says_when =
+            |name: &str| matches!(meaning(dialect.known(name)), Ok(Meaning::Time(_) | Meaning::Date));
+        let mut times: Vec<usize> =
+            (0..self.columns.len()).filter(|at| says_when(&self.columns[*at])).collect();
+        let mut columns: Vec<&str> = self.columns.iter().map(|name| &**name).collect();
+        if times.is_empty() && self.begins_with_times(rows) {
+            columns[0] = "time";
+            times.push(0);
+        }
         reader.lines(rows, &|line: &str, then: &mut dyn FnMut(&Node<'_>)| {
             if line.starts_with('#') {
                 return Ok(());
@@ -144,11 +183,20 @@ impl<'t> Table<'t> {
             if !times.is_empty() && times.iter().all(|time| is_missing(&cells[*time])) {
                 return Err(Fault::NoRecord);
             }
-            let named = self.columns.iter().zip(cells).filter(|(name, _)| !name.is_empty());
-            let entries = named.map(|(name, cell)| (Cow::Borrowed(&**name), self.node(cell))).collect();
+            let named = columns.iter().zip(cells).filter(|(name, _)| !name.is_empty());
+            let entries = named.map(|(name, cell)| (Cow::Borrowed(*name), self.node(cell))).collect();
             then(&Node::Object(entries));
             Ok(())
         });
+    }
+
+    /// Whether the first column has no name, as the index of pandas, and times in it. A plain number counts rows.
+    fn begins_with_times(&self, rows: &str) -> bool {
+        let is_apart = |cell: &str| cell.chars().filter(|c| !c.is_ascii_digit()).count() > 1;
+        let first = rows.lines().find(|line| !line.trim().is_empty()).and_then(|line| self.cells(line));
+        let first = first.as_deref().and_then(|cells| cells.first());
+        self.columns.first().is_some_and(|name| name.is_empty())
+            && first.is_some_and(|cell| is_apart(cell) && ANY_TIME.read(cell).is_some())
     }
 
     fn node<'l>(&self, cell: Cow<'l, str>) -> Node<'l> {
@@ -167,25 +215,52 @@ impl<'t> Table<'t> {
     }
 }
 
+fn has_each_once(names: &[Cow<'_, str>]) -> bool {
+    names.iter().enumerate().all(|(index, name)| !name.is_empty() && !names[..index].contains(name))
+}
+
+/// The name of a column in a group: `Outdoor Temperature(℃)`, `Relative Pressure (hPa)`. Where the two together mean
+/// nothing the column's own is its name only if the group says nothing else: that of the wind, the outdoors, the rain.
+fn grouped(group: &str, name: &str, dialect: &Dialect) -> String {
+    let (stem, unit) = name.split_at(name.find(['(', '[']).unwrap_or(name.len()));
+    let before = format!("{group} {name}");
+    let behind = format!("{} {group} {unit}", stem.trim_end());
+    let is_known = |name: &str| meaning(dialect.known(name)).is_ok();
+    let (short, of) = (squashed(stem), squashed(group));
+    let is_plain = says_outdoors(group) || short.starts_with(&of) || of.contains(&short) || of == "rainfall";
+    match (is_known(&before), is_known(&behind)) {
+        (false, true) => behind,
+        (false, false) if is_plain && refused(group).is_none() => name.to_owned(),
+        _ => before,
+    }
+}
+
 /// Hands over each table with the rows below it.
 fn tables<'t>(text: &'t str, dialect: &'t Dialect, then: &mut dyn FnMut(&Table<'t>, &'t str)) {
     // With the place where its rows begin.
     let mut current: Option<(Table<'t>, usize)> = None;
     let mut separator: Option<(char, &'t str)> = None;
     let mut end = 0;
+    // How many lines before the first table were no names, and the line above if it was no row.
+    let mut skipped = 0;
+    let mut line_above: Option<&'t str> = None;
     for line in text.split_inclusive('\n') {
         let start = end;
         end += line.len();
+        let above = line_above.take();
         if line.trim().is_empty() {
             continue;
         }
         let mut next = None;
         if let Some(named) = separator_line(line) {
             separator = Some((named, line));
-        } else if let Some(mut table) = named(line, separator, current.as_ref(), dialect) {
+        } else if let Some(mut table) = named(line, separator, current.as_ref(), skipped, dialect) {
             table.head = separator.iter().map(|(_, line)| *line).collect();
             if dialect.columns.is_empty() {
+                let groups = above.filter(|above| *above != line && table.group(above, dialect));
+                table.head.extend(groups);
                 table.head.push(line);
+                line_above = Some(line);
                 next = Some(table);
             } else if current.is_some() {
                 // The columns are called otherwise, whatever the file says.
@@ -200,7 +275,14 @@ fn tables<'t>(text: &'t str, dialect: &'t Dialect, then: &mut dyn FnMut(&Table<'
                 *rows = end;
             }
         } else if !line.starts_with('#') {
-            return;
+            // A title, the logger's number; but a row is one of a table without names.
+            skipped += 1;
+            if skipped > TITLES
+                || line.split(SEPARATORS).next().is_some_and(|cell| is_value(cell.trim_matches(['"', ' '])))
+            {
+                return;
+            }
+            line_above = Some(line).filter(|line| line.len() <= HEAD_BYTES);
         }
         if let Some(next) = next {
             if let Some((table, rows)) = current.replace((next, end)) {
@@ -218,6 +300,7 @@ fn named<'t>(
     line: &'t str,
     separator: Option<(char, &str)>,
     current: Option<&(Table<'_>, usize)>,
+    skipped: usize,
     dialect: &Dialect,
 ) -> Option<Table<'t>> {
     // Mostly it is a row with a time or a number in front.
@@ -226,7 +309,8 @@ fn named<'t>(
     }
     let again = current.is_some_and(|(table, _)| table.head.contains(&line));
     // One known key may as well be a word among others, in a comment or in a row.
-    let known = if again || (current.is_none() && !line.starts_with('#')) { 1 } else { 2 };
+    let is_first = current.is_none() && skipped == 0;
+    let known = if again || (is_first && !line.starts_with('#')) { 1 } else { 2 };
     let fits = |one: &char| separator.is_none_or(|(separator, _)| separator == *one);
     let separators = SEPARATORS.into_iter().filter(fits);
     let tables = separators.filter_map(|separator| Table::named_by(line, separator, known, dialect));
@@ -329,6 +413,64 @@ mod tests {
 
     fn columns(names: &[&str]) -> Dialect {
         Dialect { columns: names.iter().map(|&name| name.to_owned()).collect(), ..Dialect::USUAL }
+    }
+
+    #[test]
+    fn titles_may_stand_above_the_names() {
+        let hobo = "Serial Number:1 --\n\nDate Time - GMT +00:00,\"Temp, (*F)\",\"RH, (%)\",\"DewPt, (*F)\",EOF,\n\
+                    2025-03-02 22:20:00,50,60,41, ,\n";
+        check(hobo, &[(Temperature, 10.0), (Humidity, 60.0), (DewPoint, 5.0)]);
+        assert!(recognises(hobo, &Dialect::USUAL));
+        let head = head(hobo, &Dialect::USUAL);
+        assert!(head.starts_with("Date Time"), "{head}");
+        // One word of a text is no table.
+        assert!(!recognises("hello, world\nit is, a, temperature\n1,2,3\n", &Dialect::USUAL));
+        let late = format!("{}time,temperature\n1740954000,5\n", "a title\n".repeat(TITLES + 1));
+        assert!(!recognises(&late, &Dialect::USUAL));
+    }
+
+    #[test]
+    fn a_row_of_groups_may_stand_above_the_names() {
+        // Ecowitt's export.
+        let expected = &[
+            (Temperature, 10.0),
+            (FeelsLike, 8.0),
+            (Humidity, 71.0),
+            (DewPoint, 5.0),
+            (StationPressure, 999.0),
+            (SeaLevelPressure, 1013.2),
+            (WindSpeed, 4.0),
+            (WindDirection, 45.0),
+        ];
+        let names = "Temperature(℃),Feels Like(℃),Dew Point(℃),Humidity(%),Temperature(℃),Wind Speed(km/h),\
+                     Wind Direction(º),Relative(hPa),Absolute(hPa)";
+        let values = "2025-03-02 22:20,10.0,8.0,5.0,71,21.5,14.4,45,1013.2,999.0\n";
+        for groups in [
+            "Time,Outdoor,,,,Indoor,Wind,,Pressure,",
+            "Time,Outdoor,,,,Indoor,Wind,,Pressure",
+            "Time,Outdoor,Outdoor,Outdoor,Outdoor,Indoor,Wind,Wind,Pressure,Pressure",
+            "A title\nTime,Outdoor,,,,Indoor,Wind,,Pressure,",
+        ] {
+            let text = format!("{groups}\n,{names}\n{values}");
+            check(&text, expected);
+            let again = format!("{}{values}", head(&text, &Dialect::USUAL));
+            check(&again, expected);
+        }
+        // Indoors first, and no name in the upper row that is known by itself.
+        let text = ",Indoor,,Outdoor,\nTime,Temp,Hum,Temp,Hum\n2025-03-02 22:20,21,40,5,90\n";
+        check(text, &[(Temperature, 5.0), (Humidity, 90.0)]);
+        // Davis: what was highest is not what is.
+        check(
+            "\t\tTemp\tHi\tLow\tWind\nDate\tTime\tOut\tTemp\tTemp\tSpeed\n02.03.2025\t22:20\t5\t9\t1\t2\n",
+            &[(Temperature, 5.0), (WindSpeed, 2.0)],
+        );
+        // The lower row alone: what has no name is the time.
+        let text = ",Temperature(℃),Humidity(%)\n2025-03-02 12:20,5,90\n";
+        let (stations, _) = read(&CSV, text.as_bytes(), &Source::new(None, at(WRITTEN)));
+        assert_eq!(stations[0].newest(), Some(at("2025-03-02T12:20:00Z")));
+        check(",temp,hum\n0,5,90\n1,6,91\n", &[(Temperature, 6.0), (Humidity, 91.0)]);
+        // A logger that was started twice.
+        check("time,temp\ntime,humidity\n1740954000,60\n", &[(Humidity, 60.0)]);
     }
 
     #[test]

@@ -225,7 +225,8 @@ impl Site {
         let Ok(said) = read else {
             return Some(format!("{of}: panic with {:?}", String::from_utf8_lossy(&text)));
         };
-        let new: Vec<_> = said.difference(known).filter(|said| !is_mean(said, known)).collect();
+        let new = said.difference(known).filter(|said| !is_mean(said, known) && !is_reduced(said, known));
+        let new: Vec<_> = new.collect();
         (!new.is_empty()).then(|| format!("{of}: {new:?}"))
     }
 }
@@ -238,6 +239,16 @@ fn is_mean((quantity, value): &Said, known: &BTreeSet<Said>) -> bool {
     let (least, most) =
         winds.fold((f64::MAX, f64::MIN), |(least, most), wind| (least.min(wind), most.max(wind)));
     *quantity == Quantity::WindSpeed && (least..=most).contains(&number(value))
+}
+
+/// Whether it is the pressure at the sensor, reduced because that at sea level was cut off. Reduced by another
+/// program it is up to some hPa away.
+fn is_reduced((quantity, value): &Said, known: &BTreeSet<Said>) -> bool {
+    let number = |value: &String| value.parse::<f64>().expect("a number");
+    let is_near = |(known, other): &Said| known == quantity && (number(other) - number(value)).abs() < 3.0;
+    *quantity == Quantity::SeaLevelPressure
+        && known.iter().any(|(known, _)| *known == Quantity::StationPressure)
+        && known.iter().any(is_near)
 }
 
 impl Drop for Site {

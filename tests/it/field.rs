@@ -34,7 +34,6 @@ const PENDING: &[&str] = &[
     "tempest-forecast",
     "switchbot-event",
     "ambient-export",
-    "hobo-mobile",
     "weatherlink2-record",
     // not outdoors
     "rtl-433-grill",
@@ -71,7 +70,6 @@ const PENDING: &[&str] = &[
     "colon-lines",
     "cumulus-realtime",
     "dht-example",
-    "ecowitt-export-old",
     "line-protocol",
     "mosquitto-v-json",
     "mosquitto-v-values",
