@@ -88,13 +88,15 @@ pub struct Source<'a> {
     pub undated: Undated,
     /// How it is written.
     pub dialect: &'a Dialect,
+    /// Whether only records of selected devices are kept: these may stand anywhere.
+    pub picked: bool,
 }
 
 impl<'a> Source<'a> {
     /// A file as the tools write it, that may have been there for long.
     pub fn new(city: Option<&'a str>, modified: Timestamp) -> Source<'a> {
         static USUAL: Dialect = Dialect::USUAL;
-        Source { city, modified, undated: Undated::LastDevice, dialect: &USUAL }
+        Source { city, modified, undated: Undated::LastDevice, dialect: &USUAL, picked: false }
     }
 }
 

@@ -112,6 +112,14 @@ pub enum Ignored {
     NoCounter,
     /// A record of a device that is not asked for.
     OtherDevice,
+    /// A text that says that its record is not about the air outdoors.
+    Surroundings,
+    /// The air of another place than the values that the record already has.
+    OtherAir,
+    /// The configuration leaves it out.
+    LeftOut,
+    /// A name that is not that of a place.
+    NoPlace,
 }
 
 impl fmt::Display for Ignored {
@@ -132,6 +140,14 @@ impl fmt::Display for Ignored {
             Ignored::Tyre => f.write_str("a tyre (\"type\": \"TPMS\")"),
             Ignored::OtherChip => f.write_str("its chip is not known to measure the air"),
             Ignored::NoCounter => f.write_str("rain of some time here, not a counter"),
+            Ignored::Surroundings => f.write_str(
+                "says that its record is not about the air outdoors; `match` selects a record all the same",
+            ),
+            Ignored::OtherAir => {
+                f.write_str("the temperature or humidity of this record is from another object")
+            }
+            Ignored::LeftOut => f.write_str("left out by `keys`"),
+            Ignored::NoPlace => f.write_str("not the name of a place"),
             Ignored::OtherDevice => f.write_str("`match` selects another device"),
             Ignored::NoRecord => f.write_str("not an object"),
         }
@@ -171,6 +187,8 @@ pub enum Dropped {
     NoSensor,
     /// The value that the sensor has before it measures.
     PowerOn,
+    /// A mark beside it says that it is none.
+    Invalid,
 }
 
 /// A value outside of `bounds` with as many decimals as it takes to see that it is: 60.01, not 60.0.
@@ -225,6 +243,7 @@ impl fmt::Display for Dropped {
             Dropped::Checksum => f.write_str("the checksum is wrong"),
             Dropped::NoSensor => f.write_str("nothing but zeros: no sensor answered"),
             Dropped::PowerOn => f.write_str("85 °C stands there before the first conversion"),
+            Dropped::Invalid => f.write_str("its record says that it is not valid"),
             Dropped::BadLine => f.write_str("not a whole record"),
         }
     }
@@ -345,6 +364,14 @@ impl<'a> Path<'a> {
                 key.get(..beginning.len()).is_some_and(|key| key.eq_ignore_ascii_case(beginning))
             }
             Step::Index(_) | Step::Inside(_) => false,
+        }
+    }
+
+    /// The name of the key that it ends in; empty for a place in a list.
+    pub(super) fn name(&self) -> &'a str {
+        match self.step {
+            Step::Key(key) => key,
+            Step::Inside(_) | Step::Index(_) => "",
         }
     }
 

@@ -769,6 +769,9 @@ mod tests {
         for name in ["in", "inner", "kitchen", "basement", "house", "home", "living_room", "innen"] {
             check(name, Err(Ignored::Indoor));
         }
+        for name in ["Relative (hPa)", "Absolute(inHg)", "Tendency (inHg)"] {
+            check(name, Err(Ignored::Unknown));
+        }
         for name in ["fridge", "pool", "water", "soil", "pool_temperature", "soil_temp", "SoilTemp2"] {
             check(name, Err(Ignored::Elsewhere));
         }

@@ -10,7 +10,7 @@ use super::findings::Fault;
 use super::names::{Meaning, meaning, says_outdoors};
 use super::node::Node;
 use super::record::Reader;
-use super::surroundings::{refused, spaced};
+use super::surroundings::{Telling, Words, refused, spaced};
 use super::{Dialect, Dropped, Format, Ignored, Path, no_head};
 use crate::reading::Quantity;
 
@@ -76,7 +76,8 @@ fn read(text: &str, reader: &mut Reader<'_>) -> Result<(), Fault> {
         };
         found = true;
         let path = Path::key(None, sample.name);
-        let weather = match (metric(sample.name, reader.dialect()), ruled_out(&sample.labels)) {
+        let weather = match (metric(sample.name, reader.dialect()), ruled_out(&sample.labels, reader.picks()))
+        {
             (Err(why), _) => Err((path, why)),
             (_, Some((label, why))) => Err((Path::key(Some(&path), label), why)),
             (Ok(metric), None) => Ok(metric),
@@ -175,28 +176,21 @@ fn metric<'n>(name: &'n str, dialect: &Dialect) -> Result<(&'n str, &'n str), Ig
 }
 
 /// The label that says that this is not the weather outdoors now.
-fn ruled_out<'t>(labels: &[(&'t str, Cow<'_, str>)]) -> Option<(&'t str, Ignored)> {
+fn ruled_out<'t>(labels: &[(&'t str, Cow<'_, str>)], picks: bool) -> Option<(&'t str, Ignored)> {
     labels.iter().find_map(|(label, value)| {
         let why = match *label {
             // Of a summary or a histogram.
             "quantile" | "le" => Some(Ignored::NotCurrent),
+            _ if picks => None,
             label if TELLING.split(' ').any(|telling| telling == label) && !says_outdoors(value) => {
                 refused(value)
             }
             // A place may be called `Sea Point`, and no kitchen is one.
-            label if PLACES.contains(&label) => only_refused(value),
+            label if PLACES.contains(&label) => Words::of(value).said(Telling::Place).against(),
             _ => None,
         };
         Some((*label, why?))
     })
-}
-
-/// Why a place is none, if all of its words say so.
-fn only_refused(name: &str) -> Option<Ignored> {
-    let words = spaced(name);
-    let mut words = words.split(' ').filter(|word| !word.is_empty()).map(refused);
-    let first = words.next()??;
-    words.all(|why| why.is_some()).then_some(first)
 }
 
 /// A line of the format.

@@ -7,6 +7,7 @@
 //! is outdoors, only another such one steps in for it.
 
 mod lists;
+mod said;
 mod times;
 mod units;
 mod writers;
@@ -17,10 +18,12 @@ use std::collections::HashMap;
 use std::fmt;
 
 use self::lists::{columns_and_rows, pairs, records_in};
+use self::said::{is_invalid, mark_own_temperature};
 use super::catalogue::Writers;
 use super::findings::{Dropped, Fault, Finding, Ignored, LEVELS, Path};
 use super::names::{Meaning, Naming, meaning, own_unit, says_outdoors, unit_stem};
 use super::node::{Node, device, identity, is_missing, mentions_outdoors, number, unit_named_by, value_in};
+use super::surroundings::{Said, Telling, Words, telling};
 use super::text::{WORDS_CHARS, one_line};
 use super::units::{Converted, Units, convert, number_with_unit};
 use super::{Dialect, Record, Source, Undated};
@@ -37,6 +40,18 @@ struct Context {
     units: Units,
     /// One of them says that it is outdoors.
     outdoors: bool,
+    /// What their texts say of where it was measured.
+    said: Said,
+    /// One of them says that the values are none.
+    invalid: bool,
+}
+
+impl Context {
+    /// What holds for a whole text.
+    fn of(source: &Source<'_>) -> Context {
+        let at = Some(source.modified);
+        Context { at, units: Units::default(), outdoors: false, said: Said::Nothing, invalid: false }
+    }
 }
 
 /// One key of an object.
@@ -45,6 +60,10 @@ struct Entry<'a> {
     meaning: Result<Meaning, Ignored>,
     /// Whether the key says that it is about the outdoors.
     outdoors: bool,
+    /// What its text or mark may say of where the record was measured.
+    telling: Option<Telling>,
+    /// Whether the configuration says what it is about.
+    is_renamed: bool,
     node: &'a Node<'a>,
 }
 
@@ -66,7 +85,30 @@ struct Collected {
     station: Station,
     /// Quantities of keys that say they are outdoors, usable or not.
     outdoors: Vec<Quantity>,
+    /// How many objects were looked into, and the number of the present one.
+    objects: usize,
+    object: usize,
+    /// Quantities of the air, and the number of the object that each is from.
+    air: Vec<(Quantity, usize)>,
 }
+
+impl Collected {
+    /// Whether a quantity is of other air than the values that there are: its object measures one of these, too. A
+    /// probe's temperature and the humidity of the box on the wall are not of one place.
+    fn is_other_air(&self, quantity: Quantity, entries: &[Entry<'_>]) -> bool {
+        let measures = |quantity: &Quantity| {
+            entries
+                .iter()
+                .any(|entry| matches!(entry.meaning, Ok(Meaning::Measured(own, _)) if own == *quantity))
+        };
+        let is_other = |(air, object): &(Quantity, usize)| *object != self.object && measures(air);
+        AIR.contains(&quantity) && self.station.reading(quantity).is_none() && self.air.iter().any(is_other)
+    }
+}
+
+/// The quantities that are only true together.
+const AIR: [Quantity; 4] =
+    [Quantity::Temperature, Quantity::Humidity, Quantity::DewPoint, Quantity::FeelsLike];
 
 /// Hands over what one line is.
 pub(super) type Parse<'p> = &'p dyn Fn(&str, &mut dyn FnMut(&Node<'_>)) -> Result<(), Fault>;
@@ -86,6 +128,8 @@ pub(super) struct Reader<'r> {
     lone: bool,
     /// What was made of keys so far, for the many records that have the same.
     known: HashMap<String, Known>,
+    /// What was made of texts.
+    texts: HashMap<String, Words>,
 }
 
 /// What a key says.
@@ -96,6 +140,9 @@ struct Known {
     outdoors: bool,
     /// The writers of records with this key.
     writers: Writers,
+    telling: Option<Telling>,
+    /// Whether the configuration says what it is about.
+    is_renamed: bool,
 }
 
 /// As many keys as records usually have; more are looked at each time.
@@ -109,7 +156,8 @@ impl<'r> Reader<'r> {
         emit: &'r mut dyn FnMut(Record),
         findings: &'r mut dyn FnMut(Finding<'_>),
     ) -> Reader<'r> {
-        Reader { text, order: OnceCell::new(), source, emit, findings, lone: true, known: HashMap::new() }
+        let (known, texts) = (HashMap::new(), HashMap::new());
+        Reader { text, order: OnceCell::new(), source, emit, findings, lone: true, known, texts }
     }
 
     /// How the text is written.
@@ -117,9 +165,14 @@ impl<'r> Reader<'r> {
         self.source.dialect
     }
 
+    /// Whether `match` selects records, wherever their sensors are.
+    pub(super) fn picks(&self) -> bool {
+        self.source.picked
+    }
+
     /// Reads a whole text that is one value.
     pub(super) fn root(&mut self, root: &Node<'_>) -> Result<(), Fault> {
-        let context = Context { at: Some(self.source.modified), units: Units::default(), outdoors: false };
+        let context = Context::of(self.source);
         self.lone = records_in(root, self.source.dialect) < 2;
         let outer = Outer { context, device: &Device::default(), city: None, levels: LEVELS };
         match root {
@@ -146,8 +199,7 @@ impl<'r> Reader<'r> {
             }
         }
         for line in lines() {
-            let context =
-                Context { at: Some(self.source.modified), units: Units::default(), outdoors: false };
+            let context = Context::of(self.source);
             let dialect = self.source.dialect;
             let parsed = parse(line, &mut |node| {
                 let device = device(node, dialect);
@@ -200,6 +252,9 @@ impl<'r> Reader<'r> {
             device: Device::default(),
             station: Station::called(self.name(entries).or_else(|| outer.city.map(str::to_owned))),
             outdoors: Vec::new(),
+            objects: 0,
+            object: 0,
+            air: Vec::new(),
         };
         self.identify(entries, &mut collected);
         let is_own = collected.device != Device::default();
@@ -226,7 +281,8 @@ impl<'r> Reader<'r> {
         let Collected { mut station, device, .. } = collected;
         self.doubt_temperatures(entries, &mut station);
         // What only holds records is no place, whatever its name.
-        if station.newest().is_some() || (station.city.is_some() && !holds_records) {
+        let is_place = station.city.is_some() && !holds_records && context.said.against().is_none();
+        if station.newest().is_some() || is_place {
             station.city = station.city.or_else(|| self.source.city.map(str::to_owned));
             station.shrink_to_fit();
             let around = if is_own { outer.device.clone() } else { Device::default() };
@@ -327,6 +383,8 @@ impl<'r> Reader<'r> {
         for (naming, key, node) in names {
             if best.is_some() || (configured && naming != Naming::City) {
                 self.ignored(key, Ignored::OtherName);
+            } else if matches!(node, Node::Text(text) if naming != Naming::City && !self.is_place(text)) {
+                self.ignored(key, Ignored::NoPlace);
             } else {
                 best = self.called(key, node);
             }
@@ -348,7 +406,15 @@ impl<'r> Reader<'r> {
 
     /// What these entries say about each other and about the objects inside.
     fn context(&mut self, entries: &[Entry<'_>], outer: Context) -> Context {
-        Context { at: self.time(entries, outer.at), units: self.units(entries, outer.units), ..outer }
+        let said = self.said(entries, outer.said);
+        let invalid = outer.invalid || is_invalid(entries);
+        Context {
+            at: self.time(entries, outer.at),
+            units: self.units(entries, outer.units),
+            outdoors: outer.outdoors || (said == Said::Outdoors && outer.said != said),
+            said,
+            invalid,
+        }
     }
 
     /// Takes what the entries and, `levels` deep, the objects inside give.
@@ -359,6 +425,8 @@ impl<'r> Reader<'r> {
         levels: usize,
         collected: &mut Collected,
     ) {
+        collected.objects += 1;
+        let object = collected.objects;
         for entry in entries {
             match (entry.meaning, entry.node) {
                 (_, Node::Object(inner)) if entry.holds_keys() => {
@@ -384,8 +452,15 @@ impl<'r> Reader<'r> {
                     }
                 }
                 (Ok(Meaning::Measured(quantity, suffix)), node) => {
-                    self.measured(entry, quantity, suffix, Given::of(node), context, collected);
+                    collected.object = object;
+                    if collected.is_other_air(quantity, entries) {
+                        self.ignored(entry.key, Ignored::OtherAir);
+                    } else {
+                        self.measured(entry, quantity, suffix, Given::of(node), context, collected);
+                    }
                 }
+                (Ok(Meaning::AirQuality | Meaning::Precipitation), _)
+                    if context.said.against().is_some() || context.invalid => {}
                 (Ok(Meaning::AirQuality), node) => {
                     self.text(entry.key, "air quality", node, context.at, &mut collected.station.air_quality);
                 }
@@ -450,11 +525,18 @@ impl<'r> Reader<'r> {
             return;
         }
         let beside = self.understood(given.beside, Some(&key));
+        if let Some(why) = self.said(&beside, outer.said).against() {
+            return self.ignored(key, why);
+        }
+        if outer.invalid || is_invalid(&beside) {
+            return self.dropped(key, Dropped::Invalid);
+        }
         let at = self.time(&beside, outer.at).ok_or(Dropped::Undated);
         let converted = given.converted(quantity, suffix, &beside, &outer.units);
         match at.and_then(|at| Ok((at, converted?))) {
             Ok((at, Converted { value, unit, assumed })) => {
                 collected.station.update(quantity, Reading { value, at });
+                collected.air.extend(AIR.contains(&quantity).then_some((quantity, collected.object)));
                 (self.findings)(Finding::Reading { key, quantity, value, unit, assumed, at });
             }
             Err(why) => self.dropped(key, why),
@@ -510,15 +592,14 @@ impl<'r> Reader<'r> {
         let entry = |(key, node): &'a (Cow<'a, str>, Node<'a>)| {
             let known = self.known(key);
             writers = writers.and(known.writers);
-            Entry { key: Path::key(around, key), meaning: known.meaning, outdoors: known.outdoors, node }
+            Entry::new(Path::key(around, key), known, node)
         };
         (entries.iter().map(entry).collect(), writers)
     }
 
     /// A value, and what its key says.
     fn entry<'a>(&mut self, key: Path<'a>, name: &str, node: &'a Node<'a>) -> Entry<'a> {
-        let Known { meaning, outdoors, .. } = self.known(name);
-        Entry { key, meaning, outdoors, node }
+        Entry::new(key, self.known(name), node)
     }
 
     fn known(&mut self, key: &str) -> Known {
@@ -526,11 +607,11 @@ impl<'r> Reader<'r> {
             return *known;
         }
         let name = self.source.dialect.known(key);
-        let known = Known {
-            meaning: self.meaning(key, name),
-            outdoors: says_outdoors(name),
-            writers: Writers::begun_by(key),
-        };
+        let is_renamed = name != key;
+        let meaning =
+            if is_renamed && name.is_empty() { Err(Ignored::LeftOut) } else { self.meaning(key, name) };
+        let (outdoors, telling, writers) = (says_outdoors(name), telling(name), Writers::begun_by(key));
+        let known = Known { meaning, outdoors, writers, telling, is_renamed };
         if known.meaning != Ok(Meaning::Secret) {
             (self.findings)(Finding::Key { name: key });
         }
@@ -634,12 +715,18 @@ fn ordered<'a>(mut entries: Vec<Entry<'a>>, around: Option<&Path<'_>>, dialect: 
             entry.meaning = Ok(Meaning::Measured(Quantity::UvIndex, None));
         }
     }
+    mark_own_temperature(&mut entries);
     entries
         .sort_by_cached_key(|entry| (!entry.outdoors && !mentions_outdoors(entry.node), entry.holds_keys()));
     entries
 }
 
-impl Entry<'_> {
+impl<'a> Entry<'a> {
+    fn new(key: Path<'a>, known: Known, node: &'a Node<'a>) -> Entry<'a> {
+        let Known { meaning, outdoors, telling, is_renamed, .. } = known;
+        Entry { key, meaning, outdoors, telling, is_renamed, node }
+    }
+
     /// Whether it is a value of the weather.
     fn is_weather(&self) -> bool {
         matches!(self.meaning, Ok(Meaning::Measured(..) | Meaning::AirQuality | Meaning::Precipitation))

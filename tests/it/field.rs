@@ -18,30 +18,14 @@ use crate::fixture::*;
 /// Cases that do not hold yet. One that holds is removed from here: the test says so.
 const PENDING: &[&str] = &[
     // structure
-    "domoticz",
     "cumulus-gauges",
     "purpleair-table",
-    "ha-states-rooms",
     "weatherlink2-answer",
     // units
     "ecowitt-sd-card",
     "switchbot-event",
     "ambient-export",
     "weatherlink2-record",
-    // not outdoors
-    "rtl-433-grill",
-    "rtl-433-soil",
-    "switchbot-hub",
-    "z2m-french-rooms",
-    "z2m-german-rooms",
-    "z2m-soil",
-    "belchertown-tables",
-    "fridge-and-freezer",
-    "measurement-no-city",
-    "object-left-out",
-    "rooms-in-a-column",
-    "shelly-ht-failed",
-    "z2m-rooms",
     // rain and jumps
     "counter-with-outliers",
     "davis-interval-rain",
@@ -72,11 +56,10 @@ const PENDING: &[&str] = &[
     // messages
     "ha-history-message",
     "keys-of-nobody",
-    "sense-hat-message",
 ];
 
 /// Cases of which something is still current forty days later.
-const PENDING_LATER: &[&str] = &["domoticz"];
+const PENDING_LATER: &[&str] = &[];
 
 /// Cases of which a broken file says something that no whole one says.
 const PENDING_BROKEN: &[&str] = &[

@@ -168,10 +168,10 @@ pub(super) fn records_in(node: &Node<'_>, dialect: &Dialect) -> usize {
         Node::List(nodes) => nodes.iter().map(|node| records_in(node, dialect)).sum(),
         Node::Object(entries) => {
             let holds = |key: &str| {
-                matches!(
-                    meaning(dialect.known(key)),
-                    Ok(Meaning::Stations | Meaning::Stamp) | Err(Ignored::Unknown)
-                )
+                let known = dialect.known(key);
+                let may_hold =
+                    matches!(meaning(known), Ok(Meaning::Stations | Meaning::Stamp) | Err(Ignored::Unknown));
+                may_hold && !known.is_empty()
             };
             let inner = entries.iter().filter(|(key, node)| node.is_composed() && holds(key));
             inner.map(|(_, node)| records_in(node, dialect)).sum::<usize>().max(1)

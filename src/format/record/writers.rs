@@ -7,6 +7,7 @@ use crate::format::catalogue::{Writer, Writers, last_key, value_at};
 use crate::format::findings::{Ignored, Path};
 use crate::format::names::Meaning;
 use crate::format::node::Node;
+use crate::format::surroundings::Telling;
 
 impl Reader<'_> {
     /// Reads a record by the row of its writer.
@@ -58,7 +59,10 @@ impl Reader<'_> {
                 (meaning, _) => meaning,
             };
             let outdoors = matches!(meaning, Ok(Meaning::Measured(..)));
-            entries.push(Entry { key: Path::inside(around, path), meaning, outdoors, node });
+            // What a writer calls its device may be anything.
+            let telling = matches!(key, "name" | "id").then_some(Telling::Sensor);
+            let (key, is_renamed) = (Path::inside(around, path), false);
+            entries.push(Entry { key, meaning, outdoors, telling, is_renamed, node });
         }
         entries
     }

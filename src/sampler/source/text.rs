@@ -87,7 +87,8 @@ impl Texts<'_> {
 
     fn source(&self, moment: Moment) -> format::Source<'_> {
         let Moment { modified, undated } = moment;
-        format::Source { city: self.city, modified, undated, dialect: &self.options.dialect }
+        let picked = self.options.select != Device::default();
+        format::Source { city: self.city, modified, undated, dialect: &self.options.dialect, picked }
     }
 }
 
