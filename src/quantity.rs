@@ -203,11 +203,13 @@ impl Quantity {
 
     /// The name as a key of the configuration.
     pub fn key(self) -> String {
-        let letters = self.name().chars().map(|letter| match letter {
-            ' ' | '-' | '.' => '_',
-            letter => letter.to_ascii_lowercase(),
-        });
-        letters.collect()
+        let mut letters = self.name().to_ascii_lowercase().into_bytes();
+        for letter in &mut letters {
+            if matches!(letter, b' ' | b'-' | b'.') {
+                *letter = b'_';
+            }
+        }
+        String::from_utf8(letters).unwrap_or_default()
     }
 
     /// The unit in which every value of this quantity is kept.
