@@ -119,7 +119,7 @@ pub fn page(sources: &Sources<'_>, now: Timestamp) -> String {
     for (city, station) in stations() {
         for quantity in Quantity::ALL {
             if let Some(reading) = station.reading(quantity) {
-                let labels = [("city", city), ("quantity", &*quantity.key())];
+                let labels = [("city", city), ("quantity", quantity.key())];
                 // Below zero for a reading that is ahead of a clock that was set back.
                 let age = reading.at.age(now).as_secs_f64() - reading.at.ahead(now).as_secs_f64();
                 page.sample("reading_age_seconds", &labels, age);

@@ -8,6 +8,7 @@ mod unit;
 pub use self::unit::Unit;
 
 use std::ops::RangeInclusive;
+use std::sync::LazyLock;
 
 /// The row of a quantity.
 struct Row {
@@ -202,14 +203,12 @@ impl Quantity {
     }
 
     /// The name as a key of the configuration.
-    pub fn key(self) -> String {
-        let mut letters = self.name().to_ascii_lowercase().into_bytes();
-        for letter in &mut letters {
-            if matches!(letter, b' ' | b'-' | b'.') {
-                *letter = b'_';
-            }
-        }
-        String::from_utf8(letters).unwrap_or_default()
+    pub fn key(self) -> &'static str {
+        // An answer of MCP has one for each reading.
+        static KEYS: LazyLock<[String; Quantity::ALL.len()]> = LazyLock::new(|| {
+            Quantity::ALL.map(|quantity| quantity.name().to_ascii_lowercase().replace([' ', '-', '.'], "_"))
+        });
+        &KEYS[self as usize]
     }
 
     /// The unit in which every value of this quantity is kept.
@@ -255,7 +254,7 @@ mod tests {
         }
         let names =
             |name: fn(Quantity) -> String| Quantity::ALL.map(name).into_iter().collect::<HashSet<_>>();
-        assert_eq!(names(Quantity::key).len(), Quantity::ALL.len());
+        assert_eq!(names(|quantity| quantity.key().to_owned()).len(), Quantity::ALL.len());
         assert_eq!(names(|quantity| quantity.family().name.to_owned()).len(), Quantity::ALL.len());
     }
 }

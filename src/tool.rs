@@ -27,7 +27,7 @@ pub fn weather(snapshot: &Snapshot, place: Option<&str>, now: Timestamp, options
             "observed": at.rfc3339(),
             "age_seconds": at.age(now).as_secs(),
         });
-        readings.insert(quantity.key(), reading);
+        readings.insert(quantity.key().to_owned(), reading);
     }
     let report = json!({
         "text": text,

@@ -170,7 +170,7 @@ fn columns(given: &Given<'_>) -> Result<Vec<String>, Fault> {
 fn offsets(table: &Table<'_>) -> Result<Offsets, Fault> {
     let mut offsets = Offsets::new();
     for key in table.keys() {
-        let quantity = Quantity::ALL.iter().copied().find(|quantity| quantity.key() == *key);
+        let quantity = Quantity::ALL.iter().copied().find(|quantity| quantity.key() == key);
         let quantity = quantity.ok_or_else(|| {
             let known = Quantity::ALL.iter().map(|quantity| quantity.key()).collect::<Vec<_>>();
             unknown_key(key, known.iter().map(|key| &**key)).at(table.path())

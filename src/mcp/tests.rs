@@ -70,6 +70,12 @@ fn what_is_no_message_is_refused() {
         assert_eq!((status, &json["error"]["code"]), (400, &json!(-32700)), "{body}");
         assert_eq!(json.get("id"), None, "{body}");
     }
+    let context =
+        Context { snapshot: &Snapshot::default(), now: now(), options: &answer::Options::default() };
+    let Reply { status, body } = answer(b"{\"jsonrpc\": \"\xff\"}", &Fields::default(), &context);
+    assert_eq!(status, Status::BadRequest);
+    let json: Value = serde_json::from_slice(&body).expect("JSON");
+    assert_eq!(json["error"]["code"], -32700);
     for (version, method, params, message) in [
         (r#""1.0""#, r#""ping""#, "{}", r#"jsonrpc: expected "2.0""#),
         ("2.0", r#""ping""#, "{}", r#"jsonrpc: expected "2.0""#),

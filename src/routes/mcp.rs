@@ -22,8 +22,9 @@ pub(super) fn answer(request: &Request<'_>) -> Response {
 
 /// The value of a field. One that is there twice contradicts any body.
 fn value<'h>(head: &Head<'h>, name: &str) -> Option<&'h [u8]> {
-    let is_there = head.fields(name).next().is_some();
-    is_there.then(|| head.field(name).unwrap_or_default())
+    let mut values = head.fields(name);
+    let first = values.next()?;
+    Some(if values.next().is_none() { first } else { b"" })
 }
 
 /// What a page of another site gets, if it calls through the browser of someone who has a key.
