@@ -55,6 +55,10 @@ msrv:
 tools:
     scripts/verify-tools
 
+# MCP: the official conformance suite, SDKs and mcp-remote
+mcp:
+    scripts/mcp-test
+
 # every way from Dify that fits on one machine
 tunnels *ARGUMENTS:
     scripts/tunnel-test {{ARGUMENTS}}
