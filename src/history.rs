@@ -36,7 +36,7 @@ macro_rules! history {
         $(#[$documentation:meta])*
         $name:ident: $kind:ident of $quantity:ident $(or $other:ident)*, $count:literal of $length:expr;
     )+) => {
-        /// The past of one station. Empty at first, and small: about 2.2 KiB after a full day of everything.
+        /// The past of one station. Empty at first, and small: about 2.6 KiB after a full day of everything.
         #[derive(Clone, Debug, Default, PartialEq, Eq)]
         pub struct History {
             $($(#[$documentation])* $name: Slots<$kind, { $length }, $count>,)+
@@ -93,9 +93,11 @@ macro_rules! history {
 
 history! {
     /// Rain of 24 h, with a reading 23 to 25 h back: 608 bytes at most.
-    rain_day: Last of RainCounter, 76 of 20 * MINUTE;
+    rain_day: Last of RainCounter or RainToday or Rain, 76 of 20 * MINUTE;
     /// Rain of an hour and its rate, with a reading up to 70 min back: 288 bytes at most.
-    rain_hour: Last of RainCounter, 36 of 2 * MINUTE;
+    rain_hour: Last of RainCounter or RainToday or Rain, 36 of 2 * MINUTE;
+    /// The same of the amounts of intervals: 432 bytes at most.
+    rain_intervals: Mean of RainInterval, 36 of 2 * MINUTE;
     /// The change in 3 h, with a reading up to 3 h 30 min back: 176 bytes at most, as the next one.
     station_pressure: Last of StationPressure, 22 of 10 * MINUTE;
     sea_level_pressure: Last of SeaLevelPressure, 22 of 10 * MINUTE;
@@ -109,7 +111,8 @@ history! {
 
 impl History {
     /// Records a reading, in any order of times. It ignores a reading of a quantity that has no series,
-    /// and one that is implausible, too old to matter, from the future or recorded before.
+    /// and one that is implausible, too old to matter, from the future or recorded before. Amounts of intervals
+    /// are added up, so that of these also what is not newer is ignored: it may have been recorded.
     ///
     /// The past forgets what has a time that lies ahead of `now`: the clock was set back. The counter
     /// of the gauge then goes on from what is left, so that the rain in between stays known as a sum.
@@ -118,6 +121,11 @@ impl History {
         self.forget_from(end);
         let Some(value) = quantity.plausible(reading.value) else { return };
         let Some(at) = seconds(reading.at).filter(|&at| at < end) else { return };
+        if quantity == Quantity::RainInterval
+            && self.rain_intervals.newest().is_some_and(|newest| at <= newest)
+        {
+            return;
+        }
         self.add(quantity, at, thousandths(value));
     }
 

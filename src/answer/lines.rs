@@ -139,7 +139,7 @@ table! {
         Rain = line! {
             key: "rain",
             label: "Rain",
-            readings: [RainToday],
+            readings: [RainToday, RainHour],
             past: [rain_of_hour, rain_of_day],
             show: rain,
         },
@@ -355,12 +355,14 @@ impl Display for Amounts {
     }
 }
 
-/// The rain of the last hour and of 24 hours, as far as known; without the latter, since midnight.
+/// The rain of the last hour and of 24 hours, as far as known; without the latter, since midnight. The
+/// hour is what the past says, else what the source says.
 fn rain(
     units: Units,
-    [today]: [Option<Reading>; 1],
+    [today, reported]: [Option<Reading>; 2],
     [hour, day]: [Option<Reading>; 2],
 ) -> Option<Observed<Amounts>> {
+    let hour = hour.or(reported);
     let today = today.filter(|_| day.is_none());
     let at = newest([hour, day, today])?;
     let amount = |reading: Option<Reading>| reading.map(|reading| units.rain(reading.value));
@@ -469,7 +471,7 @@ pub(super) mod tests {
         assert_eq!(lines(station(readings), &imperial()), expected);
     }
 
-    const EVERYTHING: [(Quantity, f64); 17] = [
+    const EVERYTHING: [(Quantity, f64); Quantity::ALL.len()] = [
         (Temperature, 10.0),
         (FeelsLike, 8.0),
         (Humidity, 81.0),
@@ -482,6 +484,9 @@ pub(super) mod tests {
         (RainCounter, 94.4),
         (RainRate, 1.0),
         (RainToday, 2.0),
+        (RainHour, 0.5),
+        (RainInterval, 0.1),
+        (Rain, 94.4),
         (Pm25, 60.0),
         (Pm10, 20.0),
         (UvIndex, 3.2),
@@ -559,6 +564,11 @@ pub(super) mod tests {
         let fell = |value, at| Some(Observed { value, at });
         station.past = past(fell(0.0, now()), None);
         check(&station, "\nRain: 0.0 mm in the last hour, 2.0 mm today");
+        let mut reported = station.clone();
+        reported.update(RainHour, Observed { value: 0.5, at: now() });
+        check(&reported, "\nRain: 0.0 mm in the last hour, 2.0 mm today");
+        reported.past = None;
+        check(&reported, "\nRain: 0.5 mm in the last hour, 2.0 mm today");
         station.past = past(fell(0.0, now()), fell(3.0, now()));
         check(&station, "\nRain: 0.0 mm in the last hour, 3.0 mm in 24 hours");
         station.past = past(fell(0.0, now().before(STALE_AFTER)), fell(3.0, now()));
@@ -620,8 +630,10 @@ pub(super) mod tests {
     }
 
     /// The quantities that no line is made from, each with the reason.
-    const IN_NO_LINE: [(Quantity, &str); 3] = [
+    const IN_NO_LINE: [(Quantity, &str); 5] = [
         (RainCounter, "it counts since the gauge was installed; the history makes amounts of it"),
+        (RainInterval, "the history sums it"),
+        (Rain, "the history decides whether it counts on"),
         (Illuminance, "only for tools and metrics"),
         (Irradiance, "only for tools and metrics"),
     ];

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use super::findings::Fault;
+use super::names::{Meaning, meaning};
 use super::node::Node;
 use super::record::Reader;
 use super::{Dialect, Dropped, Format, Path, no_head};
@@ -52,6 +53,9 @@ fn read(text: &str, reader: &mut Reader<'_>) -> Result<(), Fault> {
         let before = entries.len();
         if is_upload(line) {
             entries.extend(upload(line));
+            if text.ends_with(line) && line.len() > UPLOAD_BYTES && !is_whole(&mut entries) {
+                entries.truncate(before);
+            }
         } else {
             pairs(line, &mut entries);
         }
@@ -64,6 +68,16 @@ fn read(text: &str, reader: &mut Reader<'_>) -> Result<(), Fault> {
     }
     reader.root(&Node::Object(entries))
 }
+
+/// Whether an upload that ends without a line feed says when it was made, before its last value. That one may
+/// have been cut within and is left out.
+fn is_whole(entries: &mut Vec<Entry<'_>>) -> bool {
+    entries.pop();
+    entries.iter().any(|(key, _)| matches!(meaning(key), Ok(Meaning::Time(_))))
+}
+
+/// An upload that is longer is of a gateway; a shorter one may be a script's, which writes it in one piece.
+const UPLOAD_BYTES: usize = 100;
 
 fn read_uploads(text: &str, reader: &mut Reader<'_>) -> Result<(), Fault> {
     reader.lines(text, &|line: &str, then: &mut dyn FnMut(&Node<'_>)| {
@@ -235,7 +249,7 @@ mod tests {
             UPLOAD.to_owned(),
             UPLOAD.replace('&', "\n"),
             UPLOAD.replace('&', " "),
-            "PASSWORD=SECRET&apikey=SECRET&api_key=SECRET&application_key=SECRET&MAC=SECRET&token=SECRET&tempf=SECRET".to_owned(),
+            "PASSWORD=SECRET&apikey=SECRET&api_key=SECRET&application_key=SECRET&MAC=SECRET&token=SECRET&tempf=SECRET\n".to_owned(),
         ];
         for text in texts {
             let mut shown = String::new();

@@ -111,9 +111,44 @@ pub(super) const MEASURED: &[(Quantity, &[&str])] = &[
     (Quantity::WindSpeed, &["windspeed", "windavg"]),
     (Quantity::WindGust, &["windgust", "windgusts", "windgustspeed", "windmax"]),
     (Quantity::WindDirection, &["winddirection", "winddir", "windbearing"]),
-    (Quantity::RainCounter, &["rain", "totalrain"]),
-    (Quantity::RainRate, &["rainrate", "preciprate"]),
-    (Quantity::RainToday, &["dailyrain", "raintoday", "dayrain", "preciptotal"]),
+    (Quantity::RainCounter, &["totalrain", "raintotal", "raincounter", "rainfalltotal", "totalrainfall"]),
+    (Quantity::RainRate, &["rainrate", "preciprate", "rainfallrate", "precipitationrate", "rainintensity"]),
+    (
+        Quantity::RainToday,
+        &[
+            "dailyrain",
+            "raintoday",
+            "dayrain",
+            "preciptotal",
+            "raindaily",
+            "dailyrainfall",
+            "todayrain",
+            "rainfalltoday",
+            "preciptoday",
+            "precipitationtoday",
+            "rainsincemidnight",
+            "precipitationsincemidnight",
+            // Tempest.
+            "precipaccumlocalday",
+        ],
+    ),
+    (
+        Quantity::RainHour,
+        &[
+            "rainlasthour",
+            "rainoflasthour",
+            "rainpasthour",
+            "rainlast60min",
+            "rain1h",
+            "precip1h",
+            "preciplasthour",
+            "precipitationlasthour",
+            // Tempest.
+            "precipaccumlast1hr",
+        ],
+    ),
+    (Quantity::RainInterval, &["raininterval", "intervalrain", "rainofinterval"]),
+    (Quantity::Rain, &["rain", "rainfall"]),
     (Quantity::Pm25, &["pm2_5", "pm25", "sdsp2"]),
     (Quantity::Pm10, &["pm10", "pm10_0", "sdsp1"]),
     (Quantity::UvIndex, &["uvi", "uvindex", "uv"]),
@@ -287,10 +322,36 @@ pub(super) fn says_outdoors(name: &str) -> bool {
     }
 }
 
+/// What keys mean that one program writes exactly so.
+const VERBATIM: &[(&str, Result<Meaning, Ignored>)] = &[
+    ("uv", Err(Ignored::RawUv)),
+    // Weather Underground's protocol of uploads: the inches of the past 60 minutes. rtl_433's counter is
+    // `rain_in`.
+    ("rainin", Ok(Meaning::Measured(Quantity::RainHour, Some(Unit::Inch)))),
+    // The piezo gauge of an Ecowitt gateway, in inches whatever it shows. Its hour is that of the clock.
+    ("rrain_piezo", Ok(Meaning::Measured(Quantity::RainRate, Some(Unit::InchPerHour)))),
+    ("drain_piezo", Ok(Meaning::Measured(Quantity::RainToday, Some(Unit::Inch)))),
+    ("hrain_piezo", Err(Ignored::NoCounter)),
+    ("erain_piezo", Err(Ignored::NoCounter)),
+    ("wrain_piezo", Err(Ignored::NoCounter)),
+    ("mrain_piezo", Err(Ignored::NoCounter)),
+    ("yrain_piezo", Err(Ignored::NoCounter)),
+];
+
+/// Rain of some time in the names of gateways: the event and the week have no quantity, and `hourlyrain`
+/// is a rate for Ambient Weather and the hour of the clock for Ecowitt.
+const OF_SOME_TIME: [&str; 6] =
+    ["hourlyrain", "eventrain", "weeklyrain", "monthlyrain", "yearlyrain", "last24hrain"];
+
+/// The unit behind the name of a rain that its own name calls a total: `rain_mm_total`, `rainTotal_mm`.
+fn total_of_rain(name: &str) -> Option<Option<Unit>> {
+    suffix(name.strip_suffix("total")?, "rain")
+}
+
 /// What `key` is about, or why it is not used.
 pub(super) fn meaning(key: &str) -> Result<Meaning, Ignored> {
-    if key == "uv" {
-        return Err(Ignored::RawUv);
+    if let Some((_, meaning)) = VERBATIM.iter().find(|(verbatim, _)| *verbatim == key) {
+        return *meaning;
     }
     // weewx-loopdata writes paths: `current.outTemp`, `day.outTemp.max`, `current.dateTime.raw`.
     let current = match key.split_at_checked("current.".len()) {
@@ -315,7 +376,9 @@ pub(super) fn meaning(key: &str) -> Result<Meaning, Ignored> {
     {
         return Err(Ignored::Indoor);
     }
-    match measured(current, &name) {
+    let measured = measured(current, &name);
+    match measured.or_else(|| Some((Quantity::RainCounter, total_of_rain(&name)?))) {
+        None if OF_SOME_TIME.iter().any(|of| suffix(&name, of).is_some()) => Err(Ignored::NoCounter),
         None => match (refused(without_unit(current)), behind_chip(current)) {
             (Some(why), _) => Err(why),
             (None, Some(behind)) => meaning(behind),
@@ -323,9 +386,7 @@ pub(super) fn meaning(key: &str) -> Result<Meaning, Ignored> {
             (None, None) => Err(Ignored::Unknown),
         },
         // That of weewx is what fell since its last packet.
-        Some((Quantity::RainCounter, _)) if current.len() < key.len() && name.starts_with("rain") => {
-            Err(Ignored::NoCounter)
-        }
+        Some((Quantity::Rain, _)) if current.len() < key.len() => Err(Ignored::NoCounter),
         Some((quantity, None)) => Ok(Meaning::Measured(quantity, None)),
         Some((quantity, Some(unit))) => {
             match stated(quantity, Some(unit)).map(|unit| fitting(quantity, unit)) {
@@ -548,7 +609,22 @@ mod tests {
         check("wind_avg_m_s", measured(Quantity::WindSpeed, Some(Unit::MetrePerSecond)));
         check("wind_max_mi_h", measured(Quantity::WindGust, Some(Unit::MilePerHour)));
         check("wind_dir_deg", measured(Quantity::WindDirection, Some(Unit::Degree)));
-        check("rain_in", measured(Quantity::RainCounter, Some(Unit::Inch)));
+        check("rain_in", measured(Quantity::Rain, Some(Unit::Inch)));
+        check("rainin", measured(Quantity::RainHour, Some(Unit::Inch)));
+        check("Rain", measured(Quantity::Rain, None));
+        check("rain_mm_total", measured(Quantity::RainCounter, Some(Unit::Millimetre)));
+        check("raintotal", measured(Quantity::RainCounter, None));
+        check("precip_accum_local_day", measured(Quantity::RainToday, None));
+        check("precip_accum_last_1hr", measured(Quantity::RainHour, None));
+        check("rain_1h", measured(Quantity::RainHour, None));
+        check("drain_piezo", measured(Quantity::RainToday, Some(Unit::Inch)));
+        check("rrain_piezo", measured(Quantity::RainRate, Some(Unit::InchPerHour)));
+        for key in ["hrain_piezo", "yrain_piezo", "hourlyrainin", "eventrainin", "yearlyrainin"] {
+            check(key, Err(Ignored::NoCounter));
+        }
+        for key in ["rain_24h", "precip_accum_local_yesterday", "rain_event"] {
+            assert!(meaning(key).is_err(), "{key}");
+        }
         check("totalrainin", measured(Quantity::RainCounter, Some(Unit::Inch)));
         check("rain_rate_mm_h", measured(Quantity::RainRate, Some(Unit::MillimetrePerHour)));
         check("rainratein", measured(Quantity::RainRate, Some(Unit::InchPerHour)));
@@ -601,7 +677,7 @@ mod tests {
         }
         check("pressunit", Ok(Meaning::UnitOf(Quantity::StationPressure)));
         check("units_pressure", Ok(Meaning::UnitOf(Quantity::StationPressure)));
-        check("rainunit", Ok(Meaning::UnitOf(Quantity::RainCounter)));
+        check("rainunit", Ok(Meaning::UnitOf(Quantity::Rain)));
         check("hourly_units", Err(Ignored::OtherUnit));
         check("sensor_units", Ok(Meaning::OtherUnits));
     }

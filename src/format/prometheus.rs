@@ -12,7 +12,6 @@ use super::node::Node;
 use super::record::Reader;
 use super::surroundings::{Telling, Words, refused, spaced};
 use super::{Dialect, Dropped, Format, Ignored, Path, no_head};
-use crate::reading::Quantity;
 
 pub(super) static PROMETHEUS: Format = Format {
     name: "prometheus",
@@ -151,11 +150,6 @@ fn metric<'n>(name: &'n str, dialect: &Dialect) -> Result<(&'n str, &'n str), Ig
     }
     let ends = std::iter::once(0).chain(name.match_indices(['_', ':']).map(|(at, _)| at + 1));
     for (around, key) in ends.map(|end| name.split_at(end)) {
-        // By custom the names of counters end so.
-        let counter = key
-            .strip_suffix("_total")
-            .filter(|key| matches!(meaning(key), Ok(Meaning::Measured(Quantity::RainCounter, _))));
-        let key = counter.unwrap_or(key);
         if !matches!(meaning(key), Ok(Meaning::Measured(..))) {
             continue;
         }
@@ -290,7 +284,7 @@ mod tests {
     use super::*;
     use crate::format::tests::{WRITTEN, at, check_mutated, only, read, readings};
     use crate::format::{Error, Source, recognise};
-    use crate::reading::Quantity::*;
+    use crate::reading::Quantity::{self, *};
     use crate::reading::Station;
 
     #[track_caller]

@@ -709,6 +709,14 @@ fn ordered<'a>(mut entries: Vec<Entry<'a>>, around: Option<&Path<'_>>, dialect: 
             entry.meaning = Err(Ignored::NoCounter);
         }
     }
+    // rtl_433 names the model, and its `rain_mm` counts since the battery was inserted.
+    if entries.iter().any(|entry| entry.key.is_key("model")) {
+        for entry in &mut entries {
+            if let Ok(Meaning::Measured(Quantity::Rain, Some(unit))) = entry.meaning {
+                entry.meaning = Ok(Meaning::Measured(Quantity::RainCounter, Some(unit)));
+            }
+        }
+    }
     // Where Ecowitt and Ambient Weather send their `stationtype`, `uv` is the index, unlike rtl_433's.
     if is_upload {
         for entry in entries.iter_mut().filter(|entry| entry.meaning == Err(Ignored::RawUv)) {
@@ -922,7 +930,7 @@ mod tests {
             let findings = check(text, &[(Temperature, 10.0)]);
             assert!(findings[0].ends_with("rain: rain of some time here, not a counter"), "{findings:?}");
         }
-        check(r#"{"temp": 10, "rain": 90.3}"#, &[(Temperature, 10.0), (RainCounter, 90.3)]);
+        check(r#"{"temp": 10, "rain": 90.3}"#, &[(Temperature, 10.0), (Rain, 90.3)]);
     }
 
     #[test]

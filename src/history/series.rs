@@ -226,6 +226,11 @@ impl<S: Slot, const LENGTH: u32, const COUNT: usize> Slots<S, LENGTH, COUNT> {
         &self.0[..self.0.partition_point(|slot| slot.at() < end)]
     }
 
+    /// The time of the newest reading.
+    pub(super) fn newest(&self) -> Option<u32> {
+        self.0.last().map(Slot::at)
+    }
+
     /// Drops the slots whose newest reading is at `end` or later.
     pub(super) fn forget_from(&mut self, end: u32) {
         self.0.truncate(self.before(end).len());

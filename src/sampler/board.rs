@@ -86,7 +86,9 @@ impl Instrument {
     /// The instrument of a quantity that cannot be put together from two.
     fn of(quantity: Quantity) -> Option<Instrument> {
         match quantity {
-            Quantity::RainCounter => Some(Instrument::Gauge),
+            Quantity::RainCounter | Quantity::RainToday | Quantity::RainInterval | Quantity::Rain => {
+                Some(Instrument::Gauge)
+            }
             Quantity::StationPressure | Quantity::SeaLevelPressure => Some(Instrument::Barometer),
             _ => None,
         }
@@ -95,6 +97,8 @@ impl Instrument {
 
 /// The device whose readings the history follows.
 struct Followed {
+    /// What it measures. A gauge may give its counter and the sum of the day: the first counts.
+    quantity: Quantity,
     /// `None` if its source was removed: it may come from another one.
     origin: Option<Origin>,
     device: Device,
@@ -105,9 +109,10 @@ struct Followed {
 impl Followed {
     /// Whether what is said at `at` is its own. A logger may begin another file each day: its files
     /// follow one another, and none goes on when a later one has begun.
-    fn is(&self, origin: Origin, device: &Device, at: Timestamp) -> bool {
+    fn is(&self, quantity: Quantity, origin: Origin, device: &Device, at: Timestamp) -> bool {
+        let is_it = self.quantity == quantity || Instrument::of(quantity) == Some(Instrument::Barometer);
         let is_next = |known: Origin| known.0 == origin.0 && known.1 < origin.1 && self.heard < at;
-        self.device == *device && self.origin.is_none_or(|known| known == origin || is_next(known))
+        is_it && self.device == *device && self.origin.is_none_or(|known| known == origin || is_next(known))
     }
 }
 
@@ -305,23 +310,22 @@ impl Place {
     fn remember(&mut self, origin: Origin, device: &Device, said: &Station, now: Timestamp) {
         for quantity in Quantity::ALL {
             let Some(reading) = said.reading(quantity) else { continue };
-            if Instrument::of(quantity)
-                .is_none_or(|instrument| self.follows(instrument, origin, device, reading.at))
-            {
+            if self.follows(quantity, origin, device, reading.at) {
                 self.history.record(quantity, reading, now);
             }
         }
     }
 
-    /// Whether the history follows this device as the instrument. It changes to another device when the
-    /// first was silent for an hour, and follows that one from there.
-    fn follows(&mut self, instrument: Instrument, origin: Origin, device: &Device, at: Timestamp) -> bool {
+    /// Whether the history follows this device as the instrument of the quantity. It changes to another device
+    /// when the first was silent for an hour, and follows that one from there.
+    fn follows(&mut self, quantity: Quantity, origin: Origin, device: &Device, at: Timestamp) -> bool {
+        let Some(instrument) = Instrument::of(quantity) else { return true };
         let followed = match instrument {
             Instrument::Gauge => &mut self.gauge,
             Instrument::Barometer => &mut self.barometer,
         };
         match followed {
-            Some(known) if known.is(origin, device, at) => {
+            Some(known) if known.is(quantity, origin, device, at) => {
                 known.origin = Some(origin);
                 known.heard = at.max(known.heard);
                 return true;
@@ -332,16 +336,18 @@ impl Place {
             // After a restart: what was saved is of the one that reports first.
             None => {}
         }
-        *followed = Some(Followed { origin: Some(origin), device: device.clone(), heard: at });
+        *followed = Some(Followed { quantity, origin: Some(origin), device: device.clone(), heard: at });
         true
     }
 
     /// What the past says replaces what one message says.
     fn with_past(&self, station: &mut Station, now: Timestamp) {
         let history = &self.history;
+        let is_unknown = self.gauge.as_ref().is_some_and(|gauge| gauge.quantity == Quantity::Rain);
+        let has_gauge = !is_unknown || history.has_counter(now);
         let past = Past {
-            rain_of_hour: history.rain_of_hour(now),
-            rain_of_day: history.rain_of_day(now),
+            rain_of_hour: history.rain_of_hour(now).filter(|_| has_gauge),
+            rain_of_day: history.rain_of_day(now).filter(|_| has_gauge),
             pressure_change: history.pressure_change(now),
             lowest_temperature: history.lowest_temperature(now),
             highest_temperature: history.highest_temperature(now),
@@ -357,7 +363,8 @@ impl Place {
             };
             Some(past.map_or(reading, |past| Reading { value: past.value, ..reading }))
         });
-        if let Some(rate) = history.rain_rate(now).filter(|_| station.reading(Quantity::RainRate).is_none()) {
+        let has_no_rate = has_gauge && station.reading(Quantity::RainRate).is_none();
+        if let Some(rate) = history.rain_rate(now).filter(|_| has_no_rate) {
             station.update(Quantity::RainRate, rate);
         }
     }

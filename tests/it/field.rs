@@ -27,12 +27,8 @@ const PENDING: &[&str] = &[
     "ambient-export",
     "weatherlink2-record",
     // rain and jumps
-    "counter-with-outliers",
-    "davis-interval-rain",
-    "ecowitt-piezo",
     "lone-frost",
     "lone-stranger",
-    "wu-steady-rain",
     // text
     "cumulus-realtime-knots",
     "cumulus-realtime-metric",
@@ -69,13 +65,11 @@ const PENDING_BROKEN: &[&str] = &[
     "dht-star-f",
     "belchertown-tables",
     "dht-example",
-    "ecowitt-piezo",
     "hobo-mobile",
     "pairs",
     "pairs-live",
     "pairs-with-time",
     "wu-dateutc-now",
-    "wu-steady-rain",
 ];
 
 /// Later by more days than a month has, so that no day of the month comes again.

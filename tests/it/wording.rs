@@ -1090,7 +1090,7 @@ const VARIABLE_FIGURES: [&str; 2] = ["weatherhook_start_time_seconds ", "weather
 #[test]
 fn metrics() {
     let sensor = r#"[{"city": "London", "temperature_C": 10.5, "humidity": 80, "pressure_hPa": 1015.25,
-            "wind_avg_km_h": 36, "wind_max_m_s": 12, "wind_dir_deg": 70, "rain_mm": 1500,
+            "wind_avg_km_h": 36, "wind_max_m_s": 12, "wind_dir_deg": 70, "rain_total_mm": 1500,
             "rain_rate_mm_h": 3.6, "pm2_5_ug_m3": 62, "uvi": 3},
         {"city": "Rome", "temperature_C": 30, "time": 1600000000}]"#;
     let server = Setup::new("event").sensor(sensor).start();

@@ -271,8 +271,8 @@ mod tests {
                 (DewPoint, 5.0),
                 (StationPressure, 1000.0),
                 (WindSpeed, 4.47),
-                (RainCounter, 25.4),
                 (RainRate, 2.0),
+                (Rain, 25.4),
             ],
         );
         let findings = check(
