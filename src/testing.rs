@@ -32,6 +32,10 @@ pub mod http {
         pub use crate::http::connection::{Connection, Step, Tick};
     }
 }
+/// Messages of MCP.
+pub mod mcp {
+    pub use crate::mcp::{Context, Fields, Reply, answer};
+}
 /// The words that no text may have.
 pub mod moderation {
     pub use crate::moderation::{Action, Matching, Moderation, Options};

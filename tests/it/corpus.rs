@@ -15,6 +15,8 @@ mod connection;
 mod formats;
 #[path = "../fuzz/json.rs"]
 mod json;
+#[path = "../fuzz/message.rs"]
+mod message;
 
 /// So that the corpus stays something that people can look at.
 const MAX_FILE: usize = 4 * 1024;
@@ -45,6 +47,11 @@ fn connections() {
 #[test]
 fn calls() {
     replay("call", call::check);
+}
+
+#[test]
+fn messages() {
+    replay("message", message::check_mutated);
 }
 
 #[test]
