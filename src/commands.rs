@@ -1,5 +1,6 @@
 //! The commands, a file for each: what they print and whether they succeed.
 
+mod block;
 mod check;
 mod demo;
 mod doctor;

@@ -26,8 +26,7 @@ use crate::socket::Address;
 use crate::{file, sampler};
 
 pub use command::{Command, CommandLine, Flags, help};
-use error::nearest;
-pub use error::{Error, Fault, SENSOR_REMEDY};
+pub use error::{Error, Fault, SENSOR_REMEDY, nearest};
 use options::Settings;
 pub use options::{OPTIONS, Opt};
 use values::{Given, Table, unknown_key};

@@ -4,17 +4,21 @@
 //! (what the values of a record are about, by `names`, `units` and their times) and comes out as
 //! [`Record`]s and [`Finding`]s. No file is opened here, and nothing that a text contains makes one panic.
 
+mod advice;
 mod catalogue;
 mod csv;
 mod findings;
 mod form;
 mod json;
 pub mod kernel;
+mod looks;
 mod names;
 mod node;
+mod pattern;
 mod prometheus;
 mod record;
 mod registry;
+mod sample;
 mod surroundings;
 mod text;
 mod units;
@@ -22,6 +26,7 @@ mod units;
 use std::borrow::Cow;
 use std::fmt;
 
+pub use self::advice::{Advice, advise};
 use self::findings::Fault;
 pub use self::findings::{Dropped, Error, Finding, Ignored, Path};
 pub use self::names::is_known;
@@ -136,7 +141,17 @@ impl Format {
             return Err(Error::Empty { expected: self.expected });
         }
         (self.read)(text, &mut Reader::new(text, source, emit, findings))
-            .map_err(|fault| Error::new(fault, self.expected))
+            .map_err(|fault| self.error(fault, text, source.dialect))
+    }
+
+    /// Why a text as a whole cannot be read. Where the configuration names a format, the text may be in another.
+    fn error(&self, fault: Fault, text: &str, dialect: &Dialect) -> Error {
+        match fault {
+            Fault::NotJson(_) if !text.trim_start().starts_with(['{', '[']) => {
+                Error::OtherFormat { name: self.name, looks: registry::elsewhere(text.as_bytes(), dialect) }
+            }
+            _ => Error::new(fault, self.expected),
+        }
     }
 
     /// What has to be put before the lines that will follow this text, for them to be read by

@@ -67,6 +67,19 @@ impl Device {
     }
 }
 
+impl Device {
+    /// As the configuration selects it: `{ model = "Acurite-Tower", id = "7997" }`; `None` if it says nothing.
+    pub fn selection(&self) -> Option<String> {
+        let parts = [("model", &self.model), ("id", &self.id), ("channel", &self.channel)];
+        let part = |(name, part): (&str, &Option<String>)| {
+            let part = part.as_ref()?.replace('\\', "\\\\").replace('"', "\\\"");
+            Some(format!("{name} = \"{part}\""))
+        };
+        let parts: Vec<String> = parts.into_iter().filter_map(part).collect();
+        (!parts.is_empty()).then(|| format!("{{ {} }}", parts.join(", ")))
+    }
+}
+
 /// `Acurite-Tower 7997 A`, on one line.
 impl fmt::Display for Device {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

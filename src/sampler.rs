@@ -765,7 +765,8 @@ mod tests {
         );
         check(
             |board| board.write(r#"{"city": "London", "temp": -9999, "inTemp": 20}"#),
-            "no weather in it, expected keys like temperature or humidity (`weatherhook check` lists its keys)",
+            "no weather in it, expected names like temperature or humidity; `keys` says what its own names mean \
+             (`weatherhook check` lists them)",
         );
     }
 }

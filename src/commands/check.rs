@@ -10,7 +10,9 @@ use crate::time::Timestamp;
 /// is read, and nothing of key and endpoint.
 pub(super) fn run(flags: &Flags, file: bool, out: &mut dyn Write) -> Result<bool, Failure> {
     match load(flags) {
-        Ok(config) if file => Ok(readings::check(&config.sampler, &config.answer, Timestamp::now(), out)?),
+        Ok(config) if file => {
+            Ok(readings::check(&config.sampler, &config.answer, true, Timestamp::now(), out)?)
+        }
         Ok(config) => Ok(check(&config, Timestamp::now(), out)?),
         Err(error @ config::Error::Usage(_)) => Err(error.into()),
         // A wrong configuration is a finding, too.
@@ -27,7 +29,9 @@ fn check(config: &Config, now: Timestamp, out: &mut dyn Write) -> io::Result<boo
     }
     let are_keys_good = keys(config, out)?;
     let is_moderation_good = moderation(config, out)?;
-    Ok(readings::check(&config.sampler, &config.answer, now, out)? && are_keys_good && is_moderation_good)
+    Ok(readings::check(&config.sampler, &config.answer, false, now, out)?
+        && are_keys_good
+        && is_moderation_good)
 }
 
 fn keys(config: &Config, out: &mut dyn Write) -> io::Result<bool> {

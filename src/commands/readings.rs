@@ -1,18 +1,24 @@
 //! What `check` and `check --watch` print of the sources and their readings.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
+use std::path::Path;
 use std::thread;
 
-use crate::answer;
+use super::block::{block, quoted};
+use crate::config::nearest;
+use crate::format::{self, Advice, Dropped};
 use crate::reading::{Quantity, Station, Unit};
-use crate::sampler::{Finding, Found, Offsets, Options, Outcome, Report, Sampler};
+use crate::sampler::{Fault, Finding, Found, Offsets, Options, Outcome, Report, Sampler};
 use crate::time::{Timestamp, in_words};
+use crate::{answer, file};
 
 /// Prints each source with a line for each of its keys, or why it has no readings, and then a line for each
-/// station. `Ok(true)` if `serve` would have readings of each source; an error is one of `out`.
+/// station. Where a text is not understood, or if it `proposes` anyhow, it prints what to write. `Ok(true)` if `serve` would have readings of each source; an error is one of `out`.
 pub(super) fn check(
     options: &Options,
     shown: &answer::Options,
+    proposes: bool,
     now: Timestamp,
     out: &mut dyn Write,
 ) -> io::Result<bool> {
@@ -20,6 +26,10 @@ pub(super) fn check(
     let mut good = true;
     for report in sampler.reports(now) {
         write_report(&report, now, out)?;
+        write_missing_keys(&report, out)?;
+        if let Some(proposal) = proposal(&report, options.city.as_deref().filter(|_| proposes), proposes) {
+            writeln!(out, "{proposal}")?;
+        }
         good &= report.is_good;
     }
     for station in sampler.snapshot(now).stations() {
@@ -40,6 +50,66 @@ fn write_report(report: &Report, now: Timestamp, out: &mut dyn Write) -> io::Res
     }
     Ok(())
 }
+
+/// The names of `keys` that no record has, each with the name that is most like it.
+fn write_missing_keys(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let names = names(report);
+    for own in missing_keys(report, &names) {
+        write!(out, "warning: `keys` has {}, and no record has it", quoted(own))?;
+        match nearest(own, names.iter().map(String::as_str)) {
+            Some(near) => writeln!(out, "; did you mean {}?", quoted(near))?,
+            None => {
+                let names: Vec<String> = names.iter().take(SHOWN_NAMES).map(|name| quoted(name)).collect();
+                writeln!(out, "; there is {}", names.join(", "))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Names of a text that a message shows.
+const SHOWN_NAMES: usize = 10;
+
+/// The names of all keys of a source.
+fn names(report: &Report) -> BTreeSet<String> {
+    report.streams.iter().flat_map(|found| found.names.iter().cloned()).collect()
+}
+
+fn missing_keys<'r>(report: &'r Report, names: &BTreeSet<String>) -> Vec<&'r str> {
+    let keys = report.source.texts.dialect.keys.iter().map(|(own, _)| own.as_str());
+    keys.filter(|own| !names.is_empty() && !names.contains(*own)).collect()
+}
+
+/// What to write about a source that is not understood, or about any; `None` if nothing helps.
+fn proposal(report: &Report, city: Option<&str>, always: bool) -> Option<String> {
+    let names = names(report);
+    let fault_of = |found: &Found| report.faults.iter().find(|fault| fault.name.to_string() == found.name);
+    let is_lossy = |found: &&Found| {
+        let is_loss = |finding: &Finding| {
+            matches!(finding.outcome, Outcome::Dropped(Dropped::NoTime | Dropped::Cells { .. }))
+        };
+        fault_of(found).is_some_and(Fault::is_of_text) || found.findings.iter().any(is_loss)
+    };
+    let troubled = report.streams.iter().find(is_lossy);
+    let is_missing = !missing_keys(report, &names).is_empty();
+    let found = troubled.or_else(|| report.streams.first().filter(|_| always || is_missing))?;
+    let beginning = file::read_beginning(Path::new(&found.name), BEGINNING).ok()?;
+    let format = found.format.and_then(|format| format::named(format.name));
+    let advice = format::advise(&beginning, format, &report.source.texts.dialect);
+    let fault = fault_of(found);
+    if fault.is_some() && advice == Advice::default() {
+        return None;
+    }
+    let block = block(&report.source, &names, &advice, fault.is_some_and(Fault::selects_nothing));
+    if !always {
+        return Some(format!("# this may help:\n{block}"));
+    }
+    let city = quoted(city.unwrap_or("Home"));
+    Some(format!("\n# for weatherhook.toml:\n[[station]]\ncity = {city}\n\n{block}"))
+}
+
+/// As much of a file as is looked at for what to write.
+const BEGINNING: usize = 16 * 1024;
 
 /// Which file it is, of which station, in which format and why, and how many records it has.
 fn write_source(report: &Report, found: &Found, out: &mut dyn Write) -> io::Result<()> {
@@ -188,7 +258,7 @@ mod tests {
         // In this machine's zone.
         let observed = now.before(Duration::from_secs(180));
         let mut out = Vec::new();
-        let good = check(&options, &answer::Options::default(), now, &mut out).expect("written");
+        let good = check(&options, &answer::Options::default(), false, now, &mut out).expect("written");
         assert_eq!(
             String::from_utf8(out).expect("text"),
             "source: SENSOR: format json, recognised by a JSON object or a list of them: records: 2\n\

@@ -140,7 +140,7 @@ impl fmt::Display for Fault {
 }
 
 /// The known name that is most like `name`, if any is like it at all.
-pub(super) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // From 0.0 for nothing in common to 1.0 for equal; below this, suggestions are no help.
     const ALIKE: f64 = 0.8;
     let name = name.to_ascii_lowercase().replace('-', "_");

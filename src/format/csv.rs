@@ -176,9 +176,12 @@ impl<'t> Table<'t> {
             if line.starts_with('#') {
                 return Ok(());
             }
-            let cells = self.cells(line).filter(|cells| cells.len() == self.columns.len());
             // A board that loses its power leaves zeros.
-            let cells = cells.filter(|_| !line.contains('\0')).ok_or(Fault::NoRecord)?;
+            if line.contains('\0') {
+                return Err(Fault::NoRecord);
+            }
+            let cells = self.cells(line).filter(|cells| cells.len() == self.columns.len());
+            let cells = cells.ok_or_else(|| self.misfit(line))?;
             // Else a row of any age would get the file's time.
             if !times.is_empty() && times.iter().all(|time| is_missing(&cells[*time])) {
                 return Err(Fault::NoRecord);
@@ -197,6 +200,14 @@ impl<'t> Table<'t> {
         let first = first.as_deref().and_then(|cells| cells.first());
         self.columns.first().is_some_and(|name| name.is_empty())
             && first.is_some_and(|cell| is_apart(cell) && ANY_TIME.read(cell).is_some())
+    }
+
+    /// Why a line is no row of the table.
+    fn misfit(&self, line: &str) -> Fault {
+        match cells(content(line), self.separator, COLUMNS) {
+            Some(cells) if cells.len() > 1 => Fault::Cells { found: cells.len(), names: self.columns.len() },
+            _ => Fault::NoRecord,
+        }
     }
 
     fn node<'l>(&self, cell: Cow<'l, str>) -> Node<'l> {
@@ -330,7 +341,7 @@ fn content(line: &str) -> &str {
 }
 
 /// The cells of a line; `None` if there are more than `most` or a quote does not end.
-fn cells(line: &str, separator: char, most: usize) -> Option<Vec<Cow<'_, str>>> {
+pub(super) fn cells(line: &str, separator: char, most: usize) -> Option<Vec<Cow<'_, str>>> {
     let mut cells = Vec::new();
     let mut rest = Some(line);
     while let Some(line) = rest {
@@ -372,7 +383,7 @@ fn unquoted(text: &str, separator: char) -> Option<(Cow<'_, str>, Option<&str>)>
 const ANY_TIME: Notation<'_> = Notation { zone: &Zone::Utc, order: &|| Some(DateOrder::Dmy), format: None };
 
 /// Whether a cell is what stands below names: a number, a time, the mark of a missing value.
-fn is_value(cell: &str) -> bool {
+pub(super) fn is_value(cell: &str) -> bool {
     let digits = cell.starts_with(|c: char| c.is_ascii_digit());
     let is_numeric = digits && !cell.contains(char::is_alphabetic);
     let is_time = || digits && ANY_TIME.read(cell).is_some();
@@ -531,7 +542,8 @@ mod tests {
         check("temp;rh\n1,000,5;60\n", &[(Humidity, 60.0)]);
         check("temp;pressure\n3;1.013,2\n", &[(Temperature, 3.0)]);
         check("temp,rh\n\"21,5\",60\n", &[(Humidity, 60.0)]);
-        assert_eq!(check("temp,rh\n21,5,60\n", &[]), ["a line: not a whole record"]);
+        let findings = check("temp,rh\n21,5,60\n", &[]);
+        assert_eq!(findings, ["a line: it has 3 cells, and the table has 2 names"]);
     }
 
     #[test]
@@ -550,10 +562,21 @@ mod tests {
 
     #[test]
     fn rows_that_are_none_are_counted() {
-        for bad in ["9", "9,9,9", "\"9,9", "\"9\"9,9", "9,9\0", "\0\0\09,9"] {
+        let misfit = "it has 3 cells, and the table has 2 names";
+        for (bad, why) in [
+            ("9", "not a whole record"),
+            ("9,9,9", misfit),
+            ("\"9,9", "not a whole record"),
+            ("\"9\"9,9", "not a whole record"),
+            ("9,9\0", "not a whole record"),
+            ("\0\0\09,9", "not a whole record"),
+        ] {
             let findings = check(&format!("temp,rh\n4,5\n{bad}\n"), &[(Temperature, 4.0), (Humidity, 5.0)]);
-            assert_eq!(findings, ["a line: not a whole record"], "{bad:?}");
+            assert_eq!(findings, [format!("a line: {why}")], "{bad:?}");
         }
+        let findings =
+            check_in(&columns(&["temp", "rh"]), "4,5\n4,5,6\n", &[(Temperature, 4.0), (Humidity, 5.0)]);
+        assert_eq!(findings, ["a line: it has 3 cells, and `columns` has 2 names"]);
     }
 
     #[test]

@@ -181,6 +181,15 @@ pub enum Dropped {
     Expected(&'static str),
     /// A line that is no record: broken, half-written, or not of the format.
     BadLine,
+    /// A row of a table has another number of cells than the table has columns.
+    Cells {
+        /// How many the row has.
+        found: usize,
+        /// How many names the table has.
+        names: usize,
+        /// Whether the names are those of `columns`.
+        configured: bool,
+    },
     /// The sensor's checksum does not fit.
     Checksum,
     /// Zeros, from a wire on which nobody is.
@@ -244,6 +253,12 @@ impl fmt::Display for Dropped {
             Dropped::NoSensor => f.write_str("nothing but zeros: no sensor answered"),
             Dropped::PowerOn => f.write_str("85 °C stands there before the first conversion"),
             Dropped::Invalid => f.write_str("its record says that it is not valid"),
+            Dropped::Cells { found, names, configured: true } => {
+                write!(f, "it has {found} cells, and `columns` has {names} names")
+            }
+            Dropped::Cells { found, names, configured: false } => {
+                write!(f, "it has {found} cells, and the table has {names} names")
+            }
             Dropped::BadLine => f.write_str("not a whole record"),
         }
     }
@@ -256,6 +271,13 @@ pub(super) enum Fault {
     NotJson(serde_json::Error),
     /// Nothing in it has the shape of a record.
     NoRecord,
+    /// A row of a table has another number of cells than the table has columns.
+    Cells {
+        /// How many the row has.
+        found: usize,
+        /// How many names the table has.
+        names: usize,
+    },
 }
 
 /// Why a text as a whole cannot be read.
@@ -284,8 +306,15 @@ pub enum Error {
     },
     /// The configuration names no format, and the text looks like none of them.
     Unrecognised {
-        /// The names of those that there are.
-        formats: String,
+        /// What it looks like, and what to write.
+        looks: String,
+    },
+    /// The configuration names a format, and the text is not even alike.
+    OtherFormat {
+        /// The name of the format.
+        name: &'static str,
+        /// What it looks like, and what to write.
+        looks: String,
     },
 }
 
@@ -302,7 +331,7 @@ impl Error {
     pub(super) fn new(fault: Fault, expected: &'static str) -> Error {
         match fault {
             Fault::NotJson(cause) => Error::NotJson(cause),
-            Fault::NoRecord => Error::NoRecord { expected },
+            Fault::NoRecord | Fault::Cells { .. } => Error::NoRecord { expected },
         }
     }
 }
@@ -316,11 +345,8 @@ impl fmt::Display for Error {
             }
             Error::NotJson(cause) => write!(f, "not JSON: {cause}"),
             Error::NoRecord { expected } => write!(f, "no record in it, expected {expected}"),
-            Error::Unrecognised { formats } => write!(
-                f,
-                "the format is not recognised: write `format = \"...\"` with one of {formats}, \
-                 or `columns = [...]` if it is a table without column names"
-            ),
+            Error::Unrecognised { looks } => write!(f, "the format is not recognised: {looks}"),
+            Error::OtherFormat { name, looks } => write!(f, "not in the format {name}: {looks}"),
         }
     }
 }

@@ -30,8 +30,19 @@ pub(super) static LINES: Format = Format {
     read: read_lines,
 };
 
+/// Brackets begin much else: `[2026-11-28 20:10] ...`, `[section]`, `{'a': ...`.
 fn is_json(beginning: &str, _: &Dialect) -> bool {
-    beginning.starts_with(['{', '['])
+    let inner = |open: char| beginning.strip_prefix(open).map(str::trim_start);
+    if let Some(inner) = inner('{') {
+        return inner.is_empty() || inner.starts_with(['"', '}']);
+    }
+    inner('[').is_some_and(|inner| {
+        let end = inner.find(|c: char| !(c.is_ascii_digit() || c.is_whitespace() || ",.-+eE".contains(c)));
+        match inner[end.unwrap_or(inner.len())..].strip_prefix(']') {
+            Some(behind) => behind.trim_start().is_empty(),
+            None => end.is_none() || inner.starts_with(['{', '[', '"']),
+        }
+    })
 }
 
 /// A single line may as well be the whole text of a file that is rewritten: it is read as one until a
@@ -61,7 +72,7 @@ fn read_lines(text: &str, reader: &mut Reader<'_>) -> Result<(), Fault> {
 }
 
 /// What `then` makes of the value that a text is.
-fn parsed<T>(text: &str, then: impl FnOnce(&Node<'_>) -> T) -> Result<T, Fault> {
+pub(super) fn parsed<T>(text: &str, then: impl FnOnce(&Node<'_>) -> T) -> Result<T, Fault> {
     // From bytes, as the calls are: what reads them is there once.
     match serde_json::from_slice(text.as_bytes()) {
         Ok(root) => Ok(then(&root)),

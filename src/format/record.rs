@@ -217,8 +217,13 @@ impl<'r> Reader<'r> {
                     self.record(entries, around.as_ref(), outer);
                 }
             });
-            if parsed.is_err() {
-                self.dropped(Path::key(None, "a line"), Dropped::BadLine);
+            if let Err(fault) = parsed {
+                let configured = !dialect.columns.is_empty();
+                let why = match fault {
+                    Fault::Cells { found, names } => Dropped::Cells { found, names, configured },
+                    Fault::NotJson(_) | Fault::NoRecord => Dropped::BadLine,
+                };
+                self.dropped(Path::key(None, "a line"), why);
             }
         }
     }
@@ -1183,7 +1188,11 @@ mod tests {
         check(b"{\"a\": 1", "not JSON: EOF while parsing an object at line 1 column 7");
         check(b"{\"a\": NaN,\n \"b\" 1}", "not JSON: expected `:` at line 2 column 6");
         check(b"{\"a\": 1}\n{\"a\": 2}", "not JSON: trailing characters at line 2 column 1");
-        check(b"\0\0\0\0", "not JSON: expected value at line 1 column 1");
+        check(
+            b"\0\0\0\0",
+            "not in the format json: it holds bytes that are no text; let the program write lines such as \
+             `time,temperature`",
+        );
         check(b"12", "no record in it, expected a JSON object or a list of them");
         check(&vec![b'['; 16 << 20], "not JSON: recursion limit exceeded at line 1 column 128");
         check(

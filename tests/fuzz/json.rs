@@ -74,7 +74,7 @@ pub(crate) fn check_read(read: Read<'_>) {
         let mut records = Vec::new();
         let add = &mut |record| records.push(record);
         if let Err(error) = read(&Source::new(city, modified), add, &mut find) {
-            check_line(&error.to_string(), 200);
+            check_line(&error.to_string(), 300);
             continue;
         }
         let snapshot = published(records, modified);

@@ -299,6 +299,55 @@ fn check_of_a_file_needs_neither_key_nor_options() {
     assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""));
 }
 
+/// What `check FILE` proposes to write, and what `check` says of that configuration.
+#[track_caller]
+fn check_proposal(name: &str, contents: &str, expected: &[&str]) {
+    let scratch = Scratch::new();
+    let file = scratch.write(name, contents);
+    let out = stdout(&run(["check", text(&file)]));
+    let block = out.split_once("\n# for weatherhook.toml:\n").expect("a proposal").1;
+    let block = block.split_once("\n\nstation: ").map_or(block, |(block, _)| block);
+    let config = scratch.write("weatherhook.toml", block);
+    let again = checked(&["--config", text(&config)]);
+    assert_eq!((again.status.code(), stderr(&again).as_str()), (Some(0), ""), "{block}\n{}", stdout(&again));
+    for line in expected {
+        assert!(stdout(&again).contains(line), "{line} is not in:\n{}", stdout(&again));
+    }
+}
+
+#[test]
+fn what_check_proposes_is_a_good_configuration() {
+    let temperature = "temperature 7.4 °C";
+    let station = "\nstation: Home: readings: ";
+    check_proposal("sensor.json", r#"{"temperature": 7.4}"#, &[temperature, station]);
+    check_proposal(
+        "bare.txt",
+        "2024-11-28 20:10\t7.12\t80.4\t100\t0\n2024-11-28 20:20\t7.42\t81.2\t100\t0\n",
+        &[temperature, "humidity 81.2 %", station],
+    );
+    check_proposal(
+        "names.csv",
+        "Messzeit;Lufttemperatur;Luftfeuchte/%\nTag 332 in 2024, 20 Uhr 10;7,4;81\n",
+        &[temperature, "humidity 81.0 %", station],
+    );
+    check_proposal(
+        "history.csv",
+        "entity_id,state,last_changed\nsensor.room_temperature,21.2,2024-11-28T19:10:00Z\n\
+         sensor.garden_temperature,7.4,2024-11-28T19:11:00Z\n",
+        &[temperature, "sensor.room_temperature: `match` selects another device", station],
+    );
+    check_proposal(
+        "quotes\"and\\back.csv",
+        "time,\"The \"\"Temp\"\" out\\there\"\n2024-11-28T19:10:00Z,7.4\n",
+        &[temperature, station],
+    );
+    check_proposal(
+        "values.json",
+        r#"{"sensors": {"aussentemperatur": 7.4, "luftfeuchte": 81}}"#,
+        &[temperature],
+    );
+}
+
 #[test]
 fn the_stations_are_summed_up_even_if_a_source_fails() {
     let scratch = Scratch::new();

@@ -49,9 +49,6 @@ const PENDING: &[&str] = &[
     "pairs",
     "pairs-live",
     "pairs-with-time",
-    // messages
-    "ha-history-message",
-    "keys-of-nobody",
 ];
 
 /// Cases of which something is still current forty days later.

@@ -176,8 +176,8 @@ fn a_half_written_file_drops_no_readings_and_is_logged_once() {
 
 type Make = fn(&Path);
 
-const UNRECOGNISED: &str = "the format is not recognised: write `format = \"...\"` with one of jsonl, json, w1, prometheus, \
-     csv, uploads, form, or `columns = [...]` if it is a table without column names";
+const UNRECOGNISED: &str = "the format is not recognised: it looks like numbers without names; write \
+     `columns = [\"temperature_C\"]`, or what else they are, and `format = \"csv\"`";
 
 /// What may be at the path of a sensor file: how to make it, and the cause in the log.
 const NO_SENSOR_FILES: &[(Make, &str)] = &[
@@ -207,7 +207,8 @@ const NO_SENSOR_FILES: &[(Make, &str)] = &[
                 r#"{"city": "London", "temperature_C": NaN, "humidity": 1e999, "pressure": -Infinity}"#;
             fs::write(path, text).expect("a file");
         },
-        "no weather in it, expected keys like temperature or humidity (`weatherhook check` lists its keys)",
+        "no weather in it, expected names like temperature or humidity; `keys` says what its own names mean \
+             (`weatherhook check` lists them)",
     ),
     (|path| fs::write(path, "21.5").expect("a file"), UNRECOGNISED),
 ];

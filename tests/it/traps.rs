@@ -212,7 +212,7 @@ fn a_new_battery_and_a_neighbour_make_other_devices_which_match_separates() {
     Site::with("file = \"log\"\nmatch = { model = \"Acurite\" }", "log", &log).fails(&[
         "ignored: Acurite-5n1 839 A: `match` selects",
         "ignored: Nexus-TH 184 2: `match` selects",
-        "error: log: no weather in it",
+        "error: log: `match` selects nothing of it; there is { model = \"Acurite-5n1\", id = \"77\", channel = \"A\" }, ",
     ]);
 }
 
@@ -455,7 +455,7 @@ fn tables_of_a_spreadsheet() {
                   Feuchte = \"humidity\", Luftdruck = \"pressure_hPa\" }";
     let site = Site::with(source, "a.csv", german).checks(&[
         "read: Temperatur: temperature 7.6 °C (°C read), 5 min old",
-        "dropped: a line: not a whole record",
+        "dropped: a line: it has 2 cells, and the table has 4 names",
     ]);
     site.answers(&cold);
     // Without names, and with Pa.
@@ -464,7 +464,8 @@ fn tables_of_a_spreadsheet() {
     let site = Site::with(source, "a", &bare)
         .checks(&["read: pressure: station pressure 1003.2 hPa (Pa assumed), 5 min old"]);
     site.answers(&cold);
-    Site::with("file = \"a\"", "a", &bare).fails(&["error: a: the format is not recognised"]);
+    Site::with("file = \"a\"", "a", &bare)
+        .fails(&["error: a: the format is not recognised: it looks like a table without names"]);
 }
 
 #[test]

@@ -697,31 +697,31 @@ fn check_of_wrong_sensor_files() {
             exit code 1
             Some("5")
             source: SENSOR
-            error: SENSOR: the format is not recognised: write `format = "..."` with one of jsonl, json, w1, prometheus, csv, uploads, form, or `columns = [...]` if it is a table without column names
+            error: SENSOR: the format is not recognised: it looks like numbers without names; write `columns = ["temperature_C"]`, or what else they are, and `format = "csv"`
             exit code 1
             Some("{}")
             source: SENSOR: format json, recognised by a JSON object or a list of them: records: 0
-            error: SENSOR: no weather in it, expected keys like temperature or humidity (`weatherhook check` lists its keys)
+            error: SENSOR: no weather in it, expected names like temperature or humidity; `keys` says what its own names mean (`weatherhook check` lists them)
             exit code 1
             Some("{\"mic\": 1}")
             source: SENSOR: format json, recognised by a JSON object or a list of them: records: 0
             ignored: mic: not a known key
-            error: SENSOR: no weather in it, expected keys like temperature or humidity (`weatherhook check` lists its keys)
+            error: SENSOR: no weather in it, expected names like temperature or humidity; `keys` says what its own names mean (`weatherhook check` lists them)
             exit code 1
             Some("temp,humidity\n1\n")
             source: SENSOR: format csv, recognised by a row of column names such as time,temperature: records: 0
             dropped: a line: not a whole record
-            error: SENSOR: no weather in it, expected keys like temperature or humidity (`weatherhook check` lists its keys)
+            error: SENSOR: no weather in it, expected names like temperature or humidity; `keys` says what its own names mean (`weatherhook check` lists them)
             exit code 1
             Some("time,temp\n2025-03-02 22:26:03,x\n")
             source: SENSOR: format csv, recognised by a row of column names such as time,temperature: records: 0
             read: time: N N UTC, N days old
             dropped: temp: not a number
-            error: SENSOR: no weather in it, expected keys like temperature or humidity (`weatherhook check` lists its keys)
+            error: SENSOR: no weather in it, expected names like temperature or humidity; `keys` says what its own names mean (`weatherhook check` lists them)
             exit code 1
             Some("hello\n")
             source: SENSOR
-            error: SENSOR: the format is not recognised: write `format = "..."` with one of jsonl, json, w1, prometheus, csv, uploads, form, or `columns = [...]` if it is a table without column names
+            error: SENSOR: the format is not recognised: it looks like lines of text; write `format = "..."` with one of jsonl, json, w1, prometheus, csv, uploads, form, `columns = [...]` if it is a table without names, and `keys = {...}` for names of its own
             exit code 1
         "#]],
     );
@@ -735,7 +735,7 @@ fn check_of_wrong_sensor_files() {
             endpoint: http://127.0.0.1:8000/api/dify/receive
             error: /nowhere/key: No such file or directory (os error 2)
             source: DIRECTORY/sensor.json
-            error: DIRECTORY/sensor.json: the format is not recognised: write `format = "..."` with one of jsonl, json, w1, prometheus, csv, uploads, form, or `columns = [...]` if it is a table without column names
+            error: DIRECTORY/sensor.json: the format is not recognised: it looks like lines of text; write `format = "..."` with one of jsonl, json, w1, prometheus, csv, uploads, form, `columns = [...]` if it is a table without names, and `keys = {...}` for names of its own
             exit code 1
         "#]],
     );

@@ -180,7 +180,8 @@ impl File {
             None => self.read_file(look, looked),
         };
         self.summary.add_dropped(looked.findings.dropped() - dropped);
-        match result {
+        self.summary.selection.append(looked.findings.take_selection());
+        match result.map_err(|error| self.explained(error)) {
             Ok(Step::GoesOn) => return true,
             Ok(Step::Unchanged) => {}
             Ok(Step::Complete) => self.note(look, driver.is_some(), None),
@@ -191,6 +192,15 @@ impl File {
             }
         }
         false
+    }
+
+    /// The cause of an error as precisely as it is known.
+    fn explained(&self, error: Error) -> Error {
+        match (&error, self.summary.selection.none_selected()) {
+            (Error::NoWeather, Some(others)) => Error::NoneSelected(others),
+            (Error::NoWeather, None) if self.summary.selection.is_undated() => Error::NoTime,
+            _ => error,
+        }
     }
 
     /// Whether the last step has left something of a log.

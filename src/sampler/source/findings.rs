@@ -160,7 +160,46 @@ pub(in crate::sampler) struct Findings {
     wanted: bool,
     streams: Vec<Found>,
     dropped: usize,
+    selection: Selection,
 }
+
+/// What was selected of the records since it was asked for last.
+#[derive(Debug, Default)]
+pub(super) struct Selection {
+    /// How many records.
+    records: usize,
+    /// Some of the devices that were not, each as the configuration would select it.
+    others: BTreeSet<String>,
+    /// Whether a record has a time that cannot be read.
+    is_undated: bool,
+}
+
+impl Selection {
+    pub(super) fn append(&mut self, later: Selection) {
+        self.records += later.records;
+        self.is_undated |= later.is_undated;
+        later.others.into_iter().for_each(|other| self.add_other(other));
+    }
+
+    fn add_other(&mut self, other: String) {
+        if self.others.len() < OTHERS {
+            self.others.insert(other);
+        }
+    }
+
+    /// Whether a record has a time that cannot be read.
+    pub(super) fn is_undated(&self) -> bool {
+        self.is_undated
+    }
+
+    /// The devices that there are, if none of them was selected.
+    pub(super) fn none_selected(&self) -> Option<Vec<String>> {
+        (self.records == 0 && !self.others.is_empty()).then(|| self.others.iter().cloned().collect())
+    }
+}
+
+/// Devices that a message names.
+const OTHERS: usize = 8;
 
 impl Findings {
     pub(super) fn new(wanted: bool) -> Findings {
@@ -183,14 +222,27 @@ impl Findings {
 
     /// So many records of the stream were kept.
     pub(super) fn add_records(&mut self, records: usize) {
+        self.selection.records += records;
         if let Some(stream) = self.streams.last_mut() {
             stream.records += records;
         }
     }
 
+    /// A device was not selected.
+    pub(super) fn add_unselected(&mut self, selection: Option<&str>) {
+        if let Some(selection) = selection {
+            self.selection.add_other(selection.to_owned());
+        }
+    }
+
+    pub(super) fn take_selection(&mut self) -> Selection {
+        std::mem::take(&mut self.selection)
+    }
+
     pub(super) fn add(&mut self, finding: &format::Finding<'_>) {
         let dropped = usize::from(matches!(finding, format::Finding::Dropped { .. }));
         self.dropped += dropped;
+        self.selection.is_undated |= matches!(finding, format::Finding::Dropped { why: Dropped::NoTime, .. });
         let Some(stream) = self.streams.last_mut() else { return };
         match finding {
             format::Finding::Key { name } if stream.names.len() < MOST => {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use log::{info, warn};
 
+use super::findings::Selection;
 use super::seen::{Change, Error, Name};
 use crate::format::Record;
 use crate::time::Timestamp;
@@ -67,6 +68,8 @@ impl Health {
 pub(super) struct Summary {
     places: HashSet<Option<String>>,
     dropped: usize,
+    /// What was selected of the records.
+    pub(super) selection: Selection,
 }
 
 impl Summary {

@@ -130,6 +130,21 @@ pub struct Fault {
     pub cause: Error,
 }
 
+impl Fault {
+    /// Whether a text is there and not understood, so that more words in the configuration may help.
+    pub fn is_of_text(&self) -> bool {
+        use format::Error::Empty;
+        let is_empty = matches!(self.cause, Error::Format(Empty { .. }));
+        self.selects_nothing()
+            || matches!(self.cause, Error::NoWeather | Error::NoTime | Error::Format(_)) && !is_empty
+    }
+
+    /// Whether the configuration selects none of its devices.
+    pub fn selects_nothing(&self) -> bool {
+        matches!(self.cause, Error::NoneSelected(_))
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.name, self.cause)
@@ -149,6 +164,10 @@ pub enum Error {
     Format(format::Error),
     /// It has no key of the weather.
     NoWeather,
+    /// It has none, and times that cannot be read.
+    NoTime,
+    /// None of its devices is selected. Some of them, as the configuration would select them.
+    NoneSelected(Vec<String>),
 }
 
 impl fmt::Display for Error {
@@ -166,8 +185,15 @@ impl fmt::Display for Error {
             ),
             Error::Format(cause) => cause.fmt(f),
             Error::NoWeather => f.write_str(
-                "no weather in it, expected keys like temperature or humidity (`weatherhook check` lists its keys)",
+                "no weather in it, expected names like temperature or humidity; `keys` says what its own names \
+                 mean (`weatherhook check` lists them)",
             ),
+            Error::NoTime => {
+                f.write_str("the times of its records cannot be read; `time_format` says how they are written")
+            }
+            Error::NoneSelected(others) => {
+                write!(f, "`match` selects nothing of it; there is {}", others.join(", "))
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! How the texts of a source are read, whatever brings them: the format, the devices that are
 //! selected, the offsets.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::findings::Findings;
 use super::seen::Error;
@@ -101,12 +101,12 @@ pub(super) fn have_weather(records: &[Record]) -> bool {
 struct Selection<'o> {
     options: &'o Options,
     records: Vec<Record>,
-    others: BTreeSet<String>,
+    others: BTreeMap<String, Option<String>>,
 }
 
 impl<'o> Selection<'o> {
     fn new(options: &'o Options) -> Selection<'o> {
-        Selection { options, records: Vec::new(), others: BTreeSet::new() }
+        Selection { options, records: Vec::new(), others: BTreeMap::new() }
     }
 
     fn add(&mut self, mut record: Record) {
@@ -114,14 +114,15 @@ impl<'o> Selection<'o> {
             correct(&mut record.station, &self.options.offsets);
             self.records.push(record);
         } else {
-            self.others.insert(record.device.to_string());
+            self.others.insert(record.device.to_string(), record.device.selection());
         }
     }
 
     /// The records; the findings name the other devices.
     fn finish(self, findings: &mut Findings) -> Vec<Record> {
         findings.add_records(self.records.len());
-        for other in &self.others {
+        for (other, selection) in &self.others {
+            findings.add_unselected(selection.as_deref());
             let key = format::Path::key(None, other);
             findings.add(&Finding::Ignored { key, why: Ignored::OtherDevice });
         }
