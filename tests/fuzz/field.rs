@@ -159,7 +159,9 @@ impl Site {
         let options = Config::load(&line.flags, [], None).expect("a configuration").sampler;
         let path = directory.join(&broken.name);
         let mut site = Site { case, directory, path, text: broken.bytes, options, known: BTreeSet::new() };
-        site.known = site.whole(&site.text);
+        // A last line that does not end may be cut off: with its end it says more.
+        site.known = site.whole(&[&site.text, b"\n".as_slice()].concat());
+        site.known.extend(site.read(&site.text));
         site
     }
 
