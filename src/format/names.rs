@@ -1,6 +1,9 @@
 //! What the keys of a text are about: the names of quantities, times, units, places and devices. The
 //! words that rule a name out are in `surroundings`.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use super::findings::Ignored;
 use super::surroundings::{INDOOR, has_outdoor_word, refused, spaced};
 use super::text::squashed;
@@ -512,11 +515,14 @@ const OTHER_TIMES: &str = "start started starts end ended ends begin boot booted
 
 /// Whether a name mentions a time and says nothing against it.
 fn mentions_time(name: &str) -> bool {
+    // A text may have hundreds of thousands of unknown keys.
+    static BY_WORD: LazyLock<HashMap<&str, bool>> = LazyLock::new(|| {
+        let time = TIME_WORDS.split(' ').map(|word| (word, true));
+        time.chain(OTHER_TIMES.split(' ').map(|word| (word, false))).collect()
+    });
     let words = spaced(name);
-    let has = |list: &str| {
-        words.split(' ').any(|word| !word.is_empty() && list.split(' ').any(|known| known == word))
-    };
-    has(TIME_WORDS) && !has(OTHER_TIMES)
+    let mut said = words.split(' ').filter_map(|word| BY_WORD.get(word)).peekable();
+    said.peek().is_some() && said.all(|is_time| *is_time)
 }
 
 /// What stands in a name behind that of a chip: `temperature` in `BME280_temperature`. Chips have letters, then

@@ -2,12 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::Dialect;
 use super::findings::Dropped;
-use super::names::{Meaning, meaning, says_outdoors};
+use super::names::says_outdoors;
 use super::text::{WORDS_CHARS, one_line};
 use super::units::{System, named_unit, number_with_unit};
-use crate::reading::{Device, Unit};
+use crate::reading::Unit;
 use crate::time::{Notation, Timestamp};
 
 /// A value as the formats give it: an object keeps the order of its keys and all of those that are
@@ -45,19 +44,6 @@ const MISSING: &[&str] = &["-", "--", "---", "?", "n/a", "nan", "null", "unknown
 pub(super) fn is_missing(text: &str) -> bool {
     let text = text.trim();
     text.is_empty() || MISSING.iter().any(|missing| text.eq_ignore_ascii_case(missing))
-}
-
-/// Which device an object is from.
-pub(super) fn device(node: &Node<'_>, dialect: &Dialect) -> Device {
-    let mut device = Device::default();
-    if let Node::Object(entries) = node {
-        for (key, node) in entries {
-            if let Ok(Meaning::Device(part)) = meaning(dialect.known(key)) {
-                device.set(part, identity(node));
-            }
-        }
-    }
-    device
 }
 
 /// The keys of values.

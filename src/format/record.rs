@@ -22,7 +22,7 @@ use self::said::{is_invalid, mark_own_temperature};
 use super::catalogue::Writers;
 use super::findings::{Dropped, Fault, Finding, Ignored, LEVELS, Path};
 use super::names::{Meaning, Naming, meaning, own_unit, says_outdoors, unit_stem};
-use super::node::{Node, device, identity, is_missing, mentions_outdoors, number, unit_named_by, value_in};
+use super::node::{Node, identity, is_missing, mentions_outdoors, number, unit_named_by, value_in};
 use super::surroundings::{Said, Telling, Words, telling};
 use super::text::{WORDS_CHARS, one_line};
 use super::units::{Converted, Units, convert, number_with_unit};
@@ -192,7 +192,7 @@ impl<'r> Reader<'r> {
         let mut last = None;
         if self.source.undated == Undated::LastDevice {
             for line in lines().rev().take(BROKEN_AT_END) {
-                let _ = parse(line, &mut |node| last = Some(device(node, self.source.dialect)));
+                let _ = parse(line, &mut |node| last = Some(self.device(node)));
                 if last.is_some() {
                     break;
                 }
@@ -200,9 +200,8 @@ impl<'r> Reader<'r> {
         }
         for line in lines() {
             let context = Context::of(self.source);
-            let dialect = self.source.dialect;
             let parsed = parse(line, &mut |node| {
-                let device = device(node, dialect);
+                let device = self.device(node);
                 self.lone = match self.source.undated {
                     Undated::Current => true,
                     Undated::LastDevice => last.as_ref() == Some(&device),
@@ -226,6 +225,25 @@ impl<'r> Reader<'r> {
                 self.dropped(Path::key(None, "a line"), why);
             }
         }
+    }
+
+    /// Which device an object is from.
+    fn device(&mut self, node: &Node<'_>) -> Device {
+        let mut device = Device::default();
+        let mut topic = None;
+        if let Node::Object(entries) = node {
+            for (key, node) in entries {
+                match self.known(key).meaning {
+                    Ok(Meaning::Device(part)) => device.set(part, identity(node)),
+                    Ok(Meaning::Topic) => topic = identity(node),
+                    _ => {}
+                }
+            }
+        }
+        if device == Device::default() {
+            device.id = topic;
+        }
+        device
     }
 
     fn record(&mut self, entries: &[(Cow<'_, str>, Node<'_>)], around: Option<&Path<'_>>, outer: Outer<'_>) {
