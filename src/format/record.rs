@@ -217,7 +217,7 @@ impl<'r> Reader<'r> {
                 }
             });
             if let Err(fault) = parsed {
-                let configured = !dialect.columns.is_empty();
+                let configured = !self.dialect().columns.is_empty();
                 let why = match fault {
                     Fault::Cells { found, names } => Dropped::Cells { found, names, configured },
                     Fault::NotJson(_) | Fault::NoRecord => Dropped::BadLine,
