@@ -21,7 +21,7 @@ impl Reader<'_> {
         self.setting(Path::key(around, "writer"), format_args!("{}", writer.name));
         let written = self.written(writer, entries, around);
         self.understood_record(&written, outer);
-        for list in writer.lists {
+        if let Some(list) = writer.list {
             if let (Some(levels), Some(Node::List(nodes))) =
                 (outer.levels.checked_sub(1), value_at(entries, list))
             {
@@ -45,8 +45,8 @@ impl Reader<'_> {
     ) -> Vec<Entry<'a>> {
         let dialect = self.source.dialect;
         let east = writer.east(record);
-        let mut entries = Vec::with_capacity(writer.keys.len());
-        for &(path, key) in writer.keys {
+        let mut entries = Vec::new();
+        for (path, key) in writer.keys() {
             let Some(node) = value_at(record, path) else { continue };
             // What the configuration says of a key counts before what the row says.
             let own = [path, last_key(path)].into_iter().find(|name| dialect.known(name) != *name);
