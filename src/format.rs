@@ -32,6 +32,7 @@ pub use self::findings::{Dropped, Error, Finding, Ignored, Path};
 pub use self::names::is_known;
 use self::record::Reader;
 pub use self::registry::{FORMATS, name_list, named, recognise};
+pub use self::surroundings::ruled_out_by_name;
 use self::text::decoded;
 use crate::reading::{Device, Station};
 use crate::time::{Timestamp, Zone};
@@ -95,13 +96,22 @@ pub struct Source<'a> {
     pub dialect: &'a Dialect,
     /// Whether only records of selected devices are kept: these may stand anywhere.
     pub picked: bool,
+    /// Why the name of its file says that it is not about the air outdoors.
+    pub elsewhere: Option<Ignored>,
 }
 
 impl<'a> Source<'a> {
     /// A file as the tools write it, that may have been there for long.
     pub fn new(city: Option<&'a str>, modified: Timestamp) -> Source<'a> {
         static USUAL: Dialect = Dialect::USUAL;
-        Source { city, modified, undated: Undated::LastDevice, dialect: &USUAL, picked: false }
+        Source {
+            city,
+            modified,
+            undated: Undated::LastDevice,
+            dialect: &USUAL,
+            picked: false,
+            elsewhere: None,
+        }
     }
 }
 

@@ -186,7 +186,11 @@ impl<'t> Table<'t> {
             if !times.is_empty() && times.iter().all(|time| is_missing(&cells[*time])) {
                 return Err(Fault::NoRecord);
             }
-            let named = columns.iter().zip(cells).filter(|(name, _)| !name.is_empty());
+            // A word in a column without a name may be that of a room.
+            let counts = |(name, cell): &(&&str, Cow<'_, str>)| {
+                !name.is_empty() || cell.starts_with(char::is_alphabetic)
+            };
+            let named = columns.iter().zip(cells).filter(counts);
             let entries = named.map(|(name, cell)| (Cow::Borrowed(*name), self.node(cell))).collect();
             then(&Node::Object(entries));
             Ok(())
@@ -424,6 +428,15 @@ mod tests {
 
     fn columns(names: &[&str]) -> Dialect {
         Dialect { columns: names.iter().map(|&name| name.to_owned()).collect(), ..Dialect::USUAL }
+    }
+
+    #[test]
+    fn a_room_in_a_column_without_a_name_is_not_outdoors() {
+        let rows = "2025-03-02 22:00:00,Backyard,7.4\n2025-03-02 22:10:00,Kitchen,21\n";
+        for name in ["", "name", "where", "Zimmer"] {
+            check_in(&columns(&["time", name, "temperature_C"]), rows, &[(Temperature, 7.4)]);
+            check(&format!("time,{name},temperature_C\n{rows}"), &[(Temperature, 7.4)]);
+        }
     }
 
     #[test]

@@ -50,7 +50,8 @@ impl Context {
     /// What holds for a whole text.
     fn of(source: &Source<'_>) -> Context {
         let at = Some(source.modified);
-        Context { at, units: Units::default(), outdoors: false, said: Said::Nothing, invalid: false }
+        let said = source.elsewhere.map_or(Said::Nothing, Said::Rather);
+        Context { at, units: Units::default(), outdoors: false, said, invalid: false }
     }
 }
 

@@ -456,7 +456,6 @@ pub(super) fn is_fault(key: &str, text: &str) -> bool {
 }
 
 /// What the name of a file says that a pattern or a directory brings.
-#[cfg_attr(not(test), expect(dead_code, reason = "files are judged next"))]
 pub fn ruled_out_by_name(file: &str) -> Option<Ignored> {
     let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
     Words::of(stem).said(Telling::Sensor).against()

@@ -101,8 +101,13 @@ impl Source {
     /// bounded part of what there is. The log says when a stream can no longer be read, and when it can again.
     pub(super) fn next(&mut self, patience: &mut Patience) -> Looked {
         let Source { options, city, state } = self;
-        let texts =
-            Texts { options: &options.texts, station: options.station.as_deref(), city: city.as_deref() };
+        let texts = Texts {
+            options: &options.texts,
+            station: options.station.as_deref(),
+            city: city.as_deref(),
+            elsewhere: None,
+            anywhere: false,
+        };
         match state {
             State::Files(files) => files.next(&texts, patience),
         }

@@ -428,6 +428,17 @@ fn of_a_directory_of_files_the_newest_readings_count() {
     let log = server.stop().1;
     assert!(log[0].ends_with("days/a.csv: readable, stations: 1"), "{log:?}");
     Site::new("file = \"days/*.csv\"").fails(&["error: days/*.csv: no such file, expected the sensor file"]);
+    // What stands in a room is not the weather, unless somebody names its file.
+    let room =
+        |source| Site::with(source, "rooms/garden.csv", row(300, 5)).file("rooms/kitchen.csv", row(10, 21));
+    room("file = \"rooms\"").checks(&["ignored: name of the file: measured indoors"]).answers(&[
+        "Temperature: 5°C",
+        "Humidity: 50%",
+        "Dew Point: -5°C",
+    ]);
+    room("file = \"rooms/*.csv\"").answers(&["Temperature: 5°C", "Humidity: 50%", "Dew Point: -5°C"]);
+    let site = Site::with("file = \"kitchen.csv\"", "kitchen.csv", row(10, 21));
+    site.answers(&["Temperature: 21°C", "Humidity: 50%", "Dew Point: 10°C"]);
     // After years of a file a day.
     let mut site = Site::new("file = \"days\"");
     for day in 0..1003 {

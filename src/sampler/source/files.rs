@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::File as OpenFile;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use super::driver::Driver;
@@ -12,7 +12,7 @@ use super::seen::{Change, Error, Fault, Looked, Name, Patience, Stream, Woken};
 use super::text::{Moment, Texts, have_weather};
 use super::version::Version;
 use crate::file;
-use crate::format::{self, Format, Undated};
+use crate::format::{self, Format, Ignored, Undated};
 use crate::time::Timestamp;
 
 /// The longest text that is read as a whole. 10,000 stations with all they can say need 3.5 MB, and
@@ -98,6 +98,7 @@ impl Files {
             *numbers += 1;
             File::new(*numbers, good)
         });
+        let texts = &Texts { elsewhere: elsewhere(&self.path, path), ..*texts };
         let look = Look { path, texts, now };
         looked.findings.begin(look.name());
         file.step(&look, looked)
@@ -107,6 +108,18 @@ impl Files {
 /// Whether a path may stand for several files.
 fn is_pattern(path: &Path) -> bool {
     path.as_os_str().as_encoded_bytes().iter().any(|byte| b"*?[".contains(byte))
+}
+
+/// Why a file is not about the air outdoors, by what its name has beyond the path or pattern of the source: that is
+/// somebody's choice, and `*.json` may bring `kitchen.json`, too.
+fn elsewhere(pattern: &Path, path: &Path) -> Option<Ignored> {
+    let name = |part: Component<'_>| part.as_os_str().to_str().and_then(format::ruled_out_by_name);
+    let is_part = |part: &Component<'_>| *part != Component::CurDir;
+    let mut chosen = pattern.components().filter(is_part);
+    path.components().filter(is_part).find_map(|part| match chosen.next() {
+        Some(chosen) if chosen == part || name(chosen).is_some() => None,
+        _ => name(part),
+    })
 }
 
 /// The files that a path or pattern stands for now: itself, if there are none.
@@ -263,7 +276,7 @@ impl File {
         look.note_format(format, looked);
         let moment = Moment { modified: version.written(look.now), undated: Undated::LastDevice };
         let records = look.texts.records(format, &text, moment, &mut looked.findings)?;
-        if !have_weather(&records) {
+        if !have_weather(&records) && look.texts.elsewhere.is_none() {
             return Err(Error::NoWeather);
         }
         self.read = version.is_settled(look.now).then_some(version);
@@ -318,7 +331,7 @@ impl File {
             return Ok(Step::GoesOn);
         }
         self.read = version;
-        if had_weather { Ok(Step::Complete) } else { Err(Error::NoWeather) }
+        if had_weather || look.texts.elsewhere.is_some() { Ok(Step::Complete) } else { Err(Error::NoWeather) }
     }
 }
 
@@ -361,6 +374,25 @@ mod tests {
 
     use super::*;
     use crate::file::Scratch;
+
+    #[test]
+    fn a_file_that_nobody_has_named_is_judged_by_its_name() {
+        #[track_caller]
+        fn check(pattern: &str, path: &str, expected: Option<Ignored>) {
+            assert_eq!(elsewhere(Path::new(pattern), Path::new(path)), expected, "{pattern} {path}");
+        }
+        for named in ["/srv/indoor.json", "kitchen/pool.csv", "./kitchen.json"] {
+            check(named, named, None);
+        }
+        check("/srv/pool/*.json", "/srv/pool/a.json", None);
+        check("./pool/*.json", "pool/a.json", None);
+        check("/srv/kitchen*.json", "/srv/kitchen2.json", None);
+        check("/srv/*.json", "/srv/garden.json", None);
+        check("/srv/*.json", "/srv/kitchen.json", Some(Ignored::Indoor));
+        check("/srv/*/now.json", "/srv/pool/now.json", Some(Ignored::Elsewhere));
+        check("/srv", "/srv/Schlafzimmer.csv", Some(Ignored::Indoor));
+        check("/srv", "/srv/2026-11-28.csv", None);
+    }
 
     /// What is read of an open file to which something happens between its opening and its reading.
     #[track_caller]

@@ -349,7 +349,7 @@ impl Search<'_> {
         let Some(skipped) = lines.next() else { return Ok((at + n as u64, None)) };
         // Other devices have the same clock.
         let options = text::Options { select: Device::default(), ..self.texts.options.clone() };
-        let texts = Texts { options: &options, ..*self.texts };
+        let texts = Texts { options: &options, anywhere: true, ..*self.texts };
         let moment = Moment { modified: self.now, undated: Undated::Refused };
         let time = lines.find_map(|line| {
             let text = [head, line].concat();
@@ -449,7 +449,8 @@ mod tests {
     fn of_a_large_table_little_is_read_to_find_its_last_day() {
         let size = 5_000_000 * NAMES.len() as u64;
         let mut extent = Extent { file: Table { at: 0, size, read: 0 }, size };
-        let texts = Texts { options: &text::Options::USUAL, station: None, city: None };
+        let options = &text::Options::USUAL;
+        let texts = Texts { options, station: None, city: None, elsewhere: None, anywhere: false };
         let now = crate::time::utc("2025-03-02T22:27:00Z");
         let search = Search { format: format::named("csv").expect("a format"), texts: &texts, now };
         let (start, head) = search.day(&mut extent).expect("no fault");

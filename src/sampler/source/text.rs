@@ -44,6 +44,10 @@ pub(super) struct Texts<'t> {
     pub(super) station: Option<&'t str>,
     /// The place of records that name none.
     pub(super) city: Option<&'t str>,
+    /// Why the name of the file, which the configuration does not name, says that it is not outdoors.
+    pub(super) elsewhere: Option<Ignored>,
+    /// Whether records are wanted wherever their sensors stand.
+    pub(super) anywhere: bool,
 }
 
 /// When a text was written.
@@ -65,8 +69,11 @@ impl Texts<'_> {
         findings: &mut Findings,
     ) -> Result<Vec<Record>, Error> {
         let mut selection = Selection::new(self.options);
-        let find = &mut |finding: Finding<'_>| findings.add(&finding);
         let source = self.source(moment);
+        if let Some(why) = source.elsewhere {
+            findings.add(&Finding::Ignored { key: format::Path::key(None, "name of the file"), why });
+        }
+        let find = &mut |finding: Finding<'_>| findings.add(&finding);
         format.read(text, &source, &mut |record| selection.add(record), find).map_err(Error::Format)?;
         Ok(selection.finish(findings))
     }
@@ -80,15 +87,18 @@ impl Texts<'_> {
     ) -> Result<Vec<Record>, Error> {
         let mut selection = Selection::new(self.options);
         let find = &mut |finding: Finding<'_>| findings.add(&finding);
-        let source = self.source(Moment { modified: now, undated: Undated::Current });
+        let moment = Moment { modified: now, undated: Undated::Current };
+        let source = format::Source { elsewhere: None, ..self.source(moment) };
         kernel::read(files, &source, &mut |record| selection.add(record), find).map_err(Error::Format)?;
         Ok(selection.finish(findings))
     }
 
     fn source(&self, moment: Moment) -> format::Source<'_> {
         let Moment { modified, undated } = moment;
-        let picked = self.options.select != Device::default();
-        format::Source { city: self.city, modified, undated, dialect: &self.options.dialect, picked }
+        let picked = self.anywhere || self.options.select != Device::default();
+        let elsewhere = self.elsewhere.filter(|_| !picked);
+        let Texts { options, city, .. } = *self;
+        format::Source { city, modified, undated, dialect: &options.dialect, picked, elsewhere }
     }
 }
 
