@@ -157,7 +157,7 @@ pub(super) const MEASURED: &[(Quantity, &[&str])] = &[
     (Quantity::UvIndex, &["uvi", "uvindex", "uv"]),
     // `light` alone may be a raw count or a percentage, so it is read only with its unit.
     (Quantity::Illuminance, &["lux", "lightlux", "illuminance"]),
-    (Quantity::Irradiance, &["solarradiation", "radiation", "irradiance"]),
+    (Quantity::Irradiance, &["solarradiation", "solarrad", "radiation", "irradiance"]),
 ];
 
 /// Not reduced to sea level. `QFE` is what aviation calls it.
@@ -275,6 +275,8 @@ pub(super) const OTHERS: &[(&str, Meaning)] = &[
     ("unitofmeasurement", Meaning::Units),
     ("nativeunitofmeasurement", Meaning::Units),
     ("unitsystem", Meaning::Units),
+    // SwitchBot's, if it names one of temperatures.
+    ("scale", Meaning::OtherUnits),
     ("tempscale", Meaning::UnitOf(Quantity::Temperature)),
     ("temperaturescale", Meaning::UnitOf(Quantity::Temperature)),
     // Open-Meteo's, beside `current` and `current_weather`.
@@ -424,7 +426,15 @@ fn measured(name: &str, squashed_name: &str) -> Option<(Quantity, Option<Unit>)>
             names.iter().find_map(|measured| suffix(name, measured)).map(|unit| (*quantity, unit))
         })
     };
-    plain(squashed_name).or_else(|| {
+    // Without the unit of a speed they may be a direction or a description.
+    let moving = |name: &str| {
+        let speed = |quantity, moving| {
+            Some((quantity, suffix(name, moving)?.and_then(|unit| fitting(quantity, unit))))
+        };
+        let found = speed(Quantity::WindSpeed, "wind").or_else(|| speed(Quantity::WindGust, "gust"));
+        found.filter(|(_, unit)| unit.is_some())
+    };
+    plain(squashed_name).or_else(|| moving(squashed_name)).or_else(|| {
         let (name, bracketed) = bracketed(name)?;
         let found = plain(&squashed(name))?;
         // HOBOware names the logger in them.
@@ -715,6 +725,11 @@ mod tests {
             measured(Quantity::Humidity, Some(Unit::Percent)),
         );
         check("Wind Speed (kt)", measured(Quantity::WindSpeed, Some(Unit::Knot)));
+        check("Wind(m/s)", measured(Quantity::WindSpeed, Some(Unit::MetrePerSecond)));
+        check("gust_mph", measured(Quantity::WindGust, Some(Unit::MilePerHour)));
+        for key in ["wind", "gust", "wind_deg", "Wind (°)"] {
+            check(key, Err(Ignored::Unknown));
+        }
         check("Solar Radiation (W/m^2)", measured(Quantity::Irradiance, Some(Unit::WattPerSquareMetre)));
         check("Vapor Pressure (inHg)", Err(Ignored::Unknown));
     }

@@ -131,6 +131,8 @@ pub(super) struct Reader<'r> {
     known: HashMap<String, Known>,
     /// What was made of texts.
     texts: HashMap<String, Words>,
+    /// Whether an earlier record showed that it is in US units.
+    us: bool,
 }
 
 /// What a key says.
@@ -158,7 +160,8 @@ impl<'r> Reader<'r> {
         findings: &'r mut dyn FnMut(Finding<'_>),
     ) -> Reader<'r> {
         let (known, texts) = (HashMap::new(), HashMap::new());
-        Reader { text, order: OnceCell::new(), source, emit, findings, lone: true, known, texts }
+        let us = false;
+        Reader { text, order: OnceCell::new(), source, emit, findings, lone: true, known, texts, us }
     }
 
     /// How the text is written.

@@ -218,6 +218,9 @@ pub(super) struct Marks {
     us: bool,
     /// One that is not used there.
     metric: bool,
+    /// A pressure without a unit that is in inches of mercury by its size, and one that is not.
+    inches: bool,
+    other: bool,
     /// How many temperatures have no unit, and how many of them can only be Kelvin or only Fahrenheit.
     bare: u32,
     kelvin: u32,
@@ -262,7 +265,12 @@ impl Marks {
                 self.kelvin += u32::from((200.0..=330.0).contains(&number) && !NO_KELVIN.contains(&number));
                 self.hot += u32::from(number > 60.0 && number <= 140.0);
             }
-            Unit::Hectopascal => self.us |= INCHES_OF_MERCURY.contains(&number),
+            Unit::Hectopascal => {
+                let inches = INCHES_OF_MERCURY.contains(&number);
+                self.us |= inches;
+                self.inches |= inches;
+                self.other |= !inches;
+            }
             _ => {}
         }
     }
@@ -272,6 +280,19 @@ impl Marks {
         let inches = INCHES_OF_MERCURY.contains(&number);
         self.us |= inches;
         self.metric |= inches;
+    }
+
+    /// Whether the record shows by its sizes alone that it is in US units.
+    pub(super) fn are_us(&self) -> bool {
+        self.inches && !self.metric
+    }
+
+    /// Takes into account that an earlier record of the text was in US units.
+    pub(super) fn follow(&mut self, was_us: bool) {
+        if was_us && !self.us && !self.metric && !self.other {
+            self.us = true;
+            self.metric = true;
+        }
     }
 
     /// Assumes units for what has none declared.

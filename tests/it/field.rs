@@ -22,8 +22,6 @@ const PENDING: &[&str] = &[
     "purpleair-table",
     "weatherlink2-answer",
     // units
-    "ecowitt-sd-card",
-    "switchbot-event",
     "ambient-export",
     "weatherlink2-record",
     // rain and jumps

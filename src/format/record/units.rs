@@ -60,7 +60,12 @@ impl Reader<'_> {
                         }
                     }
                 }
-                (Ok(Meaning::OtherUnits), _) => self.ignored(*key, Ignored::OtherUnit),
+                (Ok(Meaning::OtherUnits), node) => match unit_named_by(node) {
+                    Ok(Some(scale)) if key.is_key("scale") && scale.to_base(0.0).0 == Unit::Celsius => {
+                        each.extend(self.unit(*key, Quantity::Temperature, node));
+                    }
+                    _ => self.ignored(*key, Ignored::OtherUnit),
+                },
                 (Ok(Meaning::Units), node) => match (system(node), unit_named_by(node)) {
                     (Some(system), _) => units = self.system(*key, Some(system)),
                     (None, Ok(Some(unit))) => {
@@ -111,6 +116,9 @@ impl Reader<'_> {
         for entry in entries {
             self.mark(&entry.key, entry.meaning, entry.node, levels, &mut marks);
         }
+        // The row of a logger whose pressure failed does not show what the others do.
+        marks.follow(self.us);
+        self.us |= marks.are_us();
         marks.assume(units);
     }
 
@@ -321,6 +329,7 @@ mod tests {
             r#"{"current_conditions": {"air_temperature": 50}, "units": {"units_temp": "f", "units_distance": "mi"}}"#,
             r#"{"temp": 50, "tempunit": "&deg;F", "pressunit": "in"}"#,
             r#"{"temp": 50, "temp_scale": "F"}"#,
+            r#"{"temp": 50, "scale": "FAHRENHEIT", "battery": 3}"#,
             // Home Assistant's `state`, which the configuration calls a temperature.
             r#"{"temperature": "50", "attributes": {"unit_of_measurement": "°F"}}"#,
             r#"{"temperature": 50, "flags": {"units": "us"}}"#,
@@ -335,6 +344,7 @@ mod tests {
         check(r#"{"temperature": "50", "attributes": {"unit_of_measurement": "W"}}"#, &[]);
         check(r#"{"temperature": 10, "battery": {"value": 3, "unit": "V"}}"#, ten);
         check(r#"{"temperature": 10, "distance_unit": "furlong"}"#, ten);
+        check(r#"{"temperature": 10, "scale": 1.5}"#, ten);
         check(r#"{"outTemp": 50, "temperature": 10, "units": {"outTemp": "°F", "temperature": "°C"}}"#, &[]);
         check(
             r#"{"tempf": 50, "feelsLike": 41, "dewPoint": 41}"#,
@@ -405,6 +415,20 @@ mod tests {
             r#"{"units": "metric", "temperature": 10, "pressure": 1000}"#,
             &[(Temperature, 10.0), (StationPressure, 1000.0)],
         );
+    }
+
+    #[test]
+    fn a_row_that_shows_nothing_is_not_read_in_other_units_than_those_before() {
+        let rows = |last: &str| {
+            let text = format!("time,temp,pressure\n1740954000,50,29.9\n1740954060,{last}\n");
+            let (stations, findings) =
+                read(named("csv").expect("a format"), text.as_bytes(), &Source::new(None, at(WRITTEN)));
+            (only(&stations), findings.len())
+        };
+        assert_eq!(rows("41,29.9"), (vec![(Temperature, 5.0), (StationPressure, 1012.53)], 0));
+        assert_eq!(rows("41,"), (vec![(Temperature, 10.0), (StationPressure, 1012.53)], 1));
+        // Another device.
+        assert_eq!(rows("7,1012.5"), (vec![(Temperature, 7.0), (StationPressure, 1012.5)], 0));
     }
 
     #[test]
