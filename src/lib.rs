@@ -1,4 +1,4 @@
-//! weatherhook answers Dify's API extension calls with the weather from a sensor file.
+//! weatherhook answers Dify's API extension, and assistants that speak MCP, with the weather from a sensor file.
 //!
 //! The rooms, in the order in which they build on each other: a file imports only from rooms of a
 //! lower layer, which ARCHITECTURE.md lists and a test holds in place. They are private, so that the compiler
