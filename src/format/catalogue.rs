@@ -168,7 +168,7 @@ pub(super) static WRITERS: &[Writer] = &[
         "data_structure_type?3 lsid bar_sea_level",
         "ts>time bar_sea_level>sea_level_pressure_inHg bar_absolute>station_pressure_inHg",
     ),
-    writer("WeatherLink Live, indoors", "data_structure_type?2|4 lsid", ""),
+    writer("WeatherLink Live, indoors", "data_structure_type?4 lsid temp_in", ""),
     // https://weatherlink.github.io/v2-api/
     writer(
         "WeatherLink v2, console",
@@ -296,6 +296,7 @@ pub(super) static WRITERS: &[Writer] = &[
          sensor/pm10.0_atm>pm10 sensor/pressure>station_pressure_hPa",
     ),
     writer("PurpleAir, API, indoors", "sensor/pm2.5_atm sensor/location_type?1", ""),
+    writer("PurpleAir, API, list", "data_time_stamp fields data", ""),
     // https://github.com/airgradienthq/arduino/blob/master/docs/local-server.md: models `O-…` are for outdoors.
     writer(
         "AirGradient, outdoors",
@@ -339,19 +340,19 @@ pub(super) static WRITERS: &[Writer] = &[
         "Home Assistant, sensor",
         "entity_id?sensor.* attributes/device_class state",
         "last_reported>time last_updated>time last_changed>last_changed entity_id>id \
-         attributes/friendly_name>name attributes/unit_of_measurement>unit state>@attributes/device_class",
+         attributes/friendly_name>model attributes/unit_of_measurement>unit state>@attributes/device_class",
     ),
     // https://www.openhab.org/docs/configuration/restdocs.html: states with their units.
     writer(
         "openHAB, item",
         "type?Number:* state name",
-        "lastStateUpdate>time name>id label>name state>@type",
+        "lastStateUpdate>time name>id label>model state>@type",
     ),
     // https://wiki.domoticz.com/Domoticz_API/JSON_URL's: the speed of the wind is in a unit that only the settings say.
     writer(
         "Domoticz, device",
         "idx LastUpdate HardwareID",
-        "LastUpdate>time idx>id Name>name Temp>temperature Humidity>humidity_pct DewPoint>dew_point \
+        "LastUpdate>time idx>id Name>model Temp>temperature Humidity>humidity_pct DewPoint>dew_point \
          Barometer>sea_level_pressure_hPa Rain>rain_today_mm Direction>wind_direction_deg UVI>uvi",
     ),
     // https://www.mathworks.com/help/thingspeak/readdata.html: the channel names its fields; the newest entry is the last.
@@ -362,6 +363,15 @@ pub(super) static WRITERS: &[Writer] = &[
          feeds/-1/field2>@channel/field2 feeds/-1/field3>@channel/field3 feeds/-1/field4>@channel/field4 \
          feeds/-1/field5>@channel/field5 feeds/-1/field6>@channel/field6 feeds/-1/field7>@channel/field7 \
          feeds/-1/field8>@channel/field8",
+    ),
+    // https://cumuluswiki.org/a/Realtimegauges.txt: each quantity's unit is a key of its own.
+    writer(
+        "Cumulus, realtimegauges.txt",
+        "tempTL intemp tempunit",
+        "timeUTC>time_utc date>time tempunit>temperature_unit windunit>wind_unit pressunit>pressure_unit \
+         rainunit>rain_unit temp>temperature apptemp>apparent_temperature hum>humidity_pct dew>dew_point \
+         press>sea_level_pressure wspeed>wind_speed wgust>wind_gust avgbearing>wind_direction_deg \
+         bearing>wind_direction_deg rfall>rain_today rrate>rain_rate UV>uvi SolarRad>solar_radiation_w_m2",
     ),
     // https://www.weatherapi.com/docs/: `pressure_mb` is at sea level.
     writer(

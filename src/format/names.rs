@@ -107,7 +107,10 @@ pub(super) const MEASURED: &[(Quantity, &[&str])] = &[
         Quantity::FeelsLike,
         &["feelslike", "apparenttemperature", "apparenttemp", "apptemp", "realfeel", "realfeeltemperature"],
     ),
-    (Quantity::Humidity, &["humidity", "hum", "rh", "relativehumidity", "outhumidity", "outdoorhumidity"]),
+    (
+        Quantity::Humidity,
+        &["humidity", "hum", "rh", "relativehumidity", "humout", "outhumidity", "outdoorhumidity"],
+    ),
     (Quantity::DewPoint, &["dewpoint", "dewpt", "dewpointtemperature"]),
     (Quantity::StationPressure, STATION_PRESSURE),
     (Quantity::SeaLevelPressure, SEA_LEVEL_PRESSURE),
@@ -906,7 +909,7 @@ mod tests {
         }
         let names = MEASURED.iter().flat_map(|(_, names)| *names);
         for name in names.filter(|name| name.contains("out")) {
-            assert!(name.starts_with("out") || *name == "tempout", "{name}");
+            assert!(name.starts_with("out") || name.ends_with("out"), "{name}");
         }
     }
 

@@ -104,6 +104,18 @@ pub(super) fn time(node: &Node<'_>, notation: &Notation<'_>) -> Option<Timestamp
     match node {
         Node::Number(number) => notation.number(*number),
         Node::Text(text) => notation.read(text),
-        Node::Missing | Node::Null | Node::Bool(_) | Node::List(_) | Node::Object(_) => None,
+        // As databases export them: `{"$date": …}`, `{"seconds": …, "nanoseconds": …}`.
+        Node::Object(entries) => {
+            let of = |key: &str| entries.iter().find(|(known, _)| known == key).map(|(_, node)| node);
+            TIMES
+                .iter()
+                .find_map(|key| of(key))
+                .filter(|node| !node.is_composed())
+                .and_then(|node| time(node, notation))
+        }
+        Node::Missing | Node::Null | Node::Bool(_) | Node::List(_) => None,
     }
 }
+
+/// The keys of times that are objects.
+const TIMES: [&str; 9] = ["$date", "seconds", "_seconds", "epoch", "unix", "value", "utc", "iso", "iso8601"];

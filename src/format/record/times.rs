@@ -2,7 +2,7 @@
 
 use super::{Entry, Reader};
 use crate::format::findings::{Dropped, Finding, Ignored};
-use crate::format::names::Meaning;
+use crate::format::names::{Meaning, meaning};
 use crate::format::node::{self, Node};
 use crate::time::{AHEAD, DateOrder, Notation, Timestamp, Zone};
 
@@ -107,7 +107,17 @@ impl Entry<'_> {
     pub(super) fn says_when(&self) -> bool {
         match self.meaning {
             Ok(Meaning::Time(_) | Meaning::Changed | Meaning::Date) => {
-                !matches!(self.node, Node::Object(_) | Node::Missing | Node::Null)
+                match self.node {
+                    // An object of that name may hold readings instead.
+                    Node::Object(entries) => {
+                        !entries.is_empty()
+                            && !entries.iter().any(|(key, node)| {
+                                node.is_composed() || matches!(meaning(key), Ok(Meaning::Measured(..)))
+                            })
+                    }
+                    Node::Missing | Node::Null => false,
+                    _ => true,
+                }
             }
             Ok(Meaning::Stamp) => looks_like_time(self.node),
             _ => false,
@@ -189,6 +199,21 @@ mod tests {
             assert_eq!(stations, [], "{broken}");
             assert_eq!(findings, [format!("time: {NO_TIME}"), format!("temp: {UNDATED}")], "{broken}");
         }
+    }
+
+    #[test]
+    fn a_time_may_be_an_object() {
+        for time in [
+            r#"{"$date": "2025-03-02T21:00:00Z"}"#,
+            r#"{"$date": 1740949200000}"#,
+            r#"{"seconds": 1740949200, "nanoseconds": 5}"#,
+            r#"{"utc": "2025-03-02T21:00:00Z", "local": "?"}"#,
+        ] {
+            check_time(&format!(r#"{{"temp": 1, "timestamp": {time}}}"#), at("2025-03-02T21:00:00Z"));
+        }
+        let (stations, _) = read_all(br#"{"temp": 1, "timestamp": {"day": 2, "hour": 21}}"#);
+        assert_eq!(stations, []);
+        check_time(r#"{"updated": {"temp": 1}}"#, at(WRITTEN));
     }
 
     #[test]
