@@ -178,6 +178,9 @@ const STATION_PRESSURE: &[&str] = &[
     "baromabs",
     "barabsolute",
     "barometerabsolute",
+    "barometerabs",
+    "baroabs",
+    "pressureqfe",
     "qfe",
 ];
 
@@ -191,6 +194,12 @@ const SEA_LEVEL_PRESSURE: &[&str] = &[
     "relbarom",
     "relativebarometer",
     "barometerrelative",
+    "barometerrel",
+    "barorel",
+    "pressurereduced",
+    "reducedpressure",
+    "pressureqnh",
+    "pressureqff",
     "relativepressure",
     "pressurerelative",
     "relpressure",
@@ -278,6 +287,8 @@ pub(super) const OTHERS: &[(&str, Meaning)] = &[
     ("unitofmeasurement", Meaning::Units),
     ("nativeunitofmeasurement", Meaning::Units),
     ("unitsystem", Meaning::Units),
+    // Visual Crossing's.
+    ("unitgroup", Meaning::Units),
     // SwitchBot's, if it names one of temperatures.
     ("scale", Meaning::OtherUnits),
     ("tempscale", Meaning::UnitOf(Quantity::Temperature)),
@@ -750,6 +761,8 @@ mod tests {
         }
         check_all(
             &[
+                "Pressure (QNH)",
+                "baro_rel",
                 "altim",
                 "altimeter",
                 "altim_in_hg",

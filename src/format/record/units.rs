@@ -60,6 +60,10 @@ impl Reader<'_> {
                         }
                     }
                 }
+                // `measurement_units`.
+                (Ok(Meaning::OtherUnits), node) if system(node).is_some() => {
+                    units = self.system(*key, system(node));
+                }
                 (Ok(Meaning::OtherUnits), node) => match unit_named_by(node) {
                     Ok(Some(scale)) if key.is_key("scale") && scale.to_base(0.0).0 == Unit::Celsius => {
                         each.extend(self.unit(*key, Quantity::Temperature, node));
@@ -336,6 +340,8 @@ mod tests {
             r#"{"data": {"temperature": 50}, "meta": {"units": {"temperature": "degF"}}}"#,
             r#"{"temperature": 50, "sensor_units": {"temperature": "°F"}}"#,
             r#"{"temperature": 50, "metric": false}"#,
+            r#"{"temperature": 50, "measurement_units": "imperial"}"#,
+            r#"{"temperature": 50, "unitGroup": "us"}"#,
             // Those alike.
             r#"{"tempf": 50, "indoor": {"temperature": 20}}"#,
         ] {
