@@ -7,6 +7,7 @@ mod board;
 mod progress;
 mod source;
 mod state;
+mod steps;
 
 use std::io;
 use std::path::PathBuf;
@@ -15,7 +16,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use self::board::Board;
-pub use self::board::{Options as StationOptions, published};
+pub use self::board::{Options as StationOptions, Waiting, published};
 pub use self::progress::Progress;
 pub use self::source::{
     Fault, Finding, Found, Kind as SourceKind, Offsets, Options as SourceOptions, Outcome, TextOptions,
@@ -84,7 +85,8 @@ impl Sampler {
         });
         let is_good = self.sources[id].is_good() == Some(true);
         let source = self.sources[id].options().clone();
-        Report { source, streams: findings.into_streams(), faults, is_good }
+        let (waiting, left_out) = (self.board.waiting(id), self.board.left_out(id));
+        Report { source, streams: findings.into_streams(), faults, waiting, left_out, is_good }
     }
 
     /// Looks at one source to the end.
@@ -138,6 +140,10 @@ pub struct Report {
     pub streams: Vec<Found>,
     /// What could not be read.
     pub faults: Vec<Fault>,
+    /// The readings that are not shown, because no other one supports them.
+    pub waiting: Vec<Waiting>,
+    /// How many other readings no other one has supported.
+    pub left_out: usize,
     /// Whether there are readings of it.
     pub is_good: bool,
 }
@@ -643,12 +649,22 @@ mod tests {
         }
     }
 
+    /// Two readings, so that each supports the other: the older one was made this long ago.
+    fn twice(temperature: i32, ago: Duration) -> String {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970");
+        let before = (since - ago - Duration::from_secs(60)).as_secs();
+        format!(
+            r#"[{{"city": "Bonn", "temp": {temperature}, "time": {before}}}, {{"city": "Bonn", "temp": {temperature}, "time": {}}}]"#,
+            before + 60
+        )
+    }
+
     #[test]
     fn what_a_refused_source_says_is_not_remembered() {
-        let board = Board::with(r#"{"city": "Bonn", "temp": 1}"#);
+        let board = Board::with(&twice(1, Duration::ZERO));
         let mut running = running(&board);
         let before = pasts(&running, |pasts| !pasts.is_empty());
-        let fridge = board.scratch.write("fridge.json", r#"{"city": "Bonn", "temp": -18}"#);
+        let fridge = board.scratch.write("fridge.json", twice(-18, Duration::ZERO));
         let missing = board.scratch.path("missing.json");
         assert!(running.reload(with(board.options(None), &[fridge.clone(), missing])).is_err());
         assert_eq!(running.shared.board().pasts(), before);
@@ -717,11 +733,11 @@ mod tests {
 
     #[test]
     fn a_look_that_hung_takes_nothing_from_what_others_said_meanwhile() {
-        let board = Board::with(r#"{"city": "Bonn", "temp": 1}"#);
+        let board = Board::with(&twice(1, Duration::ZERO));
         let running = running(&board);
         pasts(&running, |pasts| pasts.contains(",100,100"));
         let hung = Board::new();
-        hung.write_at(r#"{"city": "Bonn", "temp": 2}"#, SystemTime::now() - 2 * EVERY);
+        hung.write_at(&twice(2, 2 * EVERY), SystemTime::now() - 2 * EVERY);
         // It begins an hour ago and ends now.
         let now = Timestamp::now();
         let mut source = Source::new(SourceOptions::files(hung.sensor.clone(), EVERY), None);

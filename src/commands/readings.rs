@@ -9,7 +9,7 @@ use super::block::{block, quoted};
 use crate::config::nearest;
 use crate::format::{self, Advice, Dropped};
 use crate::reading::{Quantity, Station, Unit};
-use crate::sampler::{Fault, Finding, Found, Offsets, Options, Outcome, Report, Sampler};
+use crate::sampler::{Fault, Finding, Found, Offsets, Options, Outcome, Report, Sampler, Waiting};
 use crate::time::{Timestamp, in_words};
 use crate::{answer, file};
 
@@ -48,7 +48,29 @@ fn write_report(report: &Report, now: Timestamp, out: &mut dyn Write) -> io::Res
             writeln!(out, "error: {fault}")?;
         }
     }
-    Ok(())
+    write_waiting(report, now, out)
+}
+
+/// The readings that are not shown, as each is far from the others of its sensor.
+fn write_waiting(report: &Report, now: Timestamp, out: &mut dyn Write) -> io::Result<()> {
+    for Waiting { device, quantity, reading, shown } in &report.waiting {
+        let (name, unit) = (quantity.name(), quantity.base_unit().symbol());
+        write!(
+            out,
+            "waiting: {device}: {name} {:.1} {unit}, {}",
+            tenths(reading.value),
+            age(reading.at, now)
+        )?;
+        match shown {
+            Some(shown) => write!(out, ", is far from {:.1} {unit} before it", tenths(shown.value))?,
+            None => write!(out, ", is far from what the other sensors say")?,
+        }
+        writeln!(out, "; it is shown when a second reading supports it")?;
+    }
+    match report.left_out {
+        0 => Ok(()),
+        n => writeln!(out, "left out: {n} readings, each far from those before and after it"),
+    }
 }
 
 /// The names of `keys` that no record has, each with the name that is most like it.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use log::warn;
 
 use super::source::Change;
+use super::steps::{Steps, are_near, fits};
 use crate::format::Record;
 use crate::history::History;
 use crate::place::fold;
@@ -121,6 +122,20 @@ struct Part {
     origin: Origin,
     device: Device,
     said: Station,
+    steps: Steps,
+}
+
+/// A reading that is not shown, because no other one of its sensor supports it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Waiting {
+    /// The sensor.
+    pub device: Device,
+    /// What it measures.
+    pub quantity: Quantity,
+    /// The reading.
+    pub reading: Reading,
+    /// What is shown of the sensor.
+    pub shown: Option<Reading>,
 }
 
 /// What is published of these records if they are all that one source has reported.
@@ -223,24 +238,56 @@ impl Board {
             return;
         }
         let is_seen = !self.hidden.contains(&origin.0);
+        let mut earlier = Vec::new();
         let records = match change {
             Change::All(records) => {
                 for place in &mut self.places {
-                    place.parts.retain(|part| part.origin != origin);
+                    let is_of_it = |part: &Part| part.origin == origin;
+                    let (replaced, others) = match place.parts.iter().any(is_of_it) {
+                        true => std::mem::take(&mut place.parts).into_iter().partition(is_of_it),
+                        false => (Vec::new(), std::mem::take(&mut place.parts)),
+                    };
+                    place.parts = others;
+                    earlier.push(replaced);
                 }
                 records
             }
             Change::More(records) => records,
         };
         self.changed = true;
-        for Record { device, station, .. } in records {
-            let Some(place) = self.place(city.or(station.city.as_deref())) else { continue };
-            let place = &mut self.places[place];
-            if is_seen {
-                place.remember(origin, &device, &station, now);
-            }
-            place.post(origin, device, station, now);
+        let placed = records.into_iter().filter_map(|record| {
+            let city = city.or(record.station.city.as_deref());
+            Some((self.place(city)?, record))
+        });
+        let mut placed: Vec<(usize, Record)> = placed.collect();
+        // A list may begin with the newest.
+        if !placed.is_sorted_by_key(|(_, record)| record.station.newest()) {
+            placed.sort_by_key(|(_, record)| record.station.newest());
         }
+        for (index, Record { device, station, .. }) in placed {
+            let earlier = earlier.get_mut(index);
+            self.places[index].post((origin, device), station, earlier, now, is_seen);
+        }
+    }
+
+    /// The readings of a source that are waiting for a second one.
+    pub(super) fn waiting(&self, source: usize) -> Vec<Waiting> {
+        let parts = self.places.iter().flat_map(|place| &place.parts);
+        let waiting = parts.filter(|part| part.origin.0 == source).flat_map(|part| {
+            part.steps.waiting().iter().map(|&(quantity, reading)| Waiting {
+                device: part.device.clone(),
+                quantity,
+                reading,
+                shown: part.said.reading(quantity),
+            })
+        });
+        waiting.collect()
+    }
+
+    /// How many readings of a source have waited for nothing.
+    pub(super) fn left_out(&self, source: usize) -> usize {
+        let parts = self.places.iter().flat_map(|place| &place.parts);
+        parts.filter(|part| part.origin.0 == source).map(|part| part.steps.left_out()).sum()
     }
 
     /// Where the place of that name stands; `None` if there is no room for another.
@@ -293,27 +340,70 @@ impl Board {
 }
 
 impl Place {
-    fn post(&mut self, origin: Origin, device: Device, said: Station, now: Timestamp) {
-        let known = self.parts.iter_mut().find(|part| part.origin == origin && part.device == device);
-        if let Some(part) = known {
-            // Or it would seem newer than what is new.
-            part.said.forget_ahead(now, AHEAD);
-            return part.said.merge(said);
+    /// Adds a record. `earlier` has what the same file said before, if that is replaced. The past records
+    /// nothing of a source that is not seen.
+    fn post(
+        &mut self,
+        (origin, device): (Origin, Device),
+        mut said: Station,
+        earlier: Option<&mut Vec<Part>>,
+        now: Timestamp,
+        is_seen: bool,
+    ) {
+        let mut earlier = earlier.and_then(|parts| parts.iter_mut().find(|part| part.device == device));
+        let index = self.part(origin, &device, &said, earlier.as_deref_mut());
+        let part = &mut self.parts[index];
+        // Or it would seem newer than what is new.
+        part.said.forget_ahead(now, AHEAD);
+        let mut past = Vec::new();
+        said.change(|quantity, new| {
+            let before = earlier.as_ref().and_then(|part| part.said.reading(quantity));
+            let known = before.into_iter().chain(part.said.reading(quantity)).max_by_key(|known| known.at);
+            let known = known.filter(|known| known.at.ahead(now) <= AHEAD);
+            let verdict = part.steps.judge(quantity, known, new);
+            past.extend(verdict.past.into_iter().flatten().map(|reading| (quantity, reading)));
+            if verdict.is_shown { Some(new) } else { known }
+        });
+        part.said.merge(said);
+        for (quantity, reading) in past.into_iter().filter(|_| is_seen) {
+            if self.follows(quantity, origin, &device, reading.at) {
+                self.history.record(quantity, reading, now);
+            }
         }
+    }
+
+    /// Where the part of this device stands; a new one if there is none.
+    fn part(&mut self, origin: Origin, device: &Device, said: &Station, earlier: Option<&mut Part>) -> usize {
+        let known = self.parts.iter().position(|part| part.origin == origin && part.device == *device);
+        if let Some(known) = known {
+            return known;
+        }
+        let steps = match earlier {
+            Some(part) => std::mem::take(&mut part.steps),
+            None if self.is_strange(origin, device, said) => Steps::of_stranger(said),
+            None => Steps::default(),
+        };
         if self.parts.len() >= PARTS {
             let oldest = (0..self.parts.len()).min_by_key(|&i| self.parts[i].said.newest());
             oldest.map(|oldest| self.parts.swap_remove(oldest));
         }
-        self.parts.push(Part { origin, device, said });
+        self.parts.push(Part { origin, device: device.clone(), said: Station::default(), steps });
+        self.parts.len() - 1
     }
 
-    fn remember(&mut self, origin: Origin, device: &Device, said: &Station, now: Timestamp) {
-        for quantity in Quantity::ALL {
-            let Some(reading) = said.reading(quantity) else { continue };
-            if self.follows(quantity, origin, device, reading.at) {
-                self.history.record(quantity, reading, now);
-            }
-        }
+    /// Whether a device that is heard for the first time says something quite different from all those that
+    /// the same receiver knows: a neighbour's sensor, or a false message.
+    fn is_strange(&self, origin: Origin, device: &Device, said: &Station) -> bool {
+        let others =
+            || self.parts.iter().filter(|part| part.origin == origin && part.device != Device::default());
+        *device != Device::default()
+            && Quantity::ALL.into_iter().any(|quantity| {
+                let (Some(step), Some(new)) = (quantity.step(), said.reading(quantity)) else { return false };
+                let levels = others().filter(|part| part.steps.has_level(quantity));
+                let levels = levels.filter_map(|part| part.said.reading(quantity));
+                let mut near = levels.filter(|level| are_near(*level, new)).peekable();
+                near.peek().is_some() && !near.any(|level| fits(step, level, new))
+            })
     }
 
     /// Whether the history follows this device as the instrument of the quantity. It changes to another device

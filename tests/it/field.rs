@@ -25,8 +25,6 @@ const PENDING: &[&str] = &[
     "ambient-export",
     "weatherlink2-record",
     // rain and jumps
-    "lone-frost",
-    "lone-stranger",
     // text
     "cumulus-realtime-knots",
     "cumulus-realtime-metric",
