@@ -428,9 +428,13 @@ const TELLING: &[(Option<Telling>, &str)] = &[
 
 /// What kind of text or mark a key has.
 pub(super) fn telling(key: &str) -> Option<Telling> {
-    let name = squashed(key);
-    let known = TELLING.iter().find(|(_, keys)| is_in(keys, &name));
-    known.map_or(Some(Telling::Other), |(telling, _)| *telling)
+    static BY_KEY: LazyLock<HashMap<&str, Option<Telling>>> = LazyLock::new(|| {
+        let keys = |(telling, keys): &'static (Option<Telling>, &str)| {
+            keys.split_ascii_whitespace().map(|key| (key, *telling))
+        };
+        TELLING.iter().flat_map(keys).collect()
+    });
+    BY_KEY.get(&*squashed(key)).copied().unwrap_or(Some(Telling::Other))
 }
 
 /// What a mark says: `"indoor": true`, and PurpleAir's `"location_type": 1`.
