@@ -19,7 +19,6 @@ use crate::fixture::*;
 const PENDING: &[&str] = &[
     // structure
     "cumulus-gauges",
-    "purpleair-table",
     "weatherlink2-answer",
     // units
     "ambient-export",
