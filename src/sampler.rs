@@ -501,12 +501,14 @@ mod tests {
         assert_eq!(sampler.snapshot(Timestamp::now()), first, "the readings keep their time");
         let warning =
             "WARN not JSON: EOF while parsing a value at line 1 column 9; the last good readings are kept";
-        assert_eq!(logged(), [warning]);
+        assert_eq!(logged(), [warning, "INFO dropped: temp: not a number"]);
         board.write(r#"{"city": "Bonn", "temp": 2, "humidity": 200, "rain": null}"#);
         check(&mut sampler, Some(2.0), Some(2.0));
         check(&mut sampler, None, Some(2.0));
         let expected = "INFO readable, stations: 1, values dropped: 2 (`weatherhook check` says why)";
-        assert_eq!(logged(), [expected]);
+        let losses =
+            ["INFO dropped: humidity: 200.0 % is outside 1 to 103 %", "INFO dropped: rain: not a number"];
+        assert_eq!(logged(), [expected, losses[0], losses[1]]);
     }
 
     #[test]

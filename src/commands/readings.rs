@@ -24,15 +24,21 @@ pub(super) fn check(
 ) -> io::Result<bool> {
     let mut sampler = Sampler::new(options.clone());
     let mut good = true;
-    for report in sampler.reports(now) {
-        write_report(&report, now, out)?;
-        write_missing_keys(&report, out)?;
-        if let Some(proposal) = proposal(&report, options.city.as_deref().filter(|_| proposes), proposes) {
+    let reports = sampler.reports(now);
+    let snapshot = sampler.snapshot(now);
+    let city = match snapshot.stations() {
+        [lone] => lone.city.as_deref(),
+        _ => None,
+    };
+    for report in &reports {
+        write_report(report, now, out)?;
+        write_missing_keys(report, out)?;
+        if let Some(proposal) = proposal(report, city.or(options.city.as_deref()), proposes) {
             writeln!(out, "{proposal}")?;
         }
         good &= report.is_good;
     }
-    for station in sampler.snapshot(now).stations() {
+    for station in snapshot.stations() {
         write_station(station, now, shown, out)?;
     }
     Ok(good)

@@ -9,6 +9,7 @@ mod files;
 mod findings;
 mod health;
 mod log;
+mod losses;
 mod seen;
 mod text;
 mod version;

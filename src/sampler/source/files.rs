@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::driver::Driver;
 use super::health::{Expected, Health, Summary};
 use super::log::Log;
+use super::losses::Losses;
 use super::seen::{Change, Error, Fault, Looked, Name, Patience, Stream, Woken};
 use super::text::{Moment, Texts, have_weather};
 use super::version::Version;
@@ -42,11 +43,19 @@ pub(super) struct Files {
     queue: VecDeque<PathBuf>,
     /// Whether the first look has begun.
     was_looked_at: bool,
+    losses: Losses,
 }
 
 impl Files {
     pub(super) fn new(path: PathBuf) -> Files {
-        Files { path, files: BTreeMap::new(), numbers: 0, queue: VecDeque::new(), was_looked_at: false }
+        Files {
+            path,
+            files: BTreeMap::new(),
+            numbers: 0,
+            queue: VecDeque::new(),
+            was_looked_at: false,
+            losses: Losses::default(),
+        }
     }
 
     /// Whether one of them can be read; `None` before the first look.
@@ -101,7 +110,9 @@ impl Files {
         let texts = &Texts { elsewhere: elsewhere(&self.path, path), ..*texts };
         let look = Look { path, texts, now };
         looked.findings.begin(look.name());
-        file.step(&look, looked)
+        let goes_on = file.step(&look, looked);
+        self.losses.note(&look.name(), looked.findings.take_losses(), now);
+        goes_on
     }
 }
 
@@ -189,7 +200,12 @@ impl File {
         let driver = if self.is_inside() { None } else { Driver::at(look.path) };
         let dropped = looked.findings.dropped();
         let result = match &driver {
-            Some(driver) => self.read_driver(driver, look, looked),
+            Some(driver) => {
+                let result = self.read_driver(driver, look, looked);
+                // What goes on failing is logged as such.
+                looked.findings.take_losses();
+                result
+            }
             None => self.read_file(look, looked),
         };
         self.summary.add_dropped(looked.findings.dropped() - dropped);

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
+use std::mem::discriminant;
 
 use crate::format::{self, Dropped, Ignored};
 use crate::reading::{Quantity, Unit};
@@ -161,7 +162,20 @@ pub(in crate::sampler) struct Findings {
     streams: Vec<Found>,
     dropped: usize,
     selection: Selection,
+    losses: Vec<Loss>,
 }
+
+/// A value that cannot be used.
+#[derive(Clone, Debug)]
+pub(super) struct Loss {
+    /// Where it stands.
+    pub(super) key: String,
+    /// Why it cannot be used.
+    pub(super) why: Dropped,
+}
+
+/// Different losses of one step that are kept.
+const LOSSES: usize = 100;
 
 /// What was selected of the records since it was asked for last.
 #[derive(Debug, Default)]
@@ -235,6 +249,18 @@ impl Findings {
         }
     }
 
+    /// The losses since they were asked for last, those with one key and one cause once.
+    pub(super) fn take_losses(&mut self) -> Vec<Loss> {
+        std::mem::take(&mut self.losses)
+    }
+
+    fn add_loss(&mut self, key: String, why: Dropped) {
+        let is_same = |known: &Loss| known.key == key && discriminant(&known.why) == discriminant(&why);
+        if self.losses.len() < LOSSES && !self.losses.iter().any(is_same) {
+            self.losses.push(Loss { key, why });
+        }
+    }
+
     pub(super) fn take_selection(&mut self) -> Selection {
         std::mem::take(&mut self.selection)
     }
@@ -242,7 +268,10 @@ impl Findings {
     pub(super) fn add(&mut self, finding: &format::Finding<'_>) {
         let dropped = usize::from(matches!(finding, format::Finding::Dropped { .. }));
         self.dropped += dropped;
-        self.selection.is_undated |= matches!(finding, format::Finding::Dropped { why: Dropped::NoTime, .. });
+        if let format::Finding::Dropped { why, .. } = finding {
+            self.selection.is_undated |= *why == Dropped::NoTime;
+            self.add_loss(folded(key(finding)), *why);
+        }
         let Some(stream) = self.streams.last_mut() else { return };
         match finding {
             format::Finding::Key { name } if stream.names.len() < MOST => {
