@@ -224,20 +224,24 @@ impl Site {
         let Ok(said) = read else {
             return Some(format!("{of}: panic with {:?}", String::from_utf8_lossy(&text)));
         };
-        let new = said.difference(known).filter(|said| !is_mean(said, known) && !is_reduced(said, known));
+        let new =
+            said.difference(known).filter(|said| !is_of_several(said, known) && !is_reduced(said, known));
         let new: Vec<_> = new.collect();
         (!new.is_empty()).then(|| format!("{of}: {new:?}"))
     }
 }
 
-/// Whether it is the wind of several messages, of which the answer gives the mean.
-fn is_mean((quantity, value): &Said, known: &BTreeSet<Said>) -> bool {
+/// Whether it is a wind or a rain of several messages: of winds the answer gives the mean, and a message that
+/// comes too late may be missing in a rain.
+fn is_of_several((quantity, value): &Said, known: &BTreeSet<Said>) -> bool {
     let number = |value: &String| value.parse::<f64>().expect("a number");
-    let winds =
-        known.iter().filter(|(quantity, _)| *quantity == Quantity::WindSpeed).map(|(_, value)| number(value));
-    let (least, most) =
-        winds.fold((f64::MAX, f64::MIN), |(least, most), wind| (least.min(wind), most.max(wind)));
-    *quantity == Quantity::WindSpeed && (least..=most).contains(&number(value))
+    let same = || known.iter().filter(|(is, _)| is == quantity).map(|(_, value)| number(value));
+    let least = match quantity {
+        Quantity::WindSpeed => same().fold(f64::MAX, f64::min),
+        Quantity::RainRate => 0.0,
+        _ => return false,
+    };
+    (least..=same().fold(f64::MIN, f64::max)).contains(&number(value))
 }
 
 /// Whether it is the pressure at the sensor, reduced because that at sea level was cut off. Reduced by another

@@ -18,11 +18,16 @@ use crate::fixture::*;
 /// Cases that do not hold yet. One that holds is removed from here: the test says so.
 const PENDING: &[&str] = &[
     // structure
+    "firestore-time",
+    "mongo-date",
     "cumulus-gauges",
     "weatherlink2-answer",
     // units
+    "units-in-comment",
     "ambient-export",
     "weatherlink2-record",
+    // not outdoors
+    "room-column",
     // rain and jumps
     // text
     "cumulus-realtime-knots",
