@@ -7,13 +7,16 @@
 mod advice;
 mod catalogue;
 mod csv;
+mod fields;
 mod findings;
 mod form;
+mod influx;
 mod json;
 pub mod kernel;
 mod looks;
 mod names;
 mod node;
+mod pairs;
 mod pattern;
 mod prometheus;
 mod record;
@@ -21,9 +24,9 @@ mod registry;
 mod sample;
 mod surroundings;
 mod text;
+mod topics;
 mod units;
 
-use std::borrow::Cow;
 use std::fmt;
 
 pub use self::advice::{Advice, advise};
@@ -34,6 +37,7 @@ use self::record::Reader;
 pub use self::registry::{FORMATS, name_list, named, recognise};
 pub use self::surroundings::ruled_out_by_name;
 use self::text::decoded;
+pub use self::text::without_utf16;
 use crate::reading::{Device, Station};
 use crate::time::{Timestamp, Zone};
 
@@ -140,12 +144,7 @@ impl Format {
         emit: &mut dyn FnMut(Record),
         findings: &mut dyn FnMut(Finding<'_>),
     ) -> Result<(), Error> {
-        let text = match std::str::from_utf8(text) {
-            Ok(text) => Cow::Borrowed(text),
-            // One broken line of a log takes nothing from the others.
-            Err(_) if self.lines => decoded(text),
-            Err(cause) => return Err(Error::not_utf8(text, cause.valid_up_to(), self.expected)),
-        };
+        let text = decoded(text);
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         if text.trim().is_empty() {
             return Err(Error::Empty { expected: self.expected });

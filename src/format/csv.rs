@@ -384,7 +384,8 @@ fn unquoted(text: &str, separator: char) -> Option<(Cow<'_, str>, Option<&str>)>
 }
 
 /// Enough to know a time by.
-const ANY_TIME: Notation<'_> = Notation { zone: &Zone::Utc, order: &|| Some(DateOrder::Dmy), format: None };
+pub(super) const ANY_TIME: Notation<'_> =
+    Notation { zone: &Zone::Utc, order: &|| Some(DateOrder::Dmy), format: None };
 
 /// Whether a cell is what stands below names: a number, a time, the mark of a missing value.
 pub(super) fn is_value(cell: &str) -> bool {
@@ -392,11 +393,29 @@ pub(super) fn is_value(cell: &str) -> bool {
     let is_numeric = digits && !cell.contains(char::is_alphabetic);
     let is_time = || digits && ANY_TIME.read(cell).is_some();
     let is_missing = !cell.is_empty() && is_missing(cell);
-    is_numeric || is_missing || is_time() || number_with_unit(cell).is_ok() || decimal_comma(cell).is_some()
+    // `outTemp: 50.0`, a value with its name.
+    let is_pair = || {
+        cell.split_once([':', '=']).is_some_and(|(name, value)| {
+            let is_mark = |c: char| matches!(c, ' ' | '\'' | '{');
+            let value = value.trim_matches(is_mark);
+            let value_is = || number_with_unit(value).is_ok() || ANY_TIME.read(value).is_some();
+            let name = name.trim_matches(is_mark);
+            // The minutes of a zone have a digit before their colon.
+            let meaning = Some(name).filter(|name| name.ends_with(char::is_alphabetic)).map(meaning);
+            matches!(meaning, Some(Ok(Meaning::Measured(..) | Meaning::Time(_) | Meaning::Date)))
+                && value_is()
+        })
+    };
+    is_numeric
+        || is_missing
+        || is_time()
+        || number_with_unit(cell).is_ok()
+        || decimal_comma(cell).is_some()
+        || is_pair()
 }
 
 /// Where the comma stands in `21,5` and `-3,25 °C`.
-fn decimal_comma(cell: &str) -> Option<usize> {
+pub(super) fn decimal_comma(cell: &str) -> Option<usize> {
     let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
     let sign = usize::from(cell.starts_with(['+', '-']));
     let comma = sign + Some(digits(&cell[sign..])).filter(|digits| *digits > 0)?;

@@ -179,6 +179,8 @@ pub enum Dropped {
     Undated,
     /// Not of the kind that this key takes.
     Expected(&'static str),
+    /// A number at the end of a text without a line end.
+    Unended,
     /// A line that is no record: broken, half-written, or not of the format.
     BadLine,
     /// A row of a table has another number of cells than the table has columns.
@@ -259,6 +261,7 @@ impl fmt::Display for Dropped {
             Dropped::Cells { found, names, configured: false } => {
                 write!(f, "it has {found} cells, and the table has {names} names")
             }
+            Dropped::Unended => f.write_str("the last line has no end, so digits may be missing"),
             Dropped::BadLine => f.write_str("not a whole record"),
         }
     }
@@ -288,15 +291,6 @@ pub enum Error {
         /// What the text should contain.
         expected: &'static str,
     },
-    /// Bytes that are no UTF-8, with the place of the first, both counted from 1.
-    NotUtf8 {
-        /// The line.
-        line: usize,
-        /// The column, in bytes.
-        column: usize,
-        /// What the text should contain.
-        expected: &'static str,
-    },
     /// Broken JSON; names line and column.
     NotJson(serde_json::Error),
     /// Nothing in it has the shape of a record.
@@ -319,14 +313,6 @@ pub enum Error {
 }
 
 impl Error {
-    /// The text is UTF-8 up to the byte `valid` and not there.
-    pub(super) fn not_utf8(text: &[u8], valid: usize, expected: &'static str) -> Error {
-        let valid = &text[..valid];
-        let line_start = valid.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
-        let line = 1 + valid.iter().filter(|byte| **byte == b'\n').count();
-        Error::NotUtf8 { line, column: valid.len() - line_start + 1, expected }
-    }
-
     /// The fault of a text in a format that expects this.
     pub(super) fn new(fault: Fault, expected: &'static str) -> Error {
         match fault {
@@ -340,9 +326,6 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::Empty { expected } => write!(f, "empty, expected {expected}"),
-            Error::NotUtf8 { line, column, expected } => {
-                write!(f, "not UTF-8 text at line {line} column {column}, expected {expected}")
-            }
             Error::NotJson(cause) => write!(f, "not JSON: {cause}"),
             Error::NoRecord { expected } => write!(f, "no record in it, expected {expected}"),
             Error::Unrecognised { looks } => write!(f, "the format is not recognised: {looks}"),

@@ -49,7 +49,7 @@ fn is_json(beginning: &str, _: &Dialect) -> bool {
 /// second is there.
 fn is_lines(beginning: &str, _: &Dialect) -> bool {
     let mut lines = beginning.lines().map(str::trim).filter(|line| !line.is_empty());
-    let is_record = |line: &str| line.starts_with('{') && line.ends_with('}');
+    let is_record = |line: &str| line.starts_with('{') && line.ends_with('}') && !line.starts_with("{'");
     lines.next().is_some_and(is_record) && lines.next().is_some_and(|line| line.starts_with('{'))
 }
 
@@ -58,27 +58,30 @@ fn read(text: &str, reader: &mut Reader<'_>) -> Result<(), Fault> {
 }
 
 fn read_lines(text: &str, reader: &mut Reader<'_>) -> Result<(), Fault> {
-    let objects = |line: &str, then: &mut dyn FnMut(&Node<'_>)| {
-        parsed(line, |node| match node {
-            Node::Object(_) => {
-                then(node);
-                Ok(())
-            }
-            _ => Err(Fault::NoRecord),
-        })?
-    };
+    let objects = |line: &str, then: &mut dyn FnMut(&Node<'_>)| object(line, &mut |node| then(node));
     reader.lines(text, &objects);
     Ok(())
 }
 
+/// Hands over the object that a text is.
+pub(super) fn object(text: &str, then: &mut dyn FnMut(&mut Node<'_>)) -> Result<(), Fault> {
+    parsed(text, |node| match node {
+        Node::Object(_) => {
+            then(node);
+            Ok(())
+        }
+        _ => Err(Fault::NoRecord),
+    })?
+}
+
 /// What `then` makes of the value that a text is.
-pub(super) fn parsed<T>(text: &str, then: impl FnOnce(&Node<'_>) -> T) -> Result<T, Fault> {
+pub(super) fn parsed<T>(text: &str, then: impl FnOnce(&mut Node<'_>) -> T) -> Result<T, Fault> {
     // From bytes, as the calls are: what reads them is there once.
     match serde_json::from_slice(text.as_bytes()) {
-        Ok(root) => Ok(then(&root)),
+        Ok(mut root) => Ok(then(&mut root)),
         Err(_) => {
             let quoted = quote_infinities(text);
-            serde_json::from_slice(quoted.as_bytes()).map(|root| then(&root)).map_err(Fault::NotJson)
+            serde_json::from_slice(quoted.as_bytes()).map(|mut root| then(&mut root)).map_err(Fault::NotJson)
         }
     }
 }

@@ -49,7 +49,10 @@ fn recognises(beginning: &str, _: &Dialect) -> bool {
     let mut lines = beginning.lines().map(str::trim).filter(|line| !line.is_empty());
     lines.find_map(|line| match comment(line) {
         Some(text) => ["HELP ", "TYPE ", "UNIT "].iter().any(|word| text.starts_with(word)).then_some(true),
-        None => Some(sample(line).is_some()),
+        // A colon may end a metric's name, but `temp: 7` is what scripts print.
+        None => Some(
+            sample(line).is_some() && !line.split_whitespace().next().is_some_and(|name| name.ends_with(':')),
+        ),
     }) == Some(true)
 }
 

@@ -2,11 +2,23 @@
 
 use super::looks::looks;
 use super::text::decoded;
-use super::{Dialect, Error, Format, csv, form, json, kernel, prometheus};
+use super::{Dialect, Error, Format, csv, fields, form, influx, json, kernel, pairs, prometheus, topics};
 
 /// The formats. Those that are recognised most surely stand first.
-pub static FORMATS: [&Format; 7] =
-    [&json::LINES, &json::JSON, &kernel::W1, &prometheus::PROMETHEUS, &csv::CSV, &form::UPLOADS, &form::FORM];
+pub static FORMATS: [&Format; 12] = [
+    &json::LINES,
+    &json::JSON,
+    &kernel::W1,
+    &fields::CLIENTRAW,
+    &fields::REALTIME,
+    &topics::TOPICS,
+    &prometheus::PROMETHEUS,
+    &influx::INFLUX,
+    &csv::CSV,
+    &form::UPLOADS,
+    &pairs::PAIRS,
+    &form::FORM,
+];
 
 /// The format with this name.
 pub fn named(name: &str) -> Option<&'static Format> {
@@ -102,7 +114,7 @@ mod tests {
             ("a\0\0\0", "it holds bytes that are no text; "),
             ("SQLite format 3\0...", "it looks like a SQLite database; "),
             ("<html>", "it looks like a web page or XML; "),
-            ("{'temp': 7}", "it looks like a dict of Python; write it with json.dumps(...)"),
+            ("['temp', 7]", "it looks like a dict of Python; write it with json.dumps(...)"),
             ("{temp: 7}", "it looks like JSON without the quotes around its names; "),
         ] {
             check(text, &format!("the format is not recognised: {looks}"));

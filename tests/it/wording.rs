@@ -397,7 +397,7 @@ fn wrong_stations_in_a_file() {
             [[station.source]]
             file = "a"
             format = "jsno"
-              weatherhook: FILE: station[0].source[0].format: expected one of jsonl, json, w1, prometheus, csv, uploads, form, found "jsno"
+              weatherhook: FILE: station[0].source[0].format: expected one of jsonl, json, w1, clientraw, cumulus, topics, prometheus, influx, csv, uploads, pairs, form, found "jsno"
             [[station]]
             city = "A"
             [[station.source]]
@@ -721,7 +721,7 @@ fn check_of_wrong_sensor_files() {
             exit code 1
             Some("hello\n")
             source: SENSOR
-            error: SENSOR: the format is not recognised: it looks like lines of text; write `format = "..."` with one of jsonl, json, w1, prometheus, csv, uploads, form, `columns = [...]` if it is a table without names, and `keys = {...}` for names of its own
+            error: SENSOR: the format is not recognised: it looks like lines of text; write `format = "..."` with one of jsonl, json, w1, clientraw, cumulus, topics, prometheus, influx, csv, uploads, pairs, form, `columns = [...]` if it is a table without names, and `keys = {...}` for names of its own
             exit code 1
         "#]],
     );
@@ -735,7 +735,7 @@ fn check_of_wrong_sensor_files() {
             endpoint: http://127.0.0.1:8000/api/dify/receive
             error: /nowhere/key: No such file or directory (os error 2)
             source: DIRECTORY/sensor.json
-            error: DIRECTORY/sensor.json: the format is not recognised: it looks like lines of text; write `format = "..."` with one of jsonl, json, w1, prometheus, csv, uploads, form, `columns = [...]` if it is a table without names, and `keys = {...}` for names of its own
+            error: DIRECTORY/sensor.json: the format is not recognised: it looks like lines of text; write `format = "..."` with one of jsonl, json, w1, clientraw, cumulus, topics, prometheus, influx, csv, uploads, pairs, form, `columns = [...]` if it is a table without names, and `keys = {...}` for names of its own
             exit code 1
         "#]],
     );

@@ -12,7 +12,7 @@ use super::seen::Error;
 use super::text::{self, Moment, Texts, have_weather};
 use super::version::Version;
 use crate::file;
-use crate::format::{Format, Record, Undated};
+use crate::format::{Format, Record, Undated, without_utf16};
 use crate::reading::Device;
 use crate::time::Timestamp;
 
@@ -174,7 +174,7 @@ impl Log {
         if let Some(last) = last_line_end(&passage.buffer[held..]) {
             let end = held + last;
             let from = if self.is_skipping { first_line_end(&passage.buffer) } else { 0 };
-            let text = [&self.head, &passage.buffer[from..end]].concat();
+            let text = [&self.head, &*without_utf16(&passage.buffer[from..end])].concat();
             records = read_lines(self.format, &text, passage.moment(is_last), texts, findings)?;
             self.had_weather |= have_weather(&records);
             self.head = self.format.head(&text, &texts.options.dialect);
@@ -329,7 +329,9 @@ impl Search<'_> {
             let from = if std::mem::take(&mut is_inside) { first_line_end(&buffer[..n]) } else { 0 };
             // A line that is longer names no columns.
             let lines = last_line_end(&buffer[..n]).unwrap_or(n);
-            head = self.format.head(&[&head, &buffer[from..lines]].concat(), &self.texts.options.dialect);
+            head = self
+                .format
+                .head(&[&head, &*without_utf16(&buffer[from..lines])].concat(), &self.texts.options.dialect);
             at += lines as u64;
         }
         Ok(head)
@@ -352,7 +354,7 @@ impl Search<'_> {
         let texts = Texts { options: &options, anywhere: true, ..*self.texts };
         let moment = Moment { modified: self.now, undated: Undated::Refused };
         let time = lines.find_map(|line| {
-            let text = [head, line].concat();
+            let text = [head, &without_utf16(line)].concat();
             let records = texts.records(self.format, &text, moment, &mut Findings::default()).ok()?;
             records.iter().find_map(|record| record.station.newest())
         });
