@@ -60,7 +60,7 @@ impl Reader<'_> {
             };
             let outdoors = matches!(meaning, Ok(Meaning::Measured(..)));
             // What a writer calls its device may be anything.
-            let telling = matches!(key, "name" | "id").then_some(Telling::Sensor);
+            let telling = matches!(key, "name" | "id" | "model").then_some(Telling::Sensor);
             let (key, is_renamed) = (Path::inside(around, path), false);
             entries.push(Entry { key, meaning, outdoors, telling, is_renamed, node });
         }
@@ -148,6 +148,26 @@ mod tests {
                 "feeds": [{"field1": "40", "field2": "1"}, {"created_at": "2025-03-02T22:20:00Z", "field1": "50", "field2": "2"}]}"#,
             &[(Temperature, 10.0)],
         );
+    }
+
+    #[test]
+    fn what_a_writer_calls_its_device_may_rule_it_out() {
+        for name in ["Freezer", "Woonkamer", "Living room"] {
+            check(
+                &format!(
+                    r#"{{"result": [{{"idx": "1", "HardwareID": 2, "Name": "{name}", "Temp": 21,
+                        "LastUpdate": "2025-03-02 22:20:00"}}]}}"#
+                ),
+                &[],
+            );
+            check(
+                &format!(
+                    r#"{{"entity_id": "sensor.x", "state": "21", "last_updated": "2025-03-02T22:20:00Z",
+                        "attributes": {{"device_class": "temperature", "friendly_name": "{name}"}}}}"#
+                ),
+                &[],
+            );
+        }
     }
 
     #[test]
