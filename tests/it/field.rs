@@ -26,7 +26,6 @@ const PENDING: &[&str] = &[
     "weatherlink2-record",
     // not outdoors
     "room-column",
-    // rain and jumps
     // text
     "line-protocol-tags",
     "mosquitto-v-rooms",
@@ -43,7 +42,6 @@ const PENDING_BROKEN: &[&str] = &[
     "mast-mph-header",
     // A value on a line of its own that has no end.
     "colon-lines",
-    "dht-star-c",
     "dht-star-f",
     "dht-two-units",
 ];
