@@ -19,11 +19,8 @@ use crate::fixture::*;
 const PENDING: &[&str] = &[
     // structure
     "cumulus-gauges",
-    "weatherlink2-answer",
     // units
     "units-in-comment",
-    "ambient-export",
-    "weatherlink2-record",
     // not outdoors
     "room-column",
     // text
