@@ -37,7 +37,9 @@ const WORDS: usize = 10;
 
 /// As of JSON, one record alone may as well be a file that is rewritten.
 fn recognises(beginning: &str, dialect: &Dialect) -> bool {
-    begins_with_pairs(beginning, dialect) && blocks(beginning, dialect, 2).len() > 1
+    // weewx's print may have one packet so far.
+    let is_packet = ["LOOP:", "REC:"].iter().any(|mark| beginning.trim_start().starts_with(mark));
+    begins_with_pairs(beginning, dialect) && (is_packet || blocks(beginning, dialect, 2).len() > 1)
 }
 
 /// Whether one of the first lines says something that is known.
@@ -244,6 +246,12 @@ impl<'t> Record<'t> {
         let is_packet = pairs.first().is_some_and(|(key, _)| matches!(*key, "LOOP" | "REC"));
         if is_packet && !pairs.iter().any(|(key, _)| *key == "usUnits") {
             pairs.clear();
+        }
+        if is_packet {
+            // The first one stands behind the time and its epoch number: `… GMT (1740954000) altimeter: 29.92`.
+            for (key, _) in &mut pairs {
+                *key = key.rsplit_once(") ").map_or(*key, |(_, name)| name);
+            }
         }
         if let Some(time) = time {
             self.entries.push((Cow::Borrowed("time"), Node::Text(with_year(time, self.written))));
@@ -746,7 +754,7 @@ mod tests {
         assert_eq!(stations[0].newest(), Some(at("2025-03-02T22:20:00Z")));
         let tyre = screen.replace("message_type: 56", "type      : TPMS");
         check(&PAIRS, &format!("{tyre}{tyre}"), &[]);
-        let packet = "2025-03-02 22:20:00 GMT (1740954000) altimeter: 29.92, barometer: 29.92, dateTime: 1740954000, inTemp: 70.2, \
+        let packet = "2025-03-02 22:20:00 GMT (1740954000) barometer: 29.92, dateTime: 1740954000, inTemp: 70.2, \
             outHumidity: 71.0, outTemp: 50.0, rain: 0.0, rainRate: None, usUnits: 1, windDir: None, windSpeed: 8.948\n";
         // Without its units it says nothing.
         let cut = packet.split_once("usUnits").expect("units").0;

@@ -105,7 +105,7 @@ const WORDS: &[(Ignored, Weight, bool, &str)] = &[
         "lounge office cellar closet cabinet wardrobe interior classroom stairwell stairway staircase \
          workshop pantry toilet restroom hall attic loft zimmer keller diele stube wohnung werkstatt schuppen \
          raum wintergarten chambre sejour cellier dedans atelier cuarto despacho oficina bodega dentro bagno \
-         ufficio cantina stanza kamer kelder kantoor berging schuur",
+         ufficio cantina stanza letto kamer kelder kantoor berging schuur",
     ),
     (Ignored::Indoor, Weight::Town, true, "bath"),
     (Ignored::Elsewhere, Weight::Town, false, "spa"),
@@ -398,7 +398,7 @@ const TELLING: &[(Option<Telling>, &str)] = &[
     ),
     (
         Some(Telling::Sensor),
-        "modulename room roomname friendlyname entityid entity objectid topic device devicename sensor \
+        "modulename measurement room roomname friendlyname entityid entity objectid topic device devicename sensor \
          sensorname sensorid area areaname zone zonename placement position label title id src group nodename \
          node channelname probe probename uniqueid alias where deviceid displayname thingname item itemname \
          raum zimmer piece pièce habitacion habitación stanza kamer ruimte bereich gerät geraet bezeichnung \

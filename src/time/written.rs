@@ -30,6 +30,10 @@ impl Notation<'_> {
             return self.by_format(text, format);
         }
         let is_compact = matches!(text.len(), 12 | 14) && text.starts_with(['1', '2']);
+        // Cumulus: `2026,11,28,10,15,00`.
+        if let [year, month, day, hour, minute, second] = text.split(',').collect::<Vec<_>>()[..] {
+            return self.words(&format!("{year}-{month}-{day} {hour}:{minute}:{second}"));
+        }
         match text.parse::<f64>() {
             Ok(_) if is_compact && text.bytes().all(|byte| byte.is_ascii_digit()) => {
                 let (date, time) = text.split_at(8);

@@ -17,16 +17,8 @@ use crate::fixture::*;
 
 /// Cases that do not hold yet. One that holds is removed from here: the test says so.
 const PENDING: &[&str] = &[
-    // structure
-    "cumulus-gauges",
-    // units
+    // A comment that names units of US loggers.
     "units-in-comment",
-    // not outdoors
-    "room-column",
-    // text
-    "line-protocol-tags",
-    "mosquitto-v-rooms",
-    "weewx-loop-metric",
 ];
 
 /// Cases of which something is still current forty days later.
