@@ -135,7 +135,7 @@ pub(super) static WRITERS: &[Writer] = &[
     // The local interface of Ecowitt's gateways: values under numbers, each with its unit.
     writer(
         "Ecowitt, get_livedata_info",
-        "common_list/id=0x02/val",
+        "common_list/0/id",
         "common_list/id=0x02>temperature common_list/id=0x07>humidity common_list/id=0x03>dew_point \
          common_list/id=0x0B>wind_speed common_list/id=0x0C>wind_gust common_list/id=0x0A>wind_direction \
          common_list/id=0x15>solar_radiation common_list/id=0x17>uvi rain/id=0x0E>rain_rate \

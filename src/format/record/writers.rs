@@ -126,6 +126,11 @@ mod tests {
                 "Pressure": 1013.2}, "modules": [{"type": "NAModule1", "dashboard_data": {"Temperature": 10}}]}]}}"#,
             &[(Temperature, 10.0), (SeaLevelPressure, 1013.2)],
         );
+        // The gateway has lost its outdoor sensor; those of its channels stand anywhere.
+        check(
+            r#"{"common_list": [{"id": "0x0A", "val": "225"}], "ch_aisle": [{"channel": "1", "temp": "21"}]}"#,
+            &[(WindDirection, 225.0)],
+        );
         check(
             r#"{"timestamp": "2025-03-02T22:20:00Z", "score": 90, "temp": 21, "humid": 40, "voc": 9}"#,
             &[],
