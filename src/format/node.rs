@@ -105,14 +105,11 @@ pub(super) fn time(node: &Node<'_>, notation: &Notation<'_>) -> Option<Timestamp
         Node::Number(number) => notation.number(*number),
         Node::Text(text) => notation.read(text),
         // As databases export them: `{"$date": …}`, `{"seconds": …, "nanoseconds": …}`.
-        Node::Object(entries) => {
-            let of = |key: &str| entries.iter().find(|(known, _)| known == key).map(|(_, node)| node);
-            TIMES
-                .iter()
-                .find_map(|key| of(key))
-                .filter(|node| !node.is_composed())
-                .and_then(|node| time(node, notation))
-        }
+        Node::Object(_) => TIMES
+            .iter()
+            .find_map(|key| node.get(key))
+            .filter(|node| !node.is_composed())
+            .and_then(|node| time(node, notation)),
         Node::Missing | Node::Null | Node::Bool(_) | Node::List(_) => None,
     }
 }

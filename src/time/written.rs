@@ -30,18 +30,21 @@ impl Notation<'_> {
             return self.by_format(text, format);
         }
         let is_compact = matches!(text.len(), 12 | 14) && text.starts_with(['1', '2']);
-        // Cumulus: `2026,11,28,10,15,00`.
-        if let [year, month, day, hour, minute, second] = text.split(',').collect::<Vec<_>>()[..] {
-            return self.words(&format!("{year}-{month}-{day} {hour}:{minute}:{second}"));
-        }
         match text.parse::<f64>() {
             Ok(_) if is_compact && text.bytes().all(|byte| byte.is_ascii_digit()) => {
                 let (date, time) = text.split_at(8);
                 self.zone.instant(compact_date(date)?.and_time(compact_time(time)?))
             }
             Ok(number) => self.number(number),
-            Err(_) => self.words(text),
+            Err(_) => self.words(text).or_else(|| self.between_commas(text)),
         }
+    }
+
+    /// As Cumulus writes it: `2026,11,28,10,15,00`.
+    fn between_commas(&self, text: &str) -> Option<Timestamp> {
+        let parts: Vec<&str> = text.split(',').collect();
+        let [year, month, day, hour, minute, second] = parts[..] else { return None };
+        self.words(&format!("{year}-{month}-{day} {hour}:{minute}:{second}"))
     }
 
     /// Reads a number: an epoch number, or the digits of a date and a time of day (20261128101500).
@@ -520,6 +523,7 @@ mod tests {
         for text in [
             "2025-03-02T22:26:03Z",
             "2025-03-02t22:26:03z",
+            "2025,03,02,22,26,03",
             " 2025-03-02 22:26:03 ",
             "2025-03-02T22:26:03",
             "2025-03-02T23:26:03+01:00",

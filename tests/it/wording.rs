@@ -741,14 +741,19 @@ fn check_of_wrong_sensor_files() {
     );
 }
 
-#[test]
-fn doctor_of_a_good_endpoint() {
+/// What the doctor says of a path of a good server.
+#[track_caller]
+fn check_doctor(path: &str, expected: Expect) {
     let server = london("event");
     let address = server.address.to_string();
-    let (_, findings) = doctor(&[&format!("http://{address}{PATH}")], KEY);
-    check(
-        &findings,
-        &[(&address, "HOST:PORT")],
+    let (_, findings) = doctor(&[&format!("http://{address}{path}")], KEY);
+    check(&findings, &[(&address, "HOST:PORT")], expected);
+}
+
+#[test]
+fn doctor_of_a_good_endpoint() {
+    check_doctor(
+        PATH,
         expect![[r#"
             note: 127.0.0.1 is an address of your own network: Dify Cloud cannot reach it, and a self-hosted Dify's proxy (squid) refuses it until SSRF_PROXY_ALLOW_PRIVATE_IPS on ssrf_proxy, or NO_PROXY on api and worker, names it
             ok: ping: answered in N ms
@@ -771,12 +776,8 @@ fn doctor_of_a_good_endpoint() {
 
 #[test]
 fn doctor_of_a_good_endpoint_of_mcp() {
-    let server = london("event");
-    let address = server.address.to_string();
-    let (_, findings) = doctor(&[&format!("http://{address}/mcp")], KEY);
-    check(
-        &findings,
-        &[(&address, "HOST:PORT")],
+    check_doctor(
+        "/mcp",
         expect![[r#"
             note: 127.0.0.1 is an address of your own network: Dify Cloud cannot reach it, and a self-hosted Dify's proxy (squid) refuses it until SSRF_PROXY_ALLOW_PRIVATE_IPS on ssrf_proxy, or NO_PROXY on api and worker, names it
             ok: initialize: answered in N ms
