@@ -1,6 +1,6 @@
 //! Files as other programs write them: each case of `tests/field/` against the real program.
 
-mod case;
+pub(crate) mod case;
 #[path = "../fuzz/field.rs"]
 mod mutated;
 

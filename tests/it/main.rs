@@ -31,6 +31,7 @@ mod sensor_file;
 mod systemd;
 mod tools;
 mod traps;
+mod typed;
 mod unix_socket;
 mod wording;
 mod zones;
