@@ -16,6 +16,7 @@ pub mod kernel;
 mod looks;
 mod names;
 mod node;
+mod notes;
 mod pairs;
 mod pattern;
 mod prometheus;

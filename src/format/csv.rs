@@ -9,10 +9,11 @@ use std::borrow::Cow;
 use super::findings::Fault;
 use super::names::{Meaning, meaning, says_outdoors};
 use super::node::{Node, is_missing};
+use super::notes::units_noted;
 use super::record::Reader;
 use super::surroundings::refused;
 use super::text::squashed;
-use super::units::number_with_unit;
+use super::units::{fitting, named_unit, number_with_unit, stated};
 use super::{Dialect, Format};
 use crate::time::{DateOrder, Notation, Zone};
 use crate::weather::compass_degrees;
@@ -34,6 +35,9 @@ const COLUMNS: usize = 1000;
 
 /// As many lines as may stand above the names of the columns.
 const TITLES: usize = 10;
+
+/// As many lines around the names are searched for units.
+const TEXTS: usize = 40;
 
 /// No line above the rows is longer.
 const HEAD_BYTES: usize = 16 * 1024;
@@ -106,6 +110,9 @@ impl<'t> Table<'t> {
     /// above `Temperature` and `Humidity`, or Davis' `Hi` above `Temp`.
     fn group(&mut self, above: &str, dialect: &Dialect) -> bool {
         let Some(groups) = cells(content(above), self.separator, COLUMNS) else { return false };
+        if self.has_units(above, dialect) {
+            return false;
+        }
         let named = groups.iter().filter(|group| !group.is_empty()).count();
         let is_row = groups.iter().any(|group| is_value(group));
         if is_row || named < 2 || groups.len() + 1 < self.columns.len() {
@@ -128,6 +135,57 @@ impl<'t> Table<'t> {
             }
         }
         true
+    }
+
+    /// Takes the units of the columns from the lines around their names: from a row of units wherever it stands, else from
+    /// the row of words `below` the names, else from what a comment or a title says.
+    fn learn(&mut self, texts: &[&'t str], below: Option<&'t str>, dialect: &Dialect) {
+        let units = texts.iter().rev().find(|line| self.has_units(line, dialect)).copied().or(below);
+        let units = units.filter(|line| self.take_units(line, dialect));
+        self.head.extend(units);
+        let notes: Vec<&'t str> = texts.iter().filter(|line| !self.head.contains(line)).copied().collect();
+        let before = self.columns.clone();
+        for name in &mut self.columns {
+            let known = dialect.known(name);
+            let Ok(Meaning::Measured(quantity, None)) = meaning(known) else { continue };
+            match units_noted(&notes, quantity, name)[..] {
+                [] => {}
+                [unit] => *name = Cow::Owned(format!("{known} ({})", unit.symbol())),
+                // It is no known key, and `check` shows why.
+                _ => *name = Cow::Owned(format!("{known} (its unit is in doubt)")),
+            }
+        }
+        if self.columns != before {
+            self.head.extend(notes);
+        }
+    }
+
+    /// Whether a line is a row of texts with a unit below a column that can be given in it.
+    fn has_units(&self, line: &str, dialect: &Dialect) -> bool {
+        let names_unit = |(name, cell): (&Cow<'_, str>, &Cow<'_, str>)| match meaning(dialect.known(name)) {
+            Ok(Meaning::Measured(quantity, _)) => {
+                let named = stated(quantity, named_unit(cell).ok().flatten());
+                named.is_some_and(|unit| fitting(quantity, unit).is_some())
+            }
+            _ => false,
+        };
+        let cells = self.cells(line).unwrap_or_default();
+        cells.len() > 1
+            && !cells.iter().any(|cell| is_value(cell))
+            && self.columns.iter().zip(&cells).any(names_unit)
+    }
+
+    /// Whether a line is a row of values: it has one where the columns have a quantity or a time.
+    fn is_row(&self, line: &str, dialect: &Dialect) -> bool {
+        let is_read = |name: &str| {
+            matches!(
+                meaning(dialect.known(name)),
+                Ok(Meaning::Measured(..) | Meaning::Time(_) | Meaning::Date)
+            )
+        };
+        let cells = self.cells(line).filter(|cells| cells.len() == self.columns.len()).unwrap_or_default();
+        let is_value = |cell: &str| is_value(cell) || compass_degrees(cell).is_some();
+        self.columns.iter().zip(&cells).any(|(name, cell)| is_value(cell) && is_read(name))
     }
 
     /// Takes a row as the units of the columns, if it is one.
@@ -259,6 +317,8 @@ fn tables<'t>(text: &'t str, dialect: &'t Dialect, then: &mut dyn FnMut(&Table<'
     // How many lines before the first table were no names, and the line above if it was no row.
     let mut skipped = 0;
     let mut line_above: Option<&'t str> = None;
+    // The lines that may name units; that below the names; and whether no row of values has come yet.
+    let (mut texts, mut below, mut is_head): (Vec<&'t str>, _, _) = (Vec::new(), None, false);
     for line in text.split_inclusive('\n') {
         let start = end;
         end += line.len();
@@ -266,6 +326,7 @@ fn tables<'t>(text: &'t str, dialect: &'t Dialect, then: &mut dyn FnMut(&Table<'
         if line.trim().is_empty() {
             continue;
         }
+        let is_text = line.len() <= HEAD_BYTES && texts.len() < TEXTS;
         let mut next = None;
         if let Some(named) = separator_line(line) {
             separator = Some((named, line));
@@ -282,32 +343,46 @@ fn tables<'t>(text: &'t str, dialect: &'t Dialect, then: &mut dyn FnMut(&Table<'
                 continue;
             }
         } else if current.is_none() && !dialect.columns.is_empty() && !line.starts_with('#') {
-            let table = Table::configured(line, separator.map(|(separator, _)| separator), dialect);
+            let mut table = Table::configured(line, separator.map(|(separator, _)| separator), dialect);
+            table.learn(&texts, None, dialect);
             current = Some((table, start));
         } else if let Some((table, rows)) = &mut current {
-            if *rows == start && !table.head.is_empty() && table.take_units(line, dialect) {
-                table.head.push(line);
+            is_head = is_head && !table.is_row(line, dialect);
+            texts.extend(Some(line).filter(|_| is_text && (is_head || line.starts_with('#'))));
+            let is_of_words = |cells: Vec<Cow<'_, str>>| !cells.iter().any(|cell| is_value(cell));
+            if is_head && is_text && table.cells(line).is_some_and(is_of_words) {
+                below = below.or(Some(line).filter(|_| *rows == start));
                 *rows = end;
             }
-        } else if !line.starts_with('#') {
-            // A title, the logger's number; but a row is one of a table without names.
-            skipped += 1;
-            if skipped > TITLES
-                || line.split(SEPARATORS).next().is_some_and(|cell| is_value(cell.trim_matches(['"', ' '])))
-            {
-                return;
+        } else {
+            texts.extend(Some(line).filter(|_| is_text));
+            if !line.starts_with('#') {
+                // A title, the logger's number; but a row is one of a table without names.
+                skipped += 1;
+                if skipped > TITLES || begins_with_value(line) {
+                    return;
+                }
+                line_above = Some(line).filter(|line| line.len() <= HEAD_BYTES);
             }
-            line_above = Some(line).filter(|line| line.len() <= HEAD_BYTES);
         }
         if let Some(next) = next {
-            if let Some((table, rows)) = current.replace((next, end)) {
+            if let Some((mut table, rows)) = current.replace((next, end)) {
+                // Names without rows may have been units: `TS`, `RN`, `Deg F`.
+                texts.extend(table.head.last().filter(|_| is_head));
+                table.learn(&texts, below.take(), dialect);
                 then(&table, &text[rows..start]);
             }
+            is_head = true;
         }
     }
-    if let Some((table, rows)) = current {
+    if let Some((mut table, rows)) = current {
+        table.learn(&texts, below, dialect);
         then(&table, &text[rows..]);
     }
+}
+
+fn begins_with_value(line: &str) -> bool {
+    line.split(SEPARATORS).next().is_some_and(|cell| is_value(cell.trim_matches(['"', ' '])))
 }
 
 /// The columns, if this line names them: with the separator that gives the most.
@@ -456,6 +531,27 @@ mod tests {
             check_in(&columns(&["time", name, "temperature_C"]), rows, &[(Temperature, 7.4)]);
             check(&format!("time,{name},temperature_C\n{rows}"), &[(Temperature, 7.4)]);
         }
+    }
+
+    #[test]
+    fn the_head_of_a_log_has_the_units_of_its_comments_and_rows() {
+        let row = "2025-03-02 22:20:00,50,60\n";
+        for (head_lines, expected) in [
+            ("# temperature in °F\ntime,temp,hum\n", 10.0),
+            ("# a\ntime,temp,hum\n# humidity in %, °F\n", 10.0),
+            ("TS,Deg F,%\nx,y,z\ntime,temp,hum\n", 10.0),
+            ("time,temp,hum\n,Avg,Smp\nTS,Deg F,%\n", 10.0),
+            ("# calibrated at 32 °F\ntime,temp,hum\n", 50.0),
+        ] {
+            let text = [head_lines, row].concat();
+            check(&text, &[(Temperature, expected), (Humidity, 60.0)]);
+            let head = head(&text, &Dialect::USUAL);
+            check(&[&head, row].concat(), &[(Temperature, expected), (Humidity, 60.0)]);
+        }
+        let dialect = columns(&["time", "temp", "hum"]);
+        let text = ["# temperature in °F\n", row].concat();
+        check_in(&dialect, &text, &[(Temperature, 10.0), (Humidity, 60.0)]);
+        check_in(&dialect, &[&head(&text, &dialect), row].concat(), &[(Temperature, 10.0), (Humidity, 60.0)]);
     }
 
     #[test]

@@ -16,10 +16,7 @@ use self::case::{Case, Expected};
 use crate::fixture::*;
 
 /// Cases that do not hold yet. One that holds is removed from here: the test says so.
-const PENDING: &[&str] = &[
-    // A comment that names units of US loggers.
-    "units-in-comment",
-];
+const PENDING: &[&str] = &[];
 
 /// Cases of which something is still current forty days later.
 const PENDING_LATER: &[&str] = &[];
@@ -28,7 +25,6 @@ const PENDING_LATER: &[&str] = &[];
 const PENDING_BROKEN: &[&str] = &[
     // The wind of one packet instead of the mean of two.
     "clientraw-old",
-    "mast-mph-header",
     // A value on a line of its own that has no end.
     "colon-lines",
     "dht-star-f",
