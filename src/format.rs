@@ -30,7 +30,7 @@ mod units;
 
 use std::fmt;
 
-pub use self::advice::{Advice, advise};
+pub use self::advice::{Advice, Read, advise};
 use self::findings::Fault;
 pub use self::findings::{Dropped, Error, Finding, Ignored, Path};
 pub use self::names::is_known;

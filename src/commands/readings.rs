@@ -123,7 +123,19 @@ fn proposal(report: &Report, city: Option<&str>, always: bool) -> Option<String>
     let found = troubled.or_else(|| report.streams.first().filter(|_| always || is_missing))?;
     let beginning = file::read_beginning(Path::new(&found.name), BEGINNING).ok()?;
     let format = found.format.and_then(|format| format::named(format.name));
-    let advice = format::advise(&beginning, format, &report.source.texts.dialect);
+    let outcomes = || found.findings.iter().map(|finding| (&finding.key, &finding.outcome));
+    let quantities: Vec<Quantity> = outcomes()
+        .filter_map(|(_, outcome)| match outcome {
+            Outcome::Reading { quantity, .. } => Some(*quantity),
+            _ => None,
+        })
+        .collect();
+    let writer = outcomes().find_map(|(key, outcome)| match outcome {
+        Outcome::Setting(name) if key.ends_with("writer") => Some(name.as_str()),
+        _ => None,
+    });
+    let read = format::Read { quantities: &quantities, writer };
+    let advice = format::advise(&beginning, format, &report.source.texts.dialect, read);
     let fault = fault_of(found);
     if fault.is_some() && advice == Advice::default() {
         return None;

@@ -1,14 +1,16 @@
 //! What to write about a text that is not understood, or not all of it, as far as that can be guessed from
 //! its beginning. Names are guessed by words of six languages, values only where they can be little else.
 
+use super::catalogue::{WRITERS, Writer, last_key};
 use super::findings::Ignored;
-use super::names::{Meaning, meaning, says_outdoors};
+use super::names::{Meaning, meaning, own_unit, says_outdoors};
 use super::pattern::pattern_of;
 use super::sample::Sample;
 use super::surroundings::{refused, spaced};
 use super::text::{decoded, squashed};
+use super::units::named_unit;
 use super::{Dialect, Format};
-use crate::reading::{Device, DevicePart, Quantity};
+use crate::reading::{Device, DevicePart, Quantity, Unit};
 use crate::time::{DateOrder, Notation, is_format};
 
 /// Parts of a source's configuration.
@@ -28,8 +30,17 @@ pub struct Advice {
     pub time_format: Option<String>,
 }
 
-/// What helps with a text that begins so and is read in `format`, if in any, as `dialect` says.
-pub fn advise(beginning: &[u8], format: Option<&Format>, dialect: &Dialect) -> Advice {
+/// What is read of a text without advice.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Read<'r> {
+    pub quantities: &'r [Quantity],
+    /// The name of the known writer of a record.
+    pub writer: Option<&'r str>,
+}
+
+/// What helps with a text that begins so and is read in `format`, if in any, as `dialect` says. What is `read` of it
+/// needs no help.
+pub fn advise(beginning: &[u8], format: Option<&Format>, dialect: &Dialect, read: Read<'_>) -> Advice {
     let text = decoded(beginning);
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let sample = match format.map(|format| format.name) {
@@ -38,7 +49,8 @@ pub fn advise(beginning: &[u8], format: Option<&Format>, dialect: &Dialect) -> A
         Some(_) => None,
     };
     let Some(sample) = sample else { return Advice::default() };
-    let mut guesses = Guesses { sample: &sample, dialect, found: Vec::new() };
+    let writer = WRITERS.iter().find(|writer| Some(writer.name) == read.writer);
+    let mut guesses = Guesses { sample: &sample, dialect, read, writer, found: Vec::new() };
     let mut advice = match &sample.names {
         Some(names) if dialect.columns.is_empty() => guesses.of_names(names),
         _ => guesses.of_columns(),
@@ -54,6 +66,9 @@ pub fn advise(beginning: &[u8], format: Option<&Format>, dialect: &Dialect) -> A
 struct Guesses<'s> {
     sample: &'s Sample,
     dialect: &'s Dialect,
+    read: Read<'s>,
+    /// The row that says what its keys mean, but for those that have a title.
+    writer: Option<&'static Writer>,
     /// The known key of each column, if it has one.
     found: Vec<Option<String>>,
 }
@@ -69,7 +84,7 @@ impl Guesses<'_> {
         let mut advice = Advice::default();
         let device = self.device(names);
         if let Some((column, selected, others)) = &device {
-            if self.found[*column].is_none() {
+            if self.found[*column].is_none() && self.writer.is_none() {
                 advice.keys.push((names[*column].clone(), "id".to_owned()));
             }
             let mut select = Device::default();
@@ -78,15 +93,20 @@ impl Guesses<'_> {
         }
         for (column, name) in names.iter().enumerate() {
             let is_device = device.as_ref().is_some_and(|(of_device, ..)| *of_device == column);
-            if self.found[column].is_some() || is_device {
+            let title = self.sample.title(column);
+            if self.found[column].is_some() || is_device || (self.writer.is_some() && title.is_none()) {
                 continue;
             }
-            let about =
-                device.as_ref().map(|(_, selected, _)| selected.as_str()).filter(|_| says_nothing(name));
+            let selected = device.as_ref().map(|(_, selected, _)| selected.as_str());
+            let about = title.or(selected.filter(|_| says_nothing(name)));
             let values = self.values_of(column, device.as_ref());
-            let guess = self.by_name(about.unwrap_or(name), &values).or_else(|| {
-                let is_open = says_nothing(name) && refused(name).is_none();
-                is_open.then(|| self.by_values(&values)).flatten()
+            let unit = match title {
+                Some(title) => own_unit(title, Quantity::Temperature),
+                None => self.unit_beside(column),
+            };
+            let guess = self.by_name(about.unwrap_or(name), title.is_some(), unit, &values).or_else(|| {
+                let is_open = says_nothing(name) && self.read.quantities.is_empty();
+                (is_open && !self.is_refused(names, column)).then(|| self.by_values(unit, &values)).flatten()
             });
             if let Some(guess) = guess {
                 advice.keys.push((name.clone(), guess.clone()));
@@ -105,7 +125,7 @@ impl Guesses<'_> {
             let values = self.values_of(column, None);
             let is_clear =
                 width <= TOLD_BY_VALUE || pressure(&values).is_some() || is_time(&values, self.dialect);
-            let guess = if is_clear { self.by_values(&values) } else { None };
+            let guess = if is_clear { self.by_values(None, &values) } else { None };
             columns.push(guess.clone().unwrap_or_default());
             self.found.push(guess);
         }
@@ -121,14 +141,49 @@ impl Guesses<'_> {
         rows.filter_map(|row| row.get(column)).map(String::as_str).filter(|cell| !cell.is_empty()).collect()
     }
 
-    /// The column that tells devices apart, the one to select, and the others: the outdoor one before the first.
+    /// The unit that another cell names for the numbers of a column: `"state": "35.4 °F"` beside `"value": 35.4`, or
+    /// `"uom": "°F"`.
+    fn unit_beside(&self, column: usize) -> Option<Unit> {
+        let names = self.sample.names.as_ref()?;
+        self.sample.rows.iter().find_map(|row| {
+            let value = number(row.get(column)?)?;
+            row.iter().zip(names).find_map(|(cell, name)| match meaning(name) {
+                Ok(Meaning::Units | Meaning::OtherUnits | Meaning::UnitOf(_)) => named_unit(cell).ok()?,
+                _ if cell.starts_with('°') => named_unit(cell).ok()?,
+                _ => {
+                    let digits = |c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.' | ',');
+                    let rest = cell.trim_start_matches(digits);
+                    let is_same = !rest.is_empty() && number(&cell[..cell.len() - rest.len()]) == Some(value);
+                    // One that is not known is no temperature's.
+                    is_same.then(|| named_unit(rest).ok().flatten().unwrap_or(Unit::One))
+                }
+            })
+        })
+    }
+
+    /// Whether what a number of a column is called by rules it out.
+    fn is_refused(&self, names: &[String], column: usize) -> bool {
+        let has_it = |row: &&Vec<String>| row.get(column).is_some_and(|cell| !cell.is_empty());
+        let mut cells = self.sample.rows.iter().filter(has_it).flat_map(|row| row.iter().zip(names));
+        cells.any(|(cell, name)| is_device_name(name) && refused(cell).is_some())
+    }
+
+    /// The column that tells devices apart, the one to select, and the others: the outdoor one before the first. A
+    /// number that each record has another one of is that of the record.
     fn device(&self, names: &[String]) -> Option<(usize, String, Vec<String>)> {
         if self.dialect.keys.iter().any(|(_, known)| known == "id") {
             return None;
         }
         let column = (0..names.len()).find(|column| {
-            let is_id = meaning(&names[*column]) == Ok(Meaning::Device(DevicePart::Id));
-            is_id || (self.found[*column].is_none() && is_device_name(&names[*column]))
+            let name = &names[*column];
+            let is_id = match self.writer {
+                Some(writer) => writer.keys().any(|(path, key)| key == "id" && last_key(path) == name),
+                None => {
+                    meaning(name) == Ok(Meaning::Device(DevicePart::Id))
+                        || (self.found[*column].is_none() && is_device_name(name))
+                }
+            };
+            is_id && !self.numbers_records(*column)
         })?;
         let mut devices: Vec<String> = Vec::new();
         for device in self.sample.values(column) {
@@ -138,12 +193,32 @@ impl Guesses<'_> {
         }
         let best = devices.iter().position(|device| says_outdoors(device));
         let best = best.or_else(|| devices.iter().position(|device| refused(device).is_none()))?;
+        // Of a known writer they may be parts of one station.
+        if self.writer.is_some() && !says_outdoors(&devices[best]) {
+            return None;
+        }
         let selected = devices.remove(best);
         // One device needs no selection.
         (!devices.is_empty()).then_some((column, selected, devices))
     }
 
+    /// Whether a column has another number in each row.
+    fn numbers_records(&self, column: usize) -> bool {
+        let values: Vec<&str> = self.sample.values(column).collect();
+        let mut distinct = values.clone();
+        distinct.sort_unstable();
+        distinct.dedup();
+        let are_numbers = values.iter().all(|value| number(value).is_some());
+        values.len() > 1 && distinct.len() == values.len() && are_numbers
+    }
+
     fn has(&self, quantity: Quantity) -> bool {
+        let is_pressure =
+            |quantity| matches!(quantity, Quantity::StationPressure | Quantity::SeaLevelPressure);
+        let is_read = |read: &Quantity| *read == quantity || (is_pressure(*read) && is_pressure(quantity));
+        if self.read.quantities.iter().any(is_read) {
+            return true;
+        }
         let is_same =
             |key: &&String| matches!(meaning(key), Ok(Meaning::Measured(known, _)) if known == quantity);
         self.found.iter().flatten().any(|key| is_same(&key))
@@ -153,10 +228,10 @@ impl Guesses<'_> {
         self.found.iter().flatten().any(|key| matches!(meaning(key), Ok(Meaning::Time(_) | Meaning::Changed)))
     }
 
-    /// The known key for a name in another language, or with other words around it.
-    fn by_name(&self, name: &str, values: &[&str]) -> Option<String> {
-        let is_open =
-            matches!(meaning(name), Err(Ignored::Unknown | Ignored::OtherUnit | Ignored::Suffix(_)));
+    /// The known key for a name in another language, or with other words around it; a title may be a known one.
+    fn by_name(&self, name: &str, is_title: bool, unit: Option<Unit>, values: &[&str]) -> Option<String> {
+        let is_open = is_title
+            || matches!(meaning(name), Err(Ignored::Unknown | Ignored::OtherUnit | Ignored::Suffix(_)));
         // The name of an entity holds another: `sensor.garden_temperature`.
         if refused(name).is_some() || !(is_open || name.contains('.')) {
             return None;
@@ -167,17 +242,21 @@ impl Guesses<'_> {
                 !word.starts_with("window") && stems.split(' ').any(|stem| word.starts_with(stem))
             })
         };
+        // The wind's chill and its run are no speed.
+        if words.split(' ').any(|word| word.ends_with("chill") || word.ends_with("run")) {
+            return None;
+        }
         let (key, _) = STEMS.iter().find(|(_, stems)| is_named(stems))?;
         if *key == "time" {
             return (!self.has_time() && is_time(values, self.dialect)).then(|| (*key).to_owned());
         }
         let Ok(Meaning::Measured(quantity, _)) = meaning(key) else { return None };
         let are_numbers = !values.is_empty() && values.iter().all(|value| number(value).is_some());
-        (are_numbers && !self.has(quantity)).then(|| with_unit(key, quantity, name, values))
+        (are_numbers && !self.has(quantity)).then(|| with_unit(key, quantity, name, unit, values))
     }
 
     /// What the values can hardly be but this.
-    fn by_values(&self, values: &[&str]) -> Option<String> {
+    fn by_values(&self, unit: Option<Unit>, values: &[&str]) -> Option<String> {
         if is_time(values, self.dialect) {
             return (!self.has_time()).then(|| "time".to_owned());
         }
@@ -191,11 +270,17 @@ impl Guesses<'_> {
         {
             return None;
         }
+        let scale = match unit {
+            None => "C",
+            Some(unit) => scale(unit)?,
+        };
         let are_within = |low: f64, high: f64| numbers.iter().all(|number| (low..=high).contains(number));
         if !self.has(Quantity::Temperature) {
-            return are_within(-40.0, 50.0).then(|| "temperature_C".to_owned());
+            let (low, high) = if scale == "C" { (-40.0, 50.0) } else { (-40.0, 330.0) };
+            return are_within(low, high).then(|| format!("temperature_{scale}"));
         }
-        (!self.has(Quantity::Humidity) && are_within(5.0, 100.0)).then(|| "humidity".to_owned())
+        (unit.is_none() && !self.has(Quantity::Humidity) && are_within(5.0, 100.0))
+            .then(|| "humidity".to_owned())
     }
 
     /// The pattern of the times, if they cannot be read as they are.
@@ -223,7 +308,7 @@ impl Guesses<'_> {
 const STEMS: &[(&str, &str)] = &[
     ("dew_point", "dew taupunkt rosee rosée rocio rocío rugiada dauwpunt"),
     ("wind_gust", "gust böe boe rafale racha raffica windstoo"),
-    ("wind_direction", "winddir windricht dirección direccion direzione windrichting"),
+    ("wind_direction", "winddir windricht dirección direccion direction direzione windrichting"),
     ("wind_speed", "wind viento anemo"),
     ("humidity", "hum luftfeucht feucht umid vocht luchtvocht"),
     ("pressure", "press druck luftdruck baro presi luchtdruk"),
@@ -260,17 +345,30 @@ fn is_device_name(name: &str) -> bool {
 }
 
 /// The key with the unit that the name or the values show; without one where the name says it.
-fn with_unit(key: &str, quantity: Quantity, name: &str, values: &[&str]) -> String {
-    if name.contains(['°', '%', '(', '[', '/', '*']) {
+fn with_unit(key: &str, quantity: Quantity, name: &str, unit: Option<Unit>, values: &[&str]) -> String {
+    let is_temperature = matches!(quantity, Quantity::Temperature | Quantity::DewPoint);
+    if let (true, Some(scale)) = (is_temperature, unit.and_then(scale)) {
+        return format!("{key}_{scale}");
+    }
+    if name.contains(['°', '%', '(', '[', '/', '*']) || own_unit(name, quantity).is_some() {
         return key.to_owned();
     }
     let are_above =
         |least: f64| values.iter().any(|value| number(value).is_some_and(|number| number > least));
     match quantity {
-        Quantity::Temperature | Quantity::DewPoint if are_above(50.0) => format!("{key}_F"),
-        Quantity::Temperature | Quantity::DewPoint => format!("{key}_C"),
+        _ if is_temperature => format!("{key}_{}", if are_above(50.0) { 'F' } else { 'C' }),
         Quantity::StationPressure => pressure(values).unwrap_or(key).to_owned(),
         _ => key.to_owned(),
+    }
+}
+
+/// How the known keys of temperatures end in this unit.
+fn scale(unit: Unit) -> Option<&'static str> {
+    match unit {
+        Unit::Celsius => Some("C"),
+        Unit::Fahrenheit => Some("F"),
+        Unit::Kelvin => Some("K"),
+        _ => None,
     }
 }
 
@@ -316,8 +414,13 @@ mod tests {
 
     #[track_caller]
     fn check(format: Option<&str>, text: &str, expected: Advice) {
+        check_read(format, text, Read::default(), expected);
+    }
+
+    #[track_caller]
+    fn check_read(format: Option<&str>, text: &str, read: Read<'_>, expected: Advice) {
         let format = format.and_then(named);
-        assert_eq!(advise(text.as_bytes(), format, &Dialect::USUAL), expected, "{text}");
+        assert_eq!(advise(text.as_bytes(), format, &Dialect::USUAL, read), expected, "{text}");
     }
 
     fn keys(keys: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -394,6 +497,84 @@ mod tests {
     }
 
     #[test]
+    fn a_unit_beside_a_value_is_its_unit() {
+        let advice = |key: &str, known: &str| Advice { keys: keys(&[(key, known)]), ..Advice::default() };
+        let json = Some("json");
+        check(
+            json,
+            r#"{"id": "outside", "value": 35.4, "state": "35.4 °F"}"#,
+            advice("value", "temperature_F"),
+        );
+        check(json, r#"{"value": 35.4, "uom": "°F"}"#, advice("value", "temperature_F"));
+        check(json, r#"{"value": 35.4, "unit": "°F"}"#, advice("value", "temperature_F"));
+        check(json, r#"{"value": 35.4, "unit": "°C"}"#, advice("value", "temperature_C"));
+        check(json, r#"{"value": 281.6, "unit": "K"}"#, advice("value", "temperature_K"));
+        check(json, r#"{"wert": 35.4, "state": "35.4 %"}"#, Advice::default());
+        check(json, r#"{"value": 3.1, "state": "3.1 V"}"#, Advice::default());
+        check(json, r#"{"lufttemp": 35.4, "state": "35.4 °F"}"#, advice("lufttemp", "temperature_F"));
+        check(json, r#"{"current_dewpoint_f": 43}"#, advice("current_dewpoint_f", "dew_point"));
+    }
+
+    #[test]
+    fn numbers_of_records_are_no_devices() {
+        check(
+            Some("csv"),
+            "created_at,entry_id,field1\n2026-11-28T11:45:32Z,5101,14.3\n2026-11-28T12:00:32Z,5102,14.6\n",
+            Advice::default(),
+        );
+        check(
+            Some("jsonl"),
+            "{\"id\": 7, \"temperature\": 7.4}\n{\"id\": 8, \"temperature\": 7.5}\n",
+            Advice::default(),
+        );
+    }
+
+    #[test]
+    fn what_a_channel_calls_its_fields_is_their_name() {
+        let feeds = r#""feeds": [{"entry_id": 6, "field1": "39.2", "field2": "81", "field3": "21.5"}]}"#;
+        let titles = |titles: &str| format!("{{\"channel\": {{{titles}}}, {feeds}");
+        let advice = |known: &[(&str, &str)]| Advice { keys: keys(known), ..Advice::default() };
+        let usual = titles(r#""field1": "Temperature", "field2": "Humidity", "field3": "Bedroom""#);
+        check(Some("json"), &usual, advice(&[("field1", "temperature_C"), ("field2", "humidity")]));
+        let own =
+            titles(r#""field1": "Lufttemp (°F)", "field2": "Feuchte", "field3": "Wohnzimmertemperatur""#);
+        let expected = [("field1", "temperature_F"), ("field2", "humidity")];
+        check(Some("json"), &own, advice(&expected));
+        let writer = Some("ThingSpeak, channel");
+        check_read(Some("json"), &own, Read { writer, quantities: &[] }, advice(&expected));
+    }
+
+    #[test]
+    fn what_may_be_something_else_gets_no_advice() {
+        for text in [
+            r#"{"sensors": [{"title": "A", "value": "8.40"}, {"title": "B", "value": "77.10"}]}"#,
+            r#"[{"name": "Bath_Thermostat", "state": "27.30"}, {"name": "Dimmer", "state": "0"}]"#,
+            r#"{"Température intérieure": 21.4, "Humidité intérieure": 44.5}"#,
+        ] {
+            check(Some("json"), text, Advice::default());
+        }
+    }
+
+    #[test]
+    fn what_is_read_needs_no_advice() {
+        let text = r#"{"garten": {"wert": 7.4, "einheit": "°C"}, "lufttemp": 7.4}"#;
+        let read = Read { quantities: &[Quantity::Temperature, Quantity::Humidity], writer: None };
+        check_read(Some("json"), text, read, Advice::default());
+        check(
+            Some("json"),
+            r#"{"temperature": {"value": 8.4, "unitCode": "wmoUnit:degC"}, "windrun": 4, "wind_chill": 5}"#,
+            Advice::default(),
+        );
+        let writer = Some("AirGradient, indoors");
+        check_read(
+            Some("json"),
+            r#"{"pm02": 4, "rhum": 40, "lufttemp": 21.5}"#,
+            Read { quantities: &[], writer },
+            Advice::default(),
+        );
+    }
+
+    #[test]
     fn times_that_cannot_be_read_get_a_pattern() {
         let time_format = Some("day %j of %Y at %H.%M hours".to_owned());
         check(
@@ -414,7 +595,8 @@ mod tests {
         let mut proposals = 0;
         mutated(&TEXTS, &[";", "\t", ",", "\"", "\n", "2026", "[", "}", "%", "é"], &mut |text| {
             for format in [None, named("csv"), named("json")] {
-                proposals += usize::from(advise(text, format, &Dialect::USUAL) != Advice::default());
+                proposals +=
+                    usize::from(advise(text, format, &Dialect::USUAL, Read::default()) != Advice::default());
             }
         });
         assert!(proposals > 500, "only {proposals} of the mutated texts got advice");

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use super::csv::{cells, is_value};
 use super::json::parsed;
-use super::node::Node;
+use super::names::{Meaning, meaning};
+use super::node::{Node, value_in};
 
 /// Rows that are looked at.
 const ROWS: usize = 50;
@@ -17,6 +18,8 @@ const COLUMNS: usize = 200;
 pub(super) struct Sample {
     /// `None` for a table without names.
     pub(super) names: Option<Vec<String>>,
+    /// What a text elsewhere calls each column; empty where none does.
+    pub(super) titles: Vec<String>,
     /// A cell for each column; empty where there is no value.
     pub(super) rows: Vec<Vec<String>>,
     /// What stands between the cells.
@@ -47,7 +50,7 @@ impl Sample {
         let whole: Vec<Vec<String>> = rows[begin..].iter().filter(is_whole).cloned().collect();
         let is_table = whole.len() * 2 > rows.len() - begin
             && (separator != ' ' || whole.iter().all(|row| are_values(row)));
-        (width > 1 && is_table).then_some(Sample { names, rows: whole, separator })
+        (width > 1 && is_table).then_some(Sample { names, titles: Vec::new(), rows: whole, separator })
     }
 
     /// The keys of JSON with their values, wherever they stand; a row for each record.
@@ -59,14 +62,20 @@ impl Sample {
                 let _ = parsed(line, |node| keys.add_all(node));
             }
         }
-        let Keys { names, mut rows } = keys;
+        let Keys { names, titles, mut rows, further } = keys;
+        rows.extend(further);
         rows.iter_mut().for_each(|row| row.resize(names.len(), String::new()));
-        (!rows.is_empty()).then_some(Sample { names: Some(names), rows, separator: ',' })
+        (!rows.is_empty()).then_some(Sample { names: Some(names), titles, rows, separator: ',' })
     }
 
     /// How many columns there are.
     pub(super) fn width(&self) -> usize {
         self.rows.iter().map(Vec::len).max().unwrap_or_default()
+    }
+
+    /// What a text elsewhere calls a column.
+    pub(super) fn title(&self, column: usize) -> Option<&str> {
+        self.titles.get(column).map(String::as_str).filter(|title| !title.is_empty())
     }
 
     /// The values of a column that are there.
@@ -99,6 +108,9 @@ fn uncommented(name: &str) -> String {
 #[derive(Default)]
 struct Keys {
     names: Vec<String>,
+    titles: Vec<String>,
+    /// The numbers of a key that its row has already.
+    further: Vec<Vec<String>>,
     rows: Vec<Vec<String>>,
 }
 
@@ -119,7 +131,7 @@ impl Keys {
         match node {
             Node::Object(entries) => {
                 for (name, value) in entries {
-                    match leaf(value) {
+                    match leaf(value).or_else(|| measured(name, value)) {
                         Some(text) => self.set(name, text, row),
                         None => self.fill(value, row),
                     }
@@ -130,7 +142,8 @@ impl Keys {
         }
     }
 
-    /// Of values with one name the first counts.
+    /// Of values with one name the first counts. A text before a number is a name for it, as in
+    /// `{"channel": {"field1": "Roof"}, "feeds": [{"field1": "7.4"}]}`.
     fn set(&mut self, name: &str, text: String, row: &mut Vec<String>) {
         let index = self.names.iter().position(|known| known == name).unwrap_or(self.names.len());
         if index >= COLUMNS {
@@ -138,14 +151,36 @@ impl Keys {
         }
         if index == self.names.len() {
             self.names.push(name.to_owned());
+            self.titles.push(String::new());
         }
         if row.len() <= index {
             row.resize(index + 1, String::new());
         }
+        let is_named = !is_value(&row[index]) && is_number(&text);
         if row[index].is_empty() {
             row[index] = text;
+        } else if is_named {
+            self.titles[index] = std::mem::replace(&mut row[index], text);
+        } else if is_number(&text)
+            && self.further.len() < ROWS
+            && !matches!(meaning(name), Ok(Meaning::Device(_)))
+        {
+            let mut row = vec![String::new(); index];
+            row.push(text);
+            self.further.push(row);
         }
     }
+}
+
+fn is_number(text: &str) -> bool {
+    text.parse().is_ok_and(|number: f64| number.is_finite())
+}
+
+/// The value of an object that is one measured value: `"temperature": {"value": 7.4, "unitCode": "C"}`. What stands in
+/// it needs no name.
+fn measured(name: &str, node: &Node<'_>) -> Option<String> {
+    let Node::Object(entries) = node else { return None };
+    matches!(meaning(name), Ok(Meaning::Measured(..))).then(|| value_in(entries).and_then(leaf))?
 }
 
 /// A value that holds no others, as a text.
@@ -193,7 +228,8 @@ mod tests {
         let found =
             Sample::of_json(r#"{"a": {"b": 1, "c": [{"d": "x", "b": 2}]}, "e": null}"#).expect("keys");
         assert_eq!(found.names, Some(["b", "d", "e"].map(str::to_owned).to_vec()));
-        assert_eq!(found.rows, [["1", "x", ""].map(str::to_owned).to_vec()]);
+        let rows = [["1", "x", ""], ["2", "", ""]];
+        assert_eq!(found.rows, rows.map(|row| row.map(str::to_owned).to_vec()));
         let lines = Sample::of_json("{\"a\": 1}\n{\"b\": 2}\n{\"a\"").expect("keys");
         assert_eq!(lines.rows, [["1", ""], ["", "2"]].map(|row| row.map(str::to_owned).to_vec()));
         assert_eq!(Sample::of_json("[1, 2]"), None);

@@ -94,7 +94,7 @@ const WORDS: &[(Ignored, Weight, bool, &str)] = &[
          luftreiniger klimaanlage humidificateur deshumidificateur climatiseur humidificador deshumidificador \
          umidificatore deumidificatore condizionatore luchtbevochtiger luchtontvochtiger livingroom bedroom bathroom kitchen laundry hallway corridor nursery upstair \
          downstair basement garage garaje innen drinnen innenraum wohnzimmer kueche kuche treppenhaus dachboden buro buero \
-         gartenhaus interieur cuisine couloir grenier buanderie cocina dormitorio habitacion \
+         gartenhaus interieur interieure cuisine couloir grenier buanderie cocina dormitorio habitacion \
          comedor pasillo sotano atico desvan lavadero interno interna cucina cameretta soggiorno salotto \
          corridoio soffitta mansarda lavanderia binnen keuken overloop zolder bijkeuken",
     ),
@@ -151,7 +151,7 @@ const WORDS: &[(Ignored, Weight, bool, &str)] = &[
 
 /// The words that say outdoors, in the same languages.
 const OUTDOORS: &str = "out outdoor outside garden yard backyard frontyard patio balcony terrace porch exterior \
-     draussen garten balkon terrasse hof innenhof aussen exterieur dehors jardin balcon cour fuera terraza \
+     draussen garten balkon terrasse hof innenhof aussen exterieur exterieure dehors jardin balcon cour fuera terraza \
      azotea esterno esterna fuori giardino balcone terrazza terrazzo cortile buiten tuin terras";
 /// What only stands outdoors. In a text, it says so; in a key, it is a quantity.
 const GAUGES: &str = "anemometer pluviometer rain wind regen pluie pluviometre anemometre vent lluvia viento \
@@ -204,7 +204,7 @@ const NEUTRAL: &str = "living bed dining hot swimming de di du da in im am der d
      luchtvochtigheid klimaat humidite umidita capteur sonda sonde fuhler fuehler";
 
 /// Words that are no place: what a text is about or what wrote it.
-const NO_PLACE: &str = "outdoor outside out outdoors inside indoor exterior interior exterieur interieur exterior \
+const NO_PLACE: &str = "outdoor outside out outdoors inside indoor exterior interior exterieur exterieure interieur interieure exterior \
      esterno interno aussen innen buiten binnen draussen drinnen weather wetter wetterstation weatherstation meteo tiempo weer sensor sensors station device node \
      module thermometer hygrometer probe data measurement measurements readings environment environmental \
      climate telemetry mqtt consumer telegraf influx value state status default unknown none null undefined \
