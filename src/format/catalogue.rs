@@ -51,8 +51,8 @@ pub(super) static WRITERS: &[Writer] = &[
          current/rain/1h>rain_rate_mm_h",
     ),
     writer("OpenWeatherMap, forecast", "cnt list/0/dt city", ""),
-    // https://open-meteo.com/en/docs: times without a zone, in the one that `utc_offset_seconds` says. `rain` and
-    // `precipitation` are the sums of the interval before.
+    // https://open-meteo.com/en/docs: times without a zone, in the one that `utc_offset_seconds` says. `precipitation`
+    // is the sum of the interval before.
     Writer {
         offset: Some("utc_offset_seconds"),
         ..writer(
@@ -63,7 +63,9 @@ pub(super) static WRITERS: &[Writer] = &[
              current/apparent_temperature>apparent_temperature current/relative_humidity_2m>humidity_pct \
              current/dew_point_2m>dew_point current/pressure_msl>pressure_msl_hPa \
              current/surface_pressure>station_pressure_hPa current/wind_speed_10m>wind_speed \
-             current/wind_gusts_10m>wind_gusts current/wind_direction_10m>wind_direction_deg",
+             current/wind_gusts_10m>wind_gusts current/wind_direction_10m>wind_direction_deg \
+             current_units/precipitation>rain_interval_unit current/interval>rain_interval_seconds \
+             current/precipitation>rain_interval",
         )
     },
     Writer {
@@ -202,13 +204,14 @@ pub(super) static WRITERS: &[Writer] = &[
          davis_current_observation/rain_rate_in_per_hr>rain_rate_in_h",
     ),
     // https://weatherflow.github.io/Tempest/api/: lists of numbers, always in the same order and metric. The
-    // rain in them is that of the last minute.
+    // rain in them is that of the interval of the reports. Only the cloud's have the sum of the day.
     writer(
         "Tempest, obs_st",
         "type?obs_st obs/0/8",
         "obs/0/0>time serial_number>id obs/0/2>wind_speed_m_s obs/0/3>wind_gust_m_s \
          obs/0/4>wind_direction_deg obs/0/6>station_pressure_hPa obs/0/7>temperature_C \
-         obs/0/8>humidity_pct obs/0/9>illuminance_lux obs/0/10>uvi obs/0/11>solar_radiation_w_m2",
+         obs/0/8>humidity_pct obs/0/9>illuminance_lux obs/0/10>uvi obs/0/11>solar_radiation_w_m2 \
+         obs/0/17>rain_interval_minutes obs/0/12>rain_interval_mm obs/0/18>rain_today_mm",
     ),
     writer(
         "Tempest, rapid_wind",
@@ -225,7 +228,8 @@ pub(super) static WRITERS: &[Writer] = &[
         "Tempest, obs_sky",
         "type?obs_sky obs/0/10",
         "obs/0/0>time serial_number>id obs/0/1>illuminance_lux obs/0/2>uvi obs/0/5>wind_speed_m_s \
-         obs/0/6>wind_gust_m_s obs/0/7>wind_direction_deg obs/0/10>solar_radiation_w_m2",
+         obs/0/6>wind_gust_m_s obs/0/7>wind_direction_deg obs/0/10>solar_radiation_w_m2 \
+         obs/0/9>rain_interval_minutes obs/0/3>rain_interval_mm",
     ),
     // `station_units` says what the app shows; the values are metric all the same.
     writer(

@@ -20,6 +20,8 @@ pub(super) enum Meaning {
     AirQuality,
     /// A description of the precipitation.
     Precipitation,
+    /// In how long the rain of an interval fell; this many minutes are one.
+    RainMinutes(f64),
     /// When everything beside it was observed, and where the key says it the zone of a time that names
     /// none, in minutes east of Greenwich.
     Time(Option<i16>),
@@ -347,6 +349,9 @@ const VERBATIM: &[(&str, Result<Meaning, Ignored>)] = &[
     // Weather Underground's protocol of uploads: the inches of the past 60 minutes. rtl_433's counter is
     // `rain_in`.
     ("rainin", Ok(Meaning::Measured(Quantity::RainHour, Some(Unit::Inch)))),
+    // Beside `rain_interval`, which is then a rate.
+    ("rain_interval_minutes", Ok(Meaning::RainMinutes(1.0))),
+    ("rain_interval_seconds", Ok(Meaning::RainMinutes(1.0 / 60.0))),
     // The piezo gauge of an Ecowitt gateway, in inches whatever it shows. Its hour is that of the clock.
     ("rrain_piezo", Ok(Meaning::Measured(Quantity::RainRate, Some(Unit::InchPerHour)))),
     ("drain_piezo", Ok(Meaning::Measured(Quantity::RainToday, Some(Unit::Inch)))),

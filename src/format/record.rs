@@ -44,6 +44,8 @@ struct Context {
     said: Said,
     /// One of them says that the values are none.
     invalid: bool,
+    /// In how many minutes the rain of an interval fell.
+    rain_minutes: Option<f64>,
 }
 
 impl Context {
@@ -51,7 +53,7 @@ impl Context {
     fn of(source: &Source<'_>) -> Context {
         let at = Some(source.modified);
         let said = source.elsewhere.map_or(Said::Nothing, Said::Rather);
-        Context { at, units: Units::default(), outdoors: false, said, invalid: false }
+        Context { at, units: Units::default(), outdoors: false, said, invalid: false, rain_minutes: None }
     }
 }
 
@@ -463,7 +465,15 @@ impl<'r> Reader<'r> {
             outdoors: outer.outdoors || (said == Said::Outdoors && outer.said != said),
             said,
             invalid,
+            rain_minutes: self.rain_minutes(entries).or(outer.rain_minutes),
         }
+    }
+
+    /// In how many minutes the rain of an interval fell, if a key says it.
+    fn rain_minutes(&mut self, entries: &[Entry<'_>]) -> Option<f64> {
+        let (key, minutes) = entries.iter().find_map(|entry| Some((entry.key, entry.rain_minutes()?)))?;
+        self.setting(key, format_args!("rain of {minutes} min"));
+        Some(minutes)
     }
 
     /// Takes what the entries and, `levels` deep, the objects inside give.
@@ -561,6 +571,10 @@ impl<'r> Reader<'r> {
         collected: &mut Collected,
     ) {
         let key = entry.key;
+        // What fell in a known time is a rate, at once and for ever: amounts are added up only where none is missing.
+        let minutes = outer.rain_minutes.filter(|_| quantity == Quantity::RainInterval);
+        let given_as = quantity;
+        let quantity = if minutes.is_some() { Quantity::RainRate } else { quantity };
         if collected.station.reading(quantity).is_some() {
             return self.ignored(key, Ignored::Earlier(quantity.name()));
         }
@@ -581,7 +595,11 @@ impl<'r> Reader<'r> {
             return self.dropped(key, Dropped::Invalid);
         }
         let at = self.time(&beside, outer.at).ok_or(Dropped::Undated);
-        let converted = given.converted(quantity, suffix, &beside, &outer.units);
+        let converted = given.converted(given_as, suffix, &beside, &outer.units);
+        let converted = converted.and_then(|amount| match minutes {
+            Some(minutes) => amount.per_hour(minutes),
+            None => Ok(amount),
+        });
         match at.and_then(|at| Ok((at, converted?))) {
             Ok((at, Converted { value, unit, assumed })) => {
                 collected.station.update(quantity, Reading { value, at });
@@ -754,8 +772,18 @@ fn ordered<'a>(mut entries: Vec<Entry<'a>>, around: Option<&Path<'_>>, dialect: 
         || entries.iter().any(|entry| entry.key.is_key("rain_per_second") || entry.key.is_key("usUnits"));
     let is_upload = entries.iter().any(|entry| entry.key.is_key("stationtype"));
     if is_of_some_time && dialect.known("rain") == "rain" {
+        let is_row = entries.iter().any(|entry| entry.key.is_key("usUnits"))
+            && entries.iter().any(|entry| entry.key.is_key("rain"));
+        let mut of_rain = Err(Ignored::NoCounter);
+        // The rows of weewx' archive say in how many minutes.
+        for entry in entries.iter_mut().filter(|entry| is_row && entry.key.is_key("interval")) {
+            entry.meaning = Ok(Meaning::RainMinutes(1.0));
+            if entry.rain_minutes().is_some() {
+                of_rain = Ok(Meaning::Measured(Quantity::RainInterval, None));
+            }
+        }
         for entry in entries.iter_mut().filter(|entry| entry.key.is_key("rain")) {
-            entry.meaning = Err(Ignored::NoCounter);
+            entry.meaning = of_rain;
         }
     }
     // rtl_433 names the model, and its `rain_mm` counts since the battery was inserted.
@@ -782,6 +810,17 @@ impl<'a> Entry<'a> {
     fn new(key: Path<'a>, known: Known, node: &'a Node<'a>) -> Entry<'a> {
         let Known { meaning, outdoors, telling, is_renamed, .. } = known;
         Entry { key, meaning, outdoors, telling, is_renamed, node }
+    }
+
+    /// In how many minutes the rain of an interval fell.
+    fn rain_minutes(&self) -> Option<f64> {
+        match self.meaning {
+            Ok(Meaning::RainMinutes(each)) => {
+                let (number, _) = number(self.node).ok()?;
+                Some(number * each).filter(|minutes| (0.01..=1440.0).contains(minutes))
+            }
+            _ => None,
+        }
     }
 
     /// Whether it is a value of the weather.

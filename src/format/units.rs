@@ -426,6 +426,16 @@ pub(super) struct Converted {
     pub(super) assumed: bool,
 }
 
+impl Converted {
+    /// The rate at which this amount of rain fell in some minutes, if it can be believed.
+    pub(super) fn per_hour(self, minutes: f64) -> Result<Converted, Dropped> {
+        let rate = self.value * 60.0 / minutes;
+        let value =
+            Quantity::RainRate.plausible(rate).ok_or(Dropped::Implausible(Quantity::RainRate, rate))?;
+        Ok(Converted { value, ..self })
+    }
+}
+
 /// The number in its base unit, if it can be believed. `unit` is the one that stands at the number
 /// or its key and overrides what the record declares.
 pub(super) fn convert(
