@@ -181,6 +181,8 @@ pub enum Dropped {
     Expected(&'static str),
     /// A number at the end of a text without a line end.
     Unended,
+    /// A number without the unit that the same key has elsewhere in the text.
+    LostUnit,
     /// A line that is no record: broken, half-written, or not of the format.
     BadLine,
     /// A row of a table has another number of cells than the table has columns.
@@ -262,6 +264,9 @@ impl fmt::Display for Dropped {
                 write!(f, "it has {found} cells, and the table has {names} names")
             }
             Dropped::Unended => f.write_str("the last line has no end, so digits may be missing"),
+            Dropped::LostUnit => {
+                f.write_str("it has no unit here, and has one in other lines; the line may be broken")
+            }
             Dropped::BadLine => f.write_str("not a whole record"),
         }
     }

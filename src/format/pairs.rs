@@ -230,14 +230,26 @@ impl<'t> Record<'t> {
     /// Adds what the last line says, which has no end: a number there may go on. The key of one.
     pub(super) fn add_unended(&mut self, line: &'t str, dialect: &Dialect) -> Option<&'t str> {
         let is_ended = line.trim_end().ends_with([',', ';', '|', '}', '"', '\'']);
+        // A value on a line of its own is mostly written in one piece, unless a unit belongs behind it: `Temp: 48.9 F`.
+        let is_whole = !line.contains(": ") && !self.has_units();
         let mut line = Line::of(line, dialect);
-        // A value on a line of its own is mostly written in one piece.
-        let is_ended = is_ended || line.pairs.len() == 1;
+        let is_ended = is_ended
+            || (is_whole && line.pairs.len() == 1 && !line.pairs[0].1.ends_with(['*', '°', '\u{fffd}']));
         let is_cut = |(key, value): &Pair<'_>| !is_ended && may_go_on(value) && !is_time(key, dialect);
         let cut = line.pairs.last().copied().filter(is_cut);
         line.pairs.truncate(line.pairs.len() - usize::from(cut.is_some()));
         self.add_line(line, dialect);
         cut.map(|(key, _)| key)
+    }
+
+    /// Whether one of the values names its unit.
+    fn has_units(&self) -> bool {
+        let below = self.label.iter().flat_map(|(_, below)| below);
+        let mut texts = self.entries.iter().chain(below).filter_map(|(_, node)| match node {
+            Node::Text(text) => Some(text),
+            _ => None,
+        });
+        texts.any(|text| matches!(number_with_unit(text), Ok((_, Some(_)))))
     }
 
     fn add_line(&mut self, line: Line<'t>, dialect: &Dialect) -> bool {
@@ -287,7 +299,7 @@ impl<'t> Record<'t> {
 
 /// Whether a value at the end of a text may have more digits.
 pub(super) fn may_go_on(value: &str) -> bool {
-    value.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | '-' | '+'))
+    value.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | '-' | '+' | '*' | '°' | '\u{fffd}'))
 }
 
 /// A time that the system's log writes without a year (`Nov 28 10:15:00`) with that of the text, or the year before.

@@ -135,6 +135,8 @@ pub(super) struct Reader<'r> {
     texts: HashMap<String, Words>,
     /// Whether an earlier record showed that it is in US units.
     us: bool,
+    /// Keys without a unit of which a value had one.
+    with_units: Vec<String>,
 }
 
 /// What a key says.
@@ -162,8 +164,19 @@ impl<'r> Reader<'r> {
         findings: &'r mut dyn FnMut(Finding<'_>),
     ) -> Reader<'r> {
         let (known, texts) = (HashMap::new(), HashMap::new());
-        let us = false;
-        Reader { text, order: OnceCell::new(), source, emit, findings, lone: true, known, texts, us }
+        let (us, with_units) = (false, Vec::new());
+        Reader {
+            text,
+            order: OnceCell::new(),
+            source,
+            emit,
+            findings,
+            lone: true,
+            known,
+            texts,
+            us,
+            with_units,
+        }
     }
 
     /// How the text is written.
@@ -594,6 +607,9 @@ impl<'r> Reader<'r> {
         if outer.invalid || is_invalid(&beside) {
             return self.dropped(key, Dropped::Invalid);
         }
+        if suffix.is_none() && given.beside.is_empty() && self.has_lost_unit(&key, quantity, given.value) {
+            return self.dropped(key, Dropped::LostUnit);
+        }
         let at = self.time(&beside, outer.at).ok_or(Dropped::Undated);
         let converted = given.converted(given_as, suffix, &beside, &outer.units);
         let converted = converted.and_then(|amount| match minutes {
@@ -608,6 +624,21 @@ impl<'r> Reader<'r> {
             }
             Err(why) => self.dropped(key, why),
         }
+    }
+
+    /// Whether a value names no unit and another one of its key did: a line that was cut. Programs write no unit only
+    /// behind a zero.
+    fn has_lost_unit(&mut self, key: &Path<'_>, quantity: Quantity, node: &Node<'_>) -> bool {
+        let Node::Text(text) = node else { return false };
+        let is_known = self.with_units.iter().any(|known| known == key.name());
+        if text.ends_with(|c: char| c.is_ascii_digit()) {
+            let is_zero = quantity.base_unit() != Unit::Celsius && text.parse() == Ok(0.0);
+            return is_known && !is_zero;
+        }
+        if !is_known && self.with_units.len() < KNOWN && matches!(number_with_unit(text), Ok((_, Some(_)))) {
+            self.with_units.push(key.name().to_owned());
+        }
+        false
     }
 
     fn text(

@@ -236,12 +236,13 @@ impl Site {
 fn is_of_several((quantity, value): &Said, known: &BTreeSet<Said>) -> bool {
     let number = |value: &String| value.parse::<f64>().expect("a number");
     let same = || known.iter().filter(|(is, _)| is == quantity).map(|(_, value)| number(value));
-    let least = match quantity {
-        Quantity::WindSpeed => same().fold(f64::MAX, f64::min),
-        Quantity::RainRate => 0.0,
+    // The mean of two is near to each; another unit is further away.
+    let (least, more) = match quantity {
+        Quantity::WindSpeed => (same().fold(f64::MAX, f64::min), 1.05),
+        Quantity::RainRate => (0.0, 1.0),
         _ => return false,
     };
-    (least..=same().fold(f64::MIN, f64::max)).contains(&number(value))
+    (least / more..=same().fold(f64::MIN, f64::max) * more).contains(&number(value))
 }
 
 /// Whether it is the pressure at the sensor, reduced because that at sea level was cut off. Reduced by another
