@@ -11,7 +11,7 @@ use super::names::{Meaning, meaning, says_outdoors};
 use super::node::{Node, is_missing};
 use super::notes::units_noted;
 use super::record::Reader;
-use super::surroundings::refused;
+use super::surroundings::{Telling, refused, telling};
 use super::text::squashed;
 use super::units::{fitting, named_unit, number_with_unit, stated};
 use super::{Dialect, Format};
@@ -54,7 +54,7 @@ fn recognises(beginning: &str, dialect: &Dialect) -> bool {
 
 fn head(text: &str, dialect: &Dialect) -> String {
     let mut head = String::new();
-    tables(text, dialect, &mut |table, _| head = table.head.concat());
+    tables(text, dialect, &mut |table, _| head = [&*table.above, &*table.head].concat().concat());
     head
 }
 
@@ -74,6 +74,10 @@ struct Table<'t> {
     columns: Vec<Cow<'t, str>>,
     /// What stands above them: `sep=;`, the names, the units.
     head: Vec<&'t str>,
+    /// What texts around the names say of where all rows were measured, by key.
+    about: Vec<(String, String)>,
+    /// The lines that say it.
+    above: Vec<&'t str>,
 }
 
 impl<'t> Table<'t> {
@@ -90,9 +94,10 @@ impl<'t> Table<'t> {
         }
         let is_known = |name: &&Cow<'_, str>| {
             meaning(dialect.known(name)).is_ok_and(|meaning| meaning != Meaning::Stamp)
+                || (known > 1 && where_measured(name, "").is_some())
         };
         let names = columns.iter().filter(is_known).nth(known - 1).is_some();
-        names.then(|| Table { separator, columns, head: Vec::new() })
+        names.then(|| Table { separator, columns, head: Vec::new(), about: Vec::new(), above: Vec::new() })
     }
 
     /// The columns as the configuration names them; the separator is the one that gives as many.
@@ -103,7 +108,7 @@ impl<'t> Table<'t> {
         };
         let separator = separator.or_else(|| SEPARATORS.into_iter().find(fits)).unwrap_or(',');
         let columns = dialect.columns.iter().map(|name| Cow::Borrowed(&**name)).collect();
-        Table { separator, columns, head: Vec::new() }
+        Table { separator, columns, head: Vec::new(), about: Vec::new(), above: Vec::new() }
     }
 
     /// Puts the names of groups of columns before theirs, if the line above consists of such: `Outdoor` stands there once
@@ -158,6 +163,50 @@ impl<'t> Table<'t> {
         if self.columns != before {
             self.head.extend(notes);
         }
+        for line in texts {
+            self.learn_where(line);
+        }
+    }
+
+    /// Takes what a line around the names says of where the rows were measured: `Location: Kitchen`.
+    fn learn_where(&mut self, line: &'t str) {
+        let is_mark = |c: char| c.is_whitespace() || matches!(c, '"' | '#') || c == self.separator;
+        let pair = line.trim_start_matches(is_mark).split_once([':', '=', self.separator]);
+        let (key, text) = pair.unwrap_or_default();
+        // Netatmo's base and its modules for rooms measure carbon dioxide; its export names the module.
+        let is_room =
+            squashed(line).contains("modulename") && self.columns.iter().any(|name| squashed(name) == "co2");
+        let said = match is_room {
+            true => Some(("type".to_owned(), "NAMain".to_owned())),
+            false => where_measured(key.trim_matches(is_mark), text.trim_matches(is_mark)),
+        };
+        if said.is_some() {
+            self.above.push(line);
+        }
+        self.about.extend(said);
+    }
+
+    /// Takes what a table without rows that are read says of those of the next one, if no table between says more: the
+    /// rows of a table of texts, as in Netatmo's exports, or the titles of the same names further up.
+    fn follow(&mut self, before: &Table<'t>, rows: &'t str, dialect: &Dialect) {
+        if before.has_no_values(dialect) {
+            before.head.iter().for_each(|line| self.learn_where(line));
+            for row in rows.split_inclusive('\n').take(TITLES) {
+                let cells = before.cells(row).unwrap_or_default();
+                let said =
+                    before.columns.iter().zip(cells).filter_map(|(name, cell)| where_measured(name, &cell));
+                self.about.extend(said);
+                self.above.push(row);
+            }
+        } else if before.columns == self.columns {
+            (self.about, self.above) = (before.about.clone(), before.above.clone());
+        }
+    }
+
+    /// Whether no column is a time or a value.
+    fn has_no_values(&self, dialect: &Dialect) -> bool {
+        let is_read = |name: &Cow<'_, str>| is_read(dialect.known(name));
+        !self.columns.iter().any(is_read)
     }
 
     /// Whether a line is a row of texts with a unit below a column that can be given in it.
@@ -185,7 +234,7 @@ impl<'t> Table<'t> {
         };
         let cells = self.cells(line).filter(|cells| cells.len() == self.columns.len()).unwrap_or_default();
         let is_value = |cell: &str| is_value(cell) || compass_degrees(cell).is_some();
-        self.columns.iter().zip(&cells).any(|(name, cell)| is_value(cell) && is_read(name))
+        self.columns.iter().zip(&cells).any(|(name, cell)| is_value(cell) && is_read(dialect.known(name)))
     }
 
     /// Takes a row as the units of the columns, if it is one.
@@ -249,7 +298,12 @@ impl<'t> Table<'t> {
                 !name.is_empty() || cell.starts_with(char::is_alphabetic)
             };
             let named = columns.iter().zip(cells).filter(counts);
-            let entries = named.map(|(name, cell)| (Cow::Borrowed(*name), self.node(cell))).collect();
+            let cells = named.map(|(name, cell)| (Cow::Borrowed(*name), self.node(cell)));
+            let about = self
+                .about
+                .iter()
+                .map(|(key, text)| (Cow::Borrowed(&**key), Node::Text(Cow::Borrowed(&**text))));
+            let entries = cells.chain(about).collect();
             then(&Node::Object(entries));
             Ok(())
         });
@@ -310,15 +364,12 @@ fn grouped(group: &str, name: &str, dialect: &Dialect) -> String {
 
 /// Hands over each table with the rows below it.
 fn tables<'t>(text: &'t str, dialect: &'t Dialect, then: &mut dyn FnMut(&Table<'t>, &'t str)) {
-    // With the place where its rows begin.
-    let mut current: Option<(Table<'t>, usize)> = None;
+    let mut found = Found { text, dialect, current: None, texts: Vec::new(), below: None, is_head: false };
     let mut separator: Option<(char, &'t str)> = None;
     let mut end = 0;
     // How many lines before the first table were no names, and the line above if it was no row.
     let mut skipped = 0;
     let mut line_above: Option<&'t str> = None;
-    // The lines that may name units; that below the names; and whether no row of values has come yet.
-    let (mut texts, mut below, mut is_head): (Vec<&'t str>, _, _) = (Vec::new(), None, false);
     for line in text.split_inclusive('\n') {
         let start = end;
         end += line.len();
@@ -326,36 +377,26 @@ fn tables<'t>(text: &'t str, dialect: &'t Dialect, then: &mut dyn FnMut(&Table<'
         if line.trim().is_empty() {
             continue;
         }
-        let is_text = line.len() <= HEAD_BYTES && texts.len() < TEXTS;
-        let mut next = None;
         if let Some(named) = separator_line(line) {
             separator = Some((named, line));
-        } else if let Some(mut table) = named(line, separator, current.as_ref(), skipped, dialect) {
+        } else if let Some(mut table) = named(line, separator, found.current.as_ref(), skipped, dialect) {
             table.head = separator.iter().map(|(_, line)| *line).collect();
             if dialect.columns.is_empty() {
                 let groups = above.filter(|above| *above != line && table.group(above, dialect));
                 table.head.extend(groups);
                 table.head.push(line);
                 line_above = Some(line);
-                next = Some(table);
-            } else if current.is_some() {
-                // The columns are called otherwise, whatever the file says.
-                continue;
+                found.begin(table, start, end, then);
             }
-        } else if current.is_none() && !dialect.columns.is_empty() && !line.starts_with('#') {
+            // Else the columns are called otherwise, whatever the file says.
+        } else if found.current.is_none() && !dialect.columns.is_empty() && !line.starts_with('#') {
             let mut table = Table::configured(line, separator.map(|(separator, _)| separator), dialect);
-            table.learn(&texts, None, dialect);
-            current = Some((table, start));
-        } else if let Some((table, rows)) = &mut current {
-            is_head = is_head && !table.is_row(line, dialect);
-            texts.extend(Some(line).filter(|_| is_text && (is_head || line.starts_with('#'))));
-            let is_of_words = |cells: Vec<Cow<'_, str>>| !cells.iter().any(|cell| is_value(cell));
-            if is_head && is_text && table.cells(line).is_some_and(is_of_words) {
-                below = below.or(Some(line).filter(|_| *rows == start));
-                *rows = end;
-            }
+            table.learn(&found.texts, None, dialect);
+            found.current = Some((table, start));
+        } else if found.current.is_some() {
+            found.look_below(line, start, end);
         } else {
-            texts.extend(Some(line).filter(|_| is_text));
+            found.keep(line);
             if !line.starts_with('#') {
                 // A title, the logger's number; but a row is one of a table without names.
                 skipped += 1;
@@ -365,19 +406,89 @@ fn tables<'t>(text: &'t str, dialect: &'t Dialect, then: &mut dyn FnMut(&Table<'
                 line_above = Some(line).filter(|line| line.len() <= HEAD_BYTES);
             }
         }
-        if let Some(next) = next {
-            if let Some((mut table, rows)) = current.replace((next, end)) {
-                // Names without rows may have been units: `TS`, `RN`, `Deg F`.
-                texts.extend(table.head.last().filter(|_| is_head));
-                table.learn(&texts, below.take(), dialect);
-                then(&table, &text[rows..start]);
-            }
-            is_head = true;
+    }
+    if let Some((mut table, rows)) = found.current {
+        table.learn(&found.texts, found.below, dialect);
+        then(&table, &text[rows..]);
+    }
+}
+
+/// What was found of a text so far.
+struct Found<'t> {
+    text: &'t str,
+    dialect: &'t Dialect,
+    /// The last table, and where its rows begin.
+    current: Option<(Table<'t>, usize)>,
+    /// The lines that may name units or rooms, and that directly below the names.
+    texts: Vec<&'t str>,
+    below: Option<&'t str>,
+    /// Whether no row of values has come below the last names.
+    is_head: bool,
+}
+
+impl<'t> Found<'t> {
+    fn keep(&mut self, line: &'t str) {
+        if line.len() <= HEAD_BYTES && self.texts.len() < TEXTS {
+            self.texts.push(line);
         }
     }
-    if let Some((mut table, rows)) = current {
-        table.learn(&texts, below, dialect);
-        then(&table, &text[rows..]);
+
+    /// Looks at a line below names.
+    fn look_below(&mut self, line: &'t str, start: usize, end: usize) {
+        let Some((table, rows)) = &mut self.current else { return };
+        self.is_head = self.is_head && !table.is_row(line, self.dialect);
+        let is_of_words = |cells: Vec<Cow<'_, str>>| !cells.iter().any(|cell| is_value(cell));
+        if self.is_head && table.cells(line).is_some_and(is_of_words) {
+            self.below = self.below.or(Some(line).filter(|_| *rows == start && line.len() <= HEAD_BYTES));
+            *rows = end;
+        }
+        if self.is_head || line.starts_with('#') {
+            self.keep(line);
+        }
+    }
+
+    /// Begins a table, and hands over the one before.
+    fn begin(
+        &mut self,
+        next: Table<'t>,
+        start: usize,
+        end: usize,
+        then: &mut dyn FnMut(&Table<'t>, &'t str),
+    ) {
+        let (before, dialect) = (self.current.replace((next, end)), self.dialect);
+        if let (Some((mut table, rows)), Some((next, _))) = (before, &mut self.current) {
+            let rows = &self.text[rows..start];
+            // Names without rows may have been units: `TS`, `RN`, `Deg F`.
+            self.texts.extend(table.head.last().filter(|_| self.is_head));
+            table.learn(&self.texts, self.below.take(), dialect);
+            next.follow(&table, rows, dialect);
+            if !table.has_no_values(dialect) {
+                then(&table, rows);
+            }
+            if !self.is_head {
+                // Another file was appended, with titles of its own.
+                if next.columns != table.columns {
+                    self.texts.retain(|line| next.has_units(line, dialect));
+                }
+                let lines = rows.split_inclusive('\n').rev().take(TITLES);
+                self.texts.extend(lines.filter(|line| !table.is_row(line, dialect)));
+            }
+        }
+        self.is_head = true;
+    }
+}
+
+/// Whether a column of this name is of values or times.
+fn is_read(known: &str) -> bool {
+    matches!(meaning(known), Ok(Meaning::Measured(..) | Meaning::Time(_) | Meaning::Date))
+}
+
+/// A key and its text if they say where something was measured. They give a place no name.
+fn where_measured(key: &str, text: &str) -> Option<(String, String)> {
+    match telling(key)? {
+        Telling::Place => Some(("stationname".to_owned(), text.to_owned())),
+        Telling::Model | Telling::Sensor => Some((key.to_owned(), text.to_owned())),
+        _ => None,
     }
 }
 

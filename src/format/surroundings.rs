@@ -394,11 +394,11 @@ const TEXT_BYTES: usize = 200;
 const TELLING: &[(Option<Telling>, &str)] = &[
     (
         Some(Telling::Model),
-        "model type product producttype devicetype modeltype sensortype category kind productname modelid",
+        "model type product producttype devicetype modeltype moduletype sensortype category kind productname modelid",
     ),
     (
         Some(Telling::Sensor),
-        "modulename measurement room roomname friendlyname entityid entity objectid topic device devicename sensor \
+        "modulename plottitle loggername sensorlocation measurement room roomname friendlyname entityid entity objectid topic device devicename sensor \
          sensorname sensorid area areaname zone zonename placement position label title id src group nodename \
          node channelname probe probename uniqueid alias where deviceid displayname thingname item itemname \
          raum zimmer piece pièce habitacion habitación stanza kamer ruimte bereich gerät geraet bezeichnung \
