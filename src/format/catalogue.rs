@@ -22,7 +22,8 @@ pub(super) struct Writer {
     keys: &'static str,
     /// The path of a number that says how far its times are east of Greenwich, in seconds.
     offset: Option<&'static str>,
-    /// The path of a list with further records.
+    /// The path of a list with further records. With `?` behind it they are outdoors only if they say so, and count where
+    /// the record itself gives no temperature.
     pub(super) list: Option<&'static str>,
 }
 
@@ -57,7 +58,7 @@ pub(super) static WRITERS: &[Writer] = &[
         offset: Some("utc_offset_seconds"),
         ..writer(
             "Open-Meteo",
-            "utc_offset_seconds current/time current_units",
+            "current_units current/time",
             "current/time>time current_units/temperature_2m>temperature_unit \
              current_units/wind_speed_10m>wind_unit current/temperature_2m>temperature \
              current/apparent_temperature>apparent_temperature current/relative_humidity_2m>humidity_pct \
@@ -72,7 +73,7 @@ pub(super) static WRITERS: &[Writer] = &[
         offset: Some("utc_offset_seconds"),
         ..writer(
             "Open-Meteo, current_weather",
-            "utc_offset_seconds current_weather/time current_weather_units",
+            "current_weather_units current_weather/time",
             "current_weather/time>time current_weather_units/temperature>temperature_unit \
              current_weather_units/windspeed>wind_unit current_weather/temperature>temperature \
              current_weather/windspeed>wind_speed current_weather/winddirection>wind_direction_deg",
@@ -134,16 +135,20 @@ pub(super) static WRITERS: &[Writer] = &[
          windspeedmph>wind_speed_mph windgustmph>wind_gust_mph winddir>wind_direction_deg \
          hourlyrainin>rain_rate_in_h dailyrainin>rain_today_in solarradiation>solar_radiation_w_m2 uv>uvi",
     ),
-    // The local interface of Ecowitt's gateways: values under numbers, each with its unit.
-    writer(
-        "Ecowitt, get_livedata_info",
-        "common_list/0/id",
-        "common_list/id=0x02>temperature common_list/id=0x07>humidity common_list/id=0x03>dew_point \
+    // The local interface of Ecowitt's gateways: values under numbers, each with its unit. The sensors of its channels
+    // stand anywhere.
+    Writer {
+        list: Some("ch_aisle?"),
+        ..writer(
+            "Ecowitt, get_livedata_info",
+            "common_list",
+            "common_list/id=0x02>temperature common_list/id=0x07>humidity common_list/id=0x03>dew_point \
          common_list/id=0x0B>wind_speed common_list/id=0x0C>wind_gust common_list/id=0x0A>wind_direction \
          common_list/id=0x15>solar_radiation common_list/id=0x17>uvi rain/id=0x0E>rain_rate \
          rain/id=0x10>rain_today piezoRain/id=0x0E>rain_rate piezoRain/id=0x10>rain_today \
          wh25/0/rel>sea_level_pressure wh25/0/abs>station_pressure",
-    ),
+        )
+    },
     // Ecowitt's cloud: each value an object with unit and time.
     writer(
         "Ecowitt, cloud",

@@ -167,6 +167,8 @@ pub enum Dropped {
     MixedUnits,
     /// A temperature and a dew point above it, of which one is read in a wrong unit.
     BelowDewPoint,
+    /// It names no unit, and in the usual one it contradicts other values of its record.
+    NotCelsius,
     /// The unit is one of something else.
     WrongUnit(Unit),
     /// Outside of what can be measured; the value is in the base unit.
@@ -233,6 +235,10 @@ impl fmt::Display for Dropped {
             Dropped::BelowDewPoint => {
                 f.write_str("the temperature is below the dew point, so one of them is wrong; both are left out")
             }
+            Dropped::NotCelsius => f.write_str(
+                "it names no unit and cannot be °C beside the humidity of its record; expected the unit in the key \
+                 or in `keys` such as `keys = { temp = \"temperature_F\" }`",
+            ),
             Dropped::WrongUnit(unit) => write!(f, "{} is a unit of something else", unit.symbol()),
             Dropped::Implausible(quantity, value) => {
                 let (bounds, unit) = (quantity.bounds(), quantity.base_unit().symbol());

@@ -93,6 +93,8 @@ struct Collected {
     object: usize,
     /// Quantities of the air, and the number of the object that each is from.
     air: Vec<(Quantity, usize)>,
+    /// Quantities whose unit is only the usual one.
+    assumed: Vec<Quantity>,
 }
 
 impl Collected {
@@ -319,6 +321,7 @@ impl<'r> Reader<'r> {
             objects: 0,
             object: 0,
             air: Vec::new(),
+            assumed: Vec::new(),
         };
         self.identify(entries, &mut collected);
         let is_own = collected.device != Device::default();
@@ -342,6 +345,7 @@ impl<'r> Reader<'r> {
                 entries.iter().any(Entry::holds_records)
             }
         };
+        self.doubt_celsius(entries, &mut collected);
         let Collected { mut station, device, .. } = collected;
         self.doubt_temperatures(entries, &mut station);
         // What only holds records is no place, whatever its name.
@@ -620,6 +624,7 @@ impl<'r> Reader<'r> {
             Ok((at, Converted { value, unit, assumed })) => {
                 collected.station.update(quantity, Reading { value, at });
                 collected.air.extend(AIR.contains(&quantity).then_some((quantity, collected.object)));
+                collected.assumed.extend(assumed.then_some(quantity));
                 (self.findings)(Finding::Reading { key, quantity, value, unit, assumed, at });
             }
             Err(why) => self.dropped(key, why),

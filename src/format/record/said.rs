@@ -107,9 +107,21 @@ pub(super) fn is_invalid(entries: &[Entry<'_>]) -> bool {
     })
 }
 
-/// Takes the temperature of what switches currents as its own: a relay's, not one of the air.
+/// Takes the temperature of what switches currents as its own, not one of the air: a relay's, that on the board of a
+/// plug of Tasmota, and one that equals that of the device, as a smoke detector of zigbee2mqtt has it.
 pub(super) fn mark_own_temperature(entries: &mut [Entry<'_>]) {
-    if !entries.iter().any(|entry| entry.telling == Some(Telling::Relay)) {
+    if entries.iter().any(|entry| entry.key.is_key("ENERGY")) {
+        let of_board = entries.iter_mut().filter(|entry| entry.key.is_key("ANALOG"));
+        of_board.for_each(|entry| entry.meaning = Err(Ignored::Machine));
+    }
+    let own = entries.iter().find(|entry| entry.key.is_key("device_temperature")).map(|entry| entry.node);
+    let is_equal = |entry: &Entry<'_>| match (entry.node, own) {
+        (Node::Number(number), Some(Node::Number(own))) => {
+            number == own && matches!(entry.meaning, Ok(Meaning::Measured(Quantity::Temperature, _)))
+        }
+        _ => false,
+    };
+    if !entries.iter().any(|entry| entry.telling == Some(Telling::Relay) || is_equal(entry)) {
         return;
     }
     let is_own = |entry: &&mut Entry<'_>| {

@@ -1,16 +1,27 @@
 //! The units that a record declares for its own numbers.
 
 use super::lists::pairs;
-use super::{Entry, Given, Reader};
+use super::{Collected, Entry, Given, Reader};
 use crate::format::findings::{Dropped, Ignored, Path};
 use crate::format::names::{Meaning, unit_of};
 use crate::format::node::{Node, number, system, unit_named_by};
 use crate::format::text::squashed;
 use crate::format::units::{Declared, Marks, System, Units, fitting, stated};
 use crate::reading::{Quantity, Station, Unit};
+use crate::weather::{apparent_temperature, dew_point};
 
 /// By how many kelvin a dew point is above the temperature in fog, as sensors measure and round it.
 const FOG: f64 = 1.0;
+
+/// No air outdoors has a higher dew point, °C: the highest that was measured is 35, at Dhahran in 2003 (M. Cerveny et
+/// al., WMO archive).
+const MOST_HUMID: f64 = 36.0;
+
+/// From this temperature on, °C, wind and dry air make it feel cooler by no more than Steadman's formula says, with a
+/// wind of 10 m/s or what is measured, and by the margin.
+const WARM: f64 = 20.0;
+const STRONG_WIND: f64 = 10.0;
+const MARGIN: f64 = 3.0;
 
 /// Objects that say something of the values beside them: Home Assistant's `attributes` of a `state`.
 const ABOUT: [&str; 10] = [
@@ -180,6 +191,37 @@ impl Reader<'_> {
             None if key.begins_with("altim") => marks.altimeter(number),
             None => marks.bare(quantity, number),
         }
+    }
+
+    /// Leaves out temperatures that name no unit and cannot be °C beside the humidity and what they are said to feel like:
+    /// 47.1 °F at 77 %. The wind beside them, if it names none, may be in mph as well.
+    pub(super) fn doubt_celsius(&mut self, entries: &[Entry<'_>], collected: &mut Collected) {
+        let Collected { station, assumed, .. } = collected;
+        let value = |quantity| station.reading(quantity).map(|reading| reading.value);
+        let Some((air, humidity)) = value(Quantity::Temperature).zip(value(Quantity::Humidity)) else {
+            return;
+        };
+        if air < WARM || !assumed.contains(&Quantity::Temperature) {
+            return;
+        }
+        let winds = [value(Quantity::WindSpeed), value(Quantity::WindGust)].into_iter().flatten();
+        let coolest =
+            apparent_temperature(air, humidity, winds.fold(STRONG_WIND, f64::max)).min(air) - MARGIN;
+        let is_too_humid = dew_point(air, humidity).is_some_and(|dew| dew > MOST_HUMID);
+        let is_too_cool = value(Quantity::FeelsLike).is_some_and(|feels| feels < coolest);
+        if !is_too_humid && !is_too_cool {
+            return;
+        }
+        let is_doubtful = |quantity: Quantity| {
+            assumed.contains(&quantity)
+                && matches!(quantity.base_unit(), Unit::Celsius | Unit::MetrePerSecond)
+        };
+        for entry in entries {
+            if matches!(entry.meaning, Ok(Meaning::Measured(quantity, _)) if is_doubtful(quantity)) {
+                self.dropped(entry.key, Dropped::NotCelsius);
+            }
+        }
+        station.change(|quantity, reading| (!is_doubtful(quantity)).then_some(reading));
     }
 
     /// Leaves out a temperature and a dew point that exclude each other.
@@ -453,6 +495,33 @@ mod tests {
             check(text, &[]);
         }
         check(r#"{"temp": 280, "dewpoint": 4}"#, &[(DewPoint, 4.0)]);
+    }
+
+    #[test]
+    fn what_cannot_be_celsius_is_left_out() {
+        let findings = check(
+            r#"{"temp": 39.2, "feels_like": 33.0, "humidity": 71, "wind_speed": 9, "pressure": 1015}"#,
+            &[(Humidity, 71.0), (StationPressure, 1015.0)],
+        );
+        assert_eq!(findings.len(), 3);
+        assert!(findings[0].starts_with("temp: it names no unit and cannot be °C"), "{findings:?}");
+        check(r#"{"temp": 47.1, "rh": 77}"#, &[(Humidity, 77.0)]);
+        check(r#"{"temp": 30, "feels_like": 22, "rh": 71}"#, &[(Humidity, 71.0)]);
+        for text in [
+            // Dhahran, a windy day, dry heat, and a unit.
+            r#"{"temp": 42, "rh": 68, "feels_like": 58}"#,
+            r#"{"temp": 21, "rh": 40, "feels_like": 16, "wind_speed": 12}"#,
+            r#"{"temp": 45, "rh": 5, "feels_like": 41}"#,
+            r#"{"temp_C": 47.1, "rh": 77}"#,
+        ] {
+            assert!(!check_any(text).is_empty(), "{text}");
+        }
+    }
+
+    /// Whether a temperature is read.
+    fn check_any(text: &str) -> Vec<f64> {
+        let (stations, _) = crate::format::record::tests::read_all(text.as_bytes());
+        stations.iter().filter_map(|station| Some(station.reading(Temperature)?.value)).collect()
     }
 
     #[test]

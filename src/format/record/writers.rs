@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 
-use super::{Entry, Outer, Reader};
+use super::{Context, Entry, Given, Outer, Reader};
 use crate::format::catalogue::{Writer, Writers, last_key, value_at};
 use crate::format::findings::{Ignored, Path};
 use crate::format::names::Meaning;
-use crate::format::node::Node;
-use crate::format::surroundings::Telling;
+use crate::format::node::{Node, number};
+use crate::format::surroundings::{Said, Telling};
+use crate::reading::Quantity;
 
 impl Reader<'_> {
     /// Reads a record by the row of its writer.
@@ -22,6 +23,12 @@ impl Reader<'_> {
         let written = self.written(writer, entries, around);
         self.understood_record(&written, outer);
         if let Some(list) = writer.list {
+            let (list, context) = match list.strip_suffix('?') {
+                Some(_) if !self.source.picked && has_temperature(&written) => return,
+                Some(list) => (list, Context { said: Said::Rather(Ignored::Indoor), ..outer.context }),
+                None => (list, outer.context),
+            };
+            let outer = Outer { context, ..outer };
             if let (Some(levels), Some(Node::List(nodes))) =
                 (outer.levels.checked_sub(1), value_at(entries, list))
             {
@@ -80,6 +87,14 @@ impl Reader<'_> {
             }
         })
     }
+}
+
+/// Whether one of the entries is a temperature that can be read.
+fn has_temperature(entries: &[Entry<'_>]) -> bool {
+    entries.iter().any(|entry| {
+        matches!(entry.meaning, Ok(Meaning::Measured(Quantity::Temperature, _)))
+            && number(Given::of(entry.node).value).is_ok()
+    })
 }
 
 #[cfg(test)]
