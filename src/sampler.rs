@@ -94,7 +94,8 @@ impl Sampler {
         let source = &mut self.sources[id];
         loop {
             let mut looked = source.next(&mut patience);
-            post(&mut self.board, id, source, &mut looked, patience.now());
+            let waiting = post(&mut self.board, id, source, &mut looked, patience.now());
+            source.note_waiting(waiting, patience.now());
             let goes_on = looked.more;
             each(looked);
             if !goes_on {
@@ -149,11 +150,23 @@ pub struct Report {
 }
 
 /// Puts what a source has seen on the board. A look may last, and other sources go on meanwhile:
-/// `now` is when the look has ended.
-fn post(board: &mut Board, id: usize, source: &Source, looked: &mut Looked, now: Timestamp) {
+/// `now` is when the look has ended. What waits, if this is the end of a look that has brought something.
+fn post(
+    board: &mut Board,
+    id: usize,
+    source: &mut Source,
+    looked: &mut Looked,
+    now: Timestamp,
+) -> Vec<(String, String)> {
+    let has_said = source.has_said(looked);
     for (stream, change) in looked.changes.drain(..) {
         board.post((id, stream), source.options().station.as_deref(), change, now);
     }
+    let waiting = if has_said { board.waiting(id) } else { Vec::new() };
+    let noted = |waiting: &Waiting| {
+        (format!("{}: {}", waiting.device, waiting.quantity.name()), waiting.described(""))
+    };
+    waiting.iter().map(noted).collect()
 }
 
 /// What is done after each look with what is known then.
@@ -333,8 +346,9 @@ impl Watched {
         }
     }
 
-    fn post(&self, looked: &mut Looked, now: Timestamp) {
-        post(&mut self.shared.board(), self.id, &self.source, looked, now);
+    fn post(&mut self, looked: &mut Looked, now: Timestamp) {
+        let waiting = post(&mut self.shared.board(), self.id, &mut self.source, looked, now);
+        self.source.note_waiting(waiting, now);
     }
 
     /// What is done when a look has seen all that there is.
@@ -509,6 +523,33 @@ mod tests {
         let losses =
             ["INFO dropped: humidity: 200.0 % is outside 1 to 103 %", "INFO dropped: rain: not a number"];
         assert_eq!(logged(), [expected, losses[0], losses[1]]);
+    }
+
+    #[test]
+    fn what_waits_is_logged_once_an_hour() {
+        logged();
+        let board = Board::new();
+        let now = Timestamp::now();
+        let mut text = String::new();
+        let mut say = |ago: u64, temperature: f64| {
+            let at = now.before(Duration::from_secs(ago)).epoch_seconds();
+            text += &format!("{{\"time\": {at}, \"id\": 7, \"temp\": {temperature}}}\n");
+            board.write(&text);
+        };
+        (30..40).rev().for_each(|ago| say(ago * 60, 4.0));
+        let mut sampler = board.sampler();
+        sampler.sample(now);
+        logged();
+        say(1500, 59.0);
+        sampler.sample(now);
+        let line = "INFO waiting: 7: temperature 59.0 °C, is far from 4.0 °C before it; it is shown when a second \
+                    reading supports it";
+        assert_eq!(logged(), [line]);
+        say(1400, 4.0);
+        sampler.sample(now);
+        say(1300, -31.0);
+        sampler.sample(now);
+        assert_eq!(logged(), [""; 0]);
     }
 
     #[test]
@@ -744,7 +785,7 @@ mod tests {
         let now = Timestamp::now();
         let mut source = Source::new(SourceOptions::files(hung.sensor.clone(), EVERY), None);
         let mut looked = source.next(&mut Patience::none(now.before(EVERY)));
-        post(&mut running.shared.board(), 1, &source, &mut looked, now);
+        post(&mut running.shared.board(), 1, &mut source, &mut looked, now);
         let after = running.shared.board().pasts();
         assert!(after.contains(",100,100") && after.contains(",200,200"), "{after}");
     }

@@ -9,7 +9,7 @@ use super::block::{block, quoted};
 use crate::config::nearest;
 use crate::format::{self, Advice, Dropped};
 use crate::reading::{Quantity, Station, Unit};
-use crate::sampler::{Fault, Finding, Found, Offsets, Options, Outcome, Report, Sampler, Waiting};
+use crate::sampler::{Fault, Finding, Found, Offsets, Options, Outcome, Report, Sampler};
 use crate::time::{Timestamp, in_words};
 use crate::{answer, file};
 
@@ -59,19 +59,9 @@ fn write_report(report: &Report, now: Timestamp, out: &mut dyn Write) -> io::Res
 
 /// The readings that are not shown, as each is far from the others of its sensor.
 fn write_waiting(report: &Report, now: Timestamp, out: &mut dyn Write) -> io::Result<()> {
-    for Waiting { device, quantity, reading, shown } in &report.waiting {
-        let (name, unit) = (quantity.name(), quantity.base_unit().symbol());
-        write!(
-            out,
-            "waiting: {device}: {name} {:.1} {unit}, {}",
-            tenths(reading.value),
-            age(reading.at, now)
-        )?;
-        match shown {
-            Some(shown) => write!(out, ", is far from {:.1} {unit} before it", tenths(shown.value))?,
-            None => write!(out, ", is far from what the other sensors say")?,
-        }
-        writeln!(out, "; it is shown when a second reading supports it")?;
+    for waiting in &report.waiting {
+        let age = format!(", {}", age(waiting.reading.at, now));
+        writeln!(out, "waiting: {}", waiting.described(&age))?;
     }
     match report.left_out {
         0 => Ok(()),

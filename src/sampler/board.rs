@@ -138,6 +138,19 @@ pub struct Waiting {
     pub shown: Option<Reading>,
 }
 
+impl Waiting {
+    /// Why it is not shown. `age` stands behind the reading.
+    pub fn described(&self, age: &str) -> String {
+        let (name, unit) = (self.quantity.name(), self.quantity.base_unit().symbol());
+        let reading = format!("{}: {name} {:.1} {unit}{age}", self.device, self.reading.value + 0.0);
+        let why = match self.shown {
+            Some(shown) => format!("is far from {:.1} {unit} before it", shown.value + 0.0),
+            None => "is far from what the other sensors say".to_owned(),
+        };
+        format!("{reading}, {why}; it is shown when a second reading supports it")
+    }
+}
+
 /// What is published of these records if they are all that one source has reported.
 ///
 /// For tests that have a text and no file: what `Format::read` gives goes through the board, as in `serve`.

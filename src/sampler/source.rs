@@ -20,10 +20,12 @@ use std::time::Duration;
 use self::files::Files;
 pub(super) use self::findings::Findings;
 pub use self::findings::{Finding, Found, Outcome};
+use self::losses::Losses;
 pub(super) use self::seen::{Change, Looked, Patience};
 pub use self::seen::{Fault, Name};
 use self::text::Texts;
 pub use self::text::{Offsets, Options as TextOptions};
+use crate::time::Timestamp;
 
 /// What is read, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +68,10 @@ pub(super) struct Source {
     /// Records that name no place are of this one.
     city: Option<String>,
     state: State,
+    /// What the log says of readings that wait.
+    waits: Losses,
+    /// Whether the present look has brought something.
+    has_said: bool,
 }
 
 /// What the kinds remember from one look to the next.
@@ -79,7 +85,20 @@ impl Source {
         let state = match &options.kind {
             Kind::Files(path) => State::Files(Files::new(path.clone())),
         };
-        Source { options, city, state }
+        Source { options, city, state, waits: Losses::default(), has_said: false }
+    }
+
+    /// Whether this is the end of a look that has brought something.
+    pub(super) fn has_said(&mut self, looked: &Looked) -> bool {
+        self.has_said |= !looked.changes.is_empty();
+        !looked.more && std::mem::take(&mut self.has_said)
+    }
+
+    /// Logs what is new of its readings that wait: what each is, and why it waits.
+    pub(super) fn note_waiting(&mut self, waiting: Vec<(String, String)>, now: Timestamp) {
+        if !waiting.is_empty() {
+            self.waits.note_waiting(&self.options.name(), waiting, now);
+        }
     }
 
     pub(super) fn options(&self) -> &Options {
@@ -101,7 +120,7 @@ impl Source {
     /// Waits, unless this is the first look or the last one goes on, and says what it has seen since: a
     /// bounded part of what there is. The log says when a stream can no longer be read, and when it can again.
     pub(super) fn next(&mut self, patience: &mut Patience) -> Looked {
-        let Source { options, city, state } = self;
+        let Source { options, city, state, .. } = self;
         let texts = Texts {
             options: &options.texts,
             station: options.station.as_deref(),

@@ -1,4 +1,4 @@
-//! What the log says of values that cannot be used: a line for each cause, and no more for an hour after it was
+//! What the log says of values that cannot be used or have to wait: a line for each cause, and no more for an hour after it was
 //! seen last. A sensor that says the same nonsense every second fills no log, and a cause that comes back is new.
 
 use std::collections::HashMap;
@@ -21,8 +21,8 @@ const AWAY: Duration = Duration::from_secs(3600);
 /// The causes of one source that the log has said.
 #[derive(Default)]
 pub(super) struct Losses {
-    /// When each was seen last.
-    causes: HashMap<(String, Discriminant<Dropped>), Timestamp>,
+    /// When each was seen last. What waits has no reason to be dropped.
+    causes: HashMap<(String, Option<Discriminant<Dropped>>), Timestamp>,
     /// When the log said last that there are more.
     full_at: Option<Timestamp>,
 }
@@ -31,7 +31,7 @@ impl Losses {
     /// Logs what of this is new.
     pub(super) fn note(&mut self, name: &Name, losses: Vec<Loss>, now: Timestamp) {
         for Loss { key, why } in losses {
-            match self.news(key.clone(), why, now) {
+            match self.news(key.clone(), Some(why), now) {
                 Some(News::Cause) => info!("{name}: dropped: {key}: {why}"),
                 Some(News::Full) => info!("{name}: more values are dropped; `weatherhook check` says which"),
                 None => {}
@@ -39,8 +39,19 @@ impl Losses {
         }
     }
 
-    fn news(&mut self, key: String, why: Dropped, now: Timestamp) -> Option<News> {
-        let cause = (key, discriminant(&why));
+    /// Logs which readings of the source wait: what each is, and why it waits.
+    pub(super) fn note_waiting(&mut self, name: &Name, waiting: Vec<(String, String)>, now: Timestamp) {
+        for (what, why) in waiting {
+            match self.news(what, None, now) {
+                Some(News::Cause) => info!("{name}: waiting: {why}"),
+                Some(News::Full) => info!("{name}: more readings wait; `weatherhook check` says which"),
+                None => {}
+            }
+        }
+    }
+
+    fn news(&mut self, key: String, why: Option<Dropped>, now: Timestamp) -> Option<News> {
+        let cause = (key, why.map(|why| discriminant(&why)));
         if let Some(seen) = self.causes.get_mut(&cause) {
             let is_new = seen.age(now) >= AWAY;
             *seen = now;
@@ -79,7 +90,7 @@ mod tests {
     #[test]
     fn a_cause_is_logged_once_and_again_when_it_comes_back() {
         let mut losses = Losses::default();
-        let mut news = |key: &str, why, seconds| losses.news(key.to_owned(), why, after(seconds));
+        let mut news = |key: &str, why, seconds| losses.news(key.to_owned(), Some(why), after(seconds));
         assert_eq!(news("temp", Dropped::NoNumber, 0), Some(News::Cause));
         assert_eq!(news("temp", Dropped::NoTime, 1), Some(News::Cause));
         assert_eq!(news("rh", Dropped::NoNumber, 1), Some(News::Cause));
@@ -98,7 +109,7 @@ mod tests {
         let mut losses = Losses::default();
         let mut said = Vec::new();
         for second in 0..10_000 {
-            said.extend(losses.news(second.to_string(), Dropped::BadLine, after(second)));
+            said.extend(losses.news(second.to_string(), Some(Dropped::BadLine), after(second)));
             assert!(losses.causes.len() <= CAUSES);
         }
         // The first causes were away for an hour when others took their place, three times.
