@@ -8,7 +8,7 @@ mod zone;
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use chrono::{DateTime, Datelike as _, Local, Timelike as _, Utc};
+use chrono::{DateTime, Datelike as _, Timelike as _, Utc};
 
 pub use self::written::{Notation, is_format};
 pub use self::zone::{Zone, offset};
@@ -104,12 +104,13 @@ impl From<SystemTime> for Timestamp {
 /// the offset is zero.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let utc = DateTime::<Utc>::from_timestamp_millis(self.0).unwrap_or_default();
-        let local = utc.with_timezone(&Local);
+        let offset = zone::local_offset(*self);
+        let millis = self.0 + 1000 * i64::from(offset);
+        let local = DateTime::<Utc>::from_timestamp_millis(millis).unwrap_or_default();
         let (year, month, day) = (local.year(), local.month(), local.day());
         // Written by hand: chrono's formatting of patterns adds 10 KB to a static program.
         write!(f, "{year:04}-{month:02}-{day:02} {:02}:{:02} ", local.hour(), local.minute())?;
-        match local.offset().local_minus_utc() / 60 {
+        match offset / 60 {
             0 => f.write_str("UTC"),
             minutes => {
                 let sign = if minutes < 0 { '-' } else { '+' };

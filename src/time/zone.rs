@@ -1,12 +1,15 @@
-//! The zone of written times that name none.
+//! The board's own zone, and the zone of written times that name none.
 
+use std::env;
 use std::fmt;
 use std::fs;
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use chrono::{Local, LocalResult, NaiveDateTime, TimeZone as _};
+use chrono::NaiveDateTime;
+use tz::TimeZone;
 
 use super::Timestamp;
 
@@ -33,7 +36,7 @@ pub enum Zone {
 #[derive(Clone)]
 pub struct Named {
     name: String,
-    rules: Arc<tz::TimeZone>,
+    rules: Arc<TimeZone>,
 }
 
 impl fmt::Debug for Named {
@@ -96,7 +99,7 @@ impl Zone {
         let path = Path::new(ZONEINFO).join(name);
         let is_small = fs::metadata(&path).map_err(Error::Io)?.len() <= ZONE_BYTES;
         let bytes = if is_small { fs::read(&path).map_err(Error::Io)? } else { Vec::new() };
-        let rules = tz::TimeZone::from_tz_data(&bytes).map_err(|_| Error::Rules)?;
+        let rules = TimeZone::from_tz_data(&bytes).map_err(|_| Error::Rules)?;
         Ok(Zone::Named(Named { name: name.to_owned(), rules: Arc::new(rules) }))
     }
 
@@ -110,29 +113,8 @@ impl Zone {
         let millis = match self {
             Zone::Utc => utc,
             Zone::Fixed(minutes) => utc - 60_000 * i64::from(*minutes),
-            Zone::Local => {
-                let local = |civil: &NaiveDateTime| match Local.from_local_datetime(civil) {
-                    LocalResult::Single(only) => Some(only.timestamp_millis()),
-                    // Not always in this order.
-                    LocalResult::Ambiguous(one, other) => {
-                        Some(one.timestamp_millis().min(other.timestamp_millis()))
-                    }
-                    LocalResult::None => None,
-                };
-                local(&civil).or_else(|| Some(local(&(civil - chrono::Duration::hours(1)))? + 3_600_000))?
-            }
-            Zone::Named(Named { rules, .. }) => {
-                let offset = |utc: i64| {
-                    let kind = rules.find_local_time_type(utc.div_euclid(1000)).ok()?;
-                    Some(1000 * i64::from(kind.ut_offset()))
-                };
-                // No zone changes twice within two days.
-                let (before, after) = (offset(utc - 86_400_000)?, offset(utc + 86_400_000)?);
-                let is_right = |of: &i64| offset(utc - of) == Some(*of);
-                // The larger offset is the earlier instant.
-                let right = [before.max(after), before.min(after)].into_iter().find(is_right);
-                utc - right.unwrap_or(before)
-            }
+            Zone::Local => utc - 1000 * i64::from(offset_of(&local(), utc)),
+            Zone::Named(Named { rules, .. }) => utc - 1000 * i64::from(offset_of(rules, utc)),
         };
         Timestamp::from_millis(millis)
     }
@@ -151,6 +133,47 @@ pub fn offset(text: &str) -> Option<i16> {
         text.parse::<i16>().ok().filter(|number| is_number && *number < below)
     };
     Some(east * (60 * number(hours, 24)? + number(minutes, 60)?))
+}
+
+/// How long the rules of the board's zone are used before they are read again: somebody may set another zone.
+const LOCAL_FOR: Duration = Duration::from_secs(60);
+
+/// The rules of the board's own zone: `$TZ`, else `/etc/localtime`, else UTC.
+fn local() -> Arc<TimeZone> {
+    static LOCAL: Mutex<Option<(Instant, Arc<TimeZone>)>> = Mutex::new(None);
+    let mut known = LOCAL.lock().unwrap_or_else(PoisonError::into_inner);
+    match &*known {
+        Some((since, rules)) if since.elapsed() < LOCAL_FOR => Arc::clone(rules),
+        _ => {
+            let rules = match env::var("TZ") {
+                Ok(name) if !name.is_empty() => TimeZone::from_posix_tz(&name),
+                _ => TimeZone::local(),
+            };
+            let rules = Arc::new(rules.unwrap_or_else(|_| TimeZone::utc()));
+            *known = Some((Instant::now(), Arc::clone(&rules)));
+            rules
+        }
+    }
+}
+
+/// The seconds by which the board's zone is east of Greenwich at an instant.
+pub(super) fn local_offset(at: Timestamp) -> i32 {
+    offset_at(&local(), at.0).unwrap_or(0)
+}
+
+/// The seconds by which a zone is east of Greenwich at an instant, milliseconds since 1970.
+fn offset_at(rules: &TimeZone, utc: i64) -> Option<i32> {
+    Some(rules.find_local_time_type(utc.div_euclid(1000)).ok()?.ut_offset())
+}
+
+/// The offset of a calendar date and time of day, milliseconds as if it were in UTC.
+fn offset_of(rules: &TimeZone, civil: i64) -> i32 {
+    // No zone changes twice within two days.
+    let near = |by: i64| offset_at(rules, civil + by).unwrap_or(0);
+    let (before, after) = (near(-86_400_000), near(86_400_000));
+    let is_right = |of: &i32| offset_at(rules, civil - 1000 * i64::from(*of)) == Some(*of);
+    // The larger offset is the earlier instant.
+    [before.max(after), before.min(after)].into_iter().find(is_right).unwrap_or(before)
 }
 
 #[cfg(test)]

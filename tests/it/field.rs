@@ -10,7 +10,7 @@ use std::process::Command;
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
-use chrono::{NaiveDateTime, Utc};
+use chrono::NaiveDateTime;
 
 use self::case::{Case, Expected};
 use crate::fixture::*;
@@ -109,7 +109,7 @@ impl<'c> Site<'c> {
     fn new(case: &'c Case, later: i64) -> Site<'c> {
         let scratch = Scratch::new();
         scratch.write("key", KEY);
-        for file in case.written(Utc::now(), later) {
+        for file in case.written(SystemTime::now().into(), later) {
             let path = scratch.path(&file.name);
             fs::create_dir_all(path.parent().expect("a directory")).expect("a directory");
             scratch.write(&file.name, file.bytes);
@@ -179,7 +179,7 @@ impl<'c> Site<'c> {
         let path = self.scratch.path(self.case.file());
         for (text, expected) in self.case.steps() {
             let mut file = File::options().append(true).open(&path).expect("the file");
-            file.write_all(case::timed(text, Utc::now()).as_bytes()).expect("a longer file");
+            file.write_all(case::timed(text, SystemTime::now().into()).as_bytes()).expect("a longer file");
             faults.extend(until(&mut client, &expected));
         }
         faults
