@@ -1,6 +1,5 @@
 //! What is wrong, in one line: the place, what was expected, what was found.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;
@@ -75,67 +74,47 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// What is wrong, and where: the flag, the variable or the key of the file.
+/// What is wrong, and where: the flag, the variable or the key of the file. A sentence from the start, as nobody
+/// asks for its parts, and the `Result` of each of the many readers stays small.
 #[derive(Debug)]
-pub struct Fault {
-    place: Option<String>,
-    cause: Cause,
-}
-
-#[derive(Debug)]
-enum Cause {
-    /// A value is not what was expected.
-    Expected { expected: Cow<'static, str>, found: String },
-    /// A name is not known. `near` is the known name that is most like it.
-    Unknown { kind: &'static str, name: String, near: Option<String> },
-    /// Any other sentence.
-    Other(Cow<'static, str>),
-}
+pub struct Fault(Box<str>);
 
 impl Fault {
-    pub(super) fn expected(expected: impl Into<Cow<'static, str>>, found: impl fmt::Display) -> Fault {
-        Cause::Expected { expected: expected.into(), found: found.to_string() }.into()
+    /// A value is not what was expected.
+    pub(super) fn expected(expected: impl AsRef<str>, found: impl fmt::Display) -> Fault {
+        Fault::written(format_args!("expected {}, found {found}", expected.as_ref()))
     }
 
+    /// A name is not known. `near` is the known name that is most like it.
     pub(super) fn unknown(kind: &'static str, name: &str, near: Option<String>) -> Fault {
-        Cause::Unknown { kind, name: name.to_owned(), near }.into()
+        match near {
+            Some(near) => Fault::written(format_args!("unknown {kind} {name:?}, did you mean {near:?}?")),
+            None => Fault::written(format_args!(
+                "unknown {kind} {name:?}; weatherhook --help lists the known ones"
+            )),
+        }
     }
 
-    pub(super) fn other(sentence: impl Into<Cow<'static, str>>) -> Fault {
-        Cause::Other(sentence.into()).into()
+    /// Any other sentence.
+    pub(super) fn other(sentence: impl AsRef<str>) -> Fault {
+        Fault(sentence.as_ref().into())
     }
 
     /// The same at a place. If it has a place, this one is around it.
     pub(super) fn at(self, place: impl fmt::Display) -> Fault {
-        let place = match self.place {
-            Some(inner) => format!("{place}: {inner}"),
-            None => place.to_string(),
-        };
-        Fault { place: Some(place), cause: self.cause }
+        Fault::written(format_args!("{place}: {self}"))
     }
-}
 
-impl From<Cause> for Fault {
-    fn from(cause: Cause) -> Fault {
-        Fault { place: None, cause }
+    #[cold]
+    #[inline(never)]
+    fn written(sentence: fmt::Arguments<'_>) -> Fault {
+        Fault(sentence.to_string().into())
     }
 }
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(place) = &self.place {
-            write!(f, "{place}: ")?;
-        }
-        match &self.cause {
-            Cause::Expected { expected, found } => write!(f, "expected {expected}, found {found}"),
-            Cause::Unknown { kind, name, near: Some(near) } => {
-                write!(f, "unknown {kind} {name:?}, did you mean {near:?}?")
-            }
-            Cause::Unknown { kind, name, near: None } => {
-                write!(f, "unknown {kind} {name:?}; weatherhook --help lists the known ones")
-            }
-            Cause::Other(sentence) => f.write_str(sentence),
-        }
+        f.write_str(&self.0)
     }
 }
 

@@ -1,6 +1,5 @@
 //! The values of options and keys, as a layer writes them, and how they are read.
 
-use std::borrow::Cow;
 use std::ffi::OsString;
 use std::fmt;
 use std::net::Ipv4Addr;
@@ -31,7 +30,7 @@ impl<'a> Given<'a> {
     pub(super) const NOTHING: Given<'static> = Given::Words(&[]);
 
     /// The fault of a value that is not as expected.
-    pub(super) fn fault(&self, expected: impl Into<Cow<'static, str>>) -> Fault {
+    pub(super) fn fault(&self, expected: impl AsRef<str>) -> Fault {
         Fault::expected(expected, self)
     }
 
@@ -231,6 +230,13 @@ impl<'a> Table<'a> {
         format!("{}.{key}", self.path)
     }
 
+    /// Outside of the generic functions, which are compiled for each reader.
+    #[cold]
+    #[inline(never)]
+    fn fault_of(&self, key: &str, fault: Fault) -> Fault {
+        fault.at(self.place(key))
+    }
+
     fn given(&self, key: &str) -> Option<Given<'a>> {
         self.entries.get(key).map(|value| Given::Toml(value, self.directory))
     }
@@ -242,7 +248,7 @@ impl<'a> Table<'a> {
         read: impl FnOnce(&Given<'a>) -> Result<T, Fault>,
     ) -> Result<Option<T>, Fault> {
         let value = self.given(key).map(|given| read(&given)).transpose();
-        value.map_err(|fault| fault.at(self.place(key)))
+        value.map_err(|fault| self.fault_of(key, fault))
     }
 
     /// The value of a key that has to be there.
@@ -251,7 +257,7 @@ impl<'a> Table<'a> {
         key: &str,
         read: impl FnOnce(&Given<'a>) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
-        read(&self.given(key).unwrap_or(Given::NOTHING)).map_err(|fault| fault.at(self.place(key)))
+        read(&self.given(key).unwrap_or(Given::NOTHING)).map_err(|fault| self.fault_of(key, fault))
     }
 
     /// The table of a key, if it is there.
