@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::time::SystemTime;
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 
 use crate::field::case::{self, Case};
 use crate::fixture::*;
@@ -145,7 +146,7 @@ fn fault_of(cell: &str, base: &str, case: &Case) -> Option<String> {
     let toml = with_options(base, &options);
     let mut faults = commands.iter().map(Some).chain(file.map(|_| None)).filter_map(|command| {
         let board = Board::new();
-        let written = case.written(Utc::now(), 0).remove(0).bytes;
+        let written = case.written(SystemTime::now().into(), 0).remove(0).bytes;
         match command {
             Some(command) => board.type_in(command, &written),
             None => board.file(file?.trim_matches('"'), &written),
@@ -165,7 +166,7 @@ fn cases_by_writer() -> BTreeMap<String, Vec<Case>> {
             continue;
         }
         let board = Board(Scratch::new());
-        board.file("/file", case.written(Utc::now(), 0).remove(0).bytes);
+        board.file("/file", case.written(SystemTime::now().into(), 0).remove(0).bytes);
         let said = run(["check", text(&board.0.path("file"))]).stdout;
         let said = String::from_utf8(said).expect("text");
         let mut names: Vec<_> =
@@ -317,7 +318,7 @@ const FILES: [&[(&str, &str)]; 15] = [
 #[test]
 fn each_configuration_reads_a_file_of_its_kind() {
     let document = document();
-    let now = Utc::now();
+    let now = DateTime::<Utc>::from(SystemTime::now());
     let blocks = blocks(&document, "toml");
     assert_eq!(blocks.len(), FILES.len());
     for (toml, files) in blocks.into_iter().zip(FILES) {
