@@ -82,7 +82,8 @@ impl Dialect {
 pub enum Undated {
     /// They have just been written.
     Current,
-    /// Those of the device that wrote last are as new as the text; the others' may be from any day.
+    /// Those of the device that wrote last are as new as the text, and where messages of devices take turns, those of
+    /// each that still writes; the others' may be from any day.
     LastDevice,
     /// Nothing is known of when they were written.
     Refused,

@@ -179,6 +179,8 @@ pub enum Dropped {
     Ahead(Duration),
     /// Its time cannot be used, and that of the text, which holds other records too, says nothing.
     Undated,
+    /// It has no time, and nothing says that it is as new as the text.
+    Overtaken,
     /// Not of the kind that this key takes.
     Expected(&'static str),
     /// A number at the end of a text without a line end.
@@ -258,6 +260,7 @@ impl fmt::Display for Dropped {
                 write!(f, "{} after the file was written: wrong clock or zone; {FALLBACK}", in_words(*by))
             }
             Dropped::Undated => f.write_str("its record has a time that cannot be used"),
+            Dropped::Overtaken => f.write_str("its line has no time, and lines of others follow it"),
             Dropped::Expected(what) => write!(f, "expected {what}"),
             Dropped::Checksum => f.write_str("the checksum is wrong"),
             Dropped::NoSensor => f.write_str("nothing but zeros: no sensor answered"),

@@ -139,6 +139,8 @@ pub(super) struct Reader<'r> {
     us: bool,
     /// Keys without a unit of which a value had one.
     with_units: Vec<String>,
+    /// Why what is not current is not.
+    undated: Dropped,
 }
 
 /// What a key says.
@@ -153,6 +155,9 @@ struct Known {
     /// Whether the configuration says what it is about.
     is_renamed: bool,
 }
+
+/// Pieces at the end of a text by which it is known which devices still write.
+const PUNCTUAL: usize = 1000;
 
 /// As many keys as records usually have; more are looked at each time.
 const KNOWN: usize = 200;
@@ -178,6 +183,7 @@ impl<'r> Reader<'r> {
             texts,
             us,
             with_units,
+            undated: Dropped::Undated,
         }
     }
 
@@ -212,18 +218,46 @@ impl<'r> Reader<'r> {
     /// Reads lines that are a record each. `parse` hands over what a line is; one that is none is skipped.
     pub(super) fn lines(&mut self, text: &str, parse: Parse<'_>) {
         let lines = || text.lines().filter(|line| !line.trim().is_empty());
-        let last = self.last_device(&mut lines().rev(), parse);
+        let last: Vec<Device> = self.last_device(&mut lines().rev(), parse).into_iter().collect();
         for line in lines() {
-            self.piece(line, last.as_ref(), parse);
+            self.piece(line, &last, parse);
         }
     }
 
-    /// Reads pieces of some lines that are a record each, as `lines` does.
+    /// Reads pieces of some lines that are a record each, as `lines` does, but for those without a time.
     pub(super) fn pieces(&mut self, pieces: &[&str], parse: Parse<'_>) {
-        let last = self.last_device(&mut pieces.iter().rev().copied(), parse);
+        let punctual = self.punctual(pieces, parse);
         for piece in pieces {
-            self.piece(piece, last.as_ref(), parse);
+            self.piece(piece, &punctual, parse);
         }
+    }
+
+    /// The devices whose newest pieces may be as new as the text, if they do not say when they were written: behind
+    /// each no more of the others follow than twice as many as came before it, or than there are devices. One that
+    /// has fallen silent is overdue by that.
+    fn punctual(&mut self, pieces: &[&str], parse: Parse<'_>) -> Vec<Device> {
+        struct Heard {
+            device: Device,
+            at: usize,
+            before: usize,
+        }
+        if self.source.undated != Undated::LastDevice {
+            return Vec::new();
+        }
+        let mut heard: Vec<Heard> = Vec::new();
+        let pieces = &pieces[pieces.len().saturating_sub(PUNCTUAL)..];
+        for (at, piece) in pieces.iter().enumerate() {
+            let _ = parse(piece, &mut |node| {
+                let device = self.device(node);
+                match heard.iter_mut().find(|heard| heard.device == device) {
+                    Some(heard) => (heard.before, heard.at) = (at - heard.at, at),
+                    None => heard.push(Heard { device, at, before: 0 }),
+                }
+            });
+        }
+        let (last, count) = (pieces.len().saturating_sub(1), heard.len());
+        heard.retain(|heard| last - heard.at < count.max(2 * heard.before + 1));
+        heard.into_iter().map(|heard| heard.device).collect()
     }
 
     /// The device of the first piece that is a record, if only that device's records may have no time.
@@ -242,16 +276,17 @@ impl<'r> Reader<'r> {
     ///
     /// Of those without a usable time only those count that have just been written, and in a file that
     /// was there before those of the device that wrote last: the others' may be from any day.
-    fn piece(&mut self, piece: &str, last: Option<&Device>, parse: Parse<'_>) {
+    fn piece(&mut self, piece: &str, last: &[Device], parse: Parse<'_>) {
         let context = Context::of(self.source);
         let parsed = parse(piece, &mut |node| {
             let device = self.device(node);
             self.lone = match self.source.undated {
                 Undated::Current => true,
-                Undated::LastDevice => last == Some(&device),
+                Undated::LastDevice => last.contains(&device),
                 Undated::Refused => false,
             };
             let at = context.at.filter(|_| self.lone);
+            self.undated = Dropped::Overtaken;
             let name = (device != Device::default()).then(|| device.to_string());
             let around = name.as_deref().map(|name| Path::key(None, name));
             if let Node::Object(entries) = node {
@@ -614,7 +649,7 @@ impl<'r> Reader<'r> {
         if suffix.is_none() && given.beside.is_empty() && self.has_lost_unit(&key, quantity, given.value) {
             return self.dropped(key, Dropped::LostUnit);
         }
-        let at = self.time(&beside, outer.at).ok_or(Dropped::Undated);
+        let at = self.time(&beside, outer.at).ok_or(self.undated);
         let converted = given.converted(given_as, suffix, &beside, &outer.units);
         let converted = converted.and_then(|amount| match minutes {
             Some(minutes) => amount.per_hour(minutes),
@@ -660,7 +695,7 @@ impl<'r> Reader<'r> {
         if matches!(node, Node::Missing) {
             return;
         }
-        let Some(at) = at else { return self.dropped(key, Dropped::Undated) };
+        let Some(at) = at else { return self.dropped(key, self.undated) };
         let text = match node {
             // An amount or an index of unknown kind is no description.
             Node::Text(text) if number_with_unit(text).is_err() => one_line(text, WORDS_CHARS),

@@ -249,6 +249,28 @@ mod tests {
         );
     }
 
+    /// Of lines that were there before, without times.
+    #[test]
+    fn the_newest_line_of_each_topic_that_still_writes_counts() {
+        let garden = "z2m/garden {\"temperature\": 8.4}\n";
+        let kitchen = "z2m/kitchen {\"humidity\": 44, \"temperature\": 21.4}\n";
+        let terrace = "z2m/terrace {\"humidity\": 77}\n";
+        check(&[garden, kitchen].concat(), &[(Temperature, 8.4)]);
+        check(&[garden, terrace].concat(), &[(Temperature, 8.4), (Humidity, 77.0)]);
+        check(&[garden, terrace, kitchen, kitchen, kitchen].concat(), &[]);
+        // The kitchen writes five times as often.
+        let round = [garden, &kitchen.repeat(5)].concat();
+        check(&[round.repeat(3), kitchen.repeat(4)].concat(), &[(Temperature, 8.4)]);
+        // The garden has fallen silent.
+        check(&[round.repeat(3), kitchen.repeat(20)].concat(), &[]);
+        let source = Source::new(None, at(WRITTEN));
+        let text = [garden, &kitchen.repeat(9)].concat();
+        let (_, findings) = read(&TOPICS, text.as_bytes(), &source);
+        let why = "z2m/garden.temperature: its line has no time, and lines of others follow it";
+        assert!(findings.iter().any(|finding| finding == why), "{findings:?}");
+        check("home/garden/temperature 8.4\nhome/kitchen/temperature 21.4\n", &[(Temperature, 8.4)]);
+    }
+
     #[test]
     fn a_record_goes_on_behind_the_end_of_the_text() {
         for (written, head) in [(1, 1), (2, 2), (3, 2), (4, 2)] {

@@ -19,6 +19,9 @@ impl Reader<'_> {
             _ => 0,
         });
         let count = times.len();
+        if count > 0 {
+            self.undated = Dropped::Undated;
+        }
         for (index, entry) in times {
             let time = match halves {
                 Some((date, _, joined)) if index == date => Some(joined),
