@@ -12,12 +12,12 @@ mod tools;
 use std::borrow::Cow;
 use std::io::Write as _;
 
-use self::message::{Message, Params};
+use self::message::{Arguments, Message, Params};
 use self::tools::{Outcome, Tool};
 use crate::answer;
 use crate::http::Status;
 use crate::reading::Snapshot;
-use crate::received::{Json, mended, mismatch, optional};
+use crate::received::{Json, MENDED, mended, mismatch, optional};
 use crate::time::Timestamp;
 
 /// The version of modern clients.
@@ -116,8 +116,10 @@ impl Fault {
 /// Answers the message in the body of a request with these fields.
 pub fn answer(body: &[u8], fields: &Fields<'_>, context: &Context<'_>) -> Reply {
     let mut json = Vec::with_capacity(CAPACITY);
-    let mut request = Request { id: None, era: Era::Legacy };
-    let status = match request.answer(&mended(body), fields, context, &mut json) {
+    // Some programs write a byte order mark in front (RFC 8259, section 8.1).
+    let body = mended(body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body));
+    let mut request = Request { id: None, era: Era::Legacy, is_mended: matches!(body, Cow::Owned(_)) };
+    let status = match request.answer(&body, fields, context, &mut json) {
         Ok(status) => status,
         Err(fault) => {
             json.clear();
@@ -136,6 +138,8 @@ struct Request<'a> {
     /// As it was written in the message.
     id: Option<Cow<'a, str>>,
     era: Era,
+    /// Whether its text is not quite as it came.
+    is_mended: bool,
 }
 
 impl Request<'_> {
@@ -148,6 +152,10 @@ impl Request<'_> {
         json: &mut Vec<u8>,
     ) -> Result<Status, Fault> {
         let Message { version, id, method, params, is_response } = message(body)?;
+        // It would not go back as it came.
+        if self.is_mended && id.is_some_and(|id| id.contains(MENDED)) {
+            return Err(Fault::NotJson("half a surrogate pair in the id".to_owned()));
+        }
         self.id = id.filter(|id| message::is_id(id)).map(|id| Cow::Owned(id.to_owned()));
         if !matches!(&version, Json::Text(version) if version == "2.0") {
             return Err(Fault::Invalid(r#"jsonrpc: expected "2.0""#.to_owned()));
@@ -158,10 +166,11 @@ impl Request<'_> {
         let Json::Text(method) = method else {
             return Err(Fault::Invalid(mismatch("method", "a string", &method)));
         };
-        let params: Params<'_> = optional("params", params).map_err(Fault::Invalid)?;
+        // Nobody waits for an answer to a notification, whatever is wrong with it.
         if id.is_none() {
             return Ok(Status::Accepted);
         }
+        let params: Params<'_> = optional("params", params).map_err(Fault::Invalid)?;
         if self.id.is_none() {
             return Err(Fault::Invalid("id: expected a string or an integer".to_owned()));
         }
@@ -340,8 +349,15 @@ fn write_call(params: Params<'_>, context: &Context<'_>, json: &mut Vec<u8>) -> 
     let Some(tool) = Tool::named(name) else {
         return Err(Fault::UnknownTool(name.chars().take(SHOWN_NAME).collect()));
     };
-    let arguments = optional("params.arguments", params.arguments).map_err(Fault::WrongParams)?;
-    match tool.call(&arguments, context) {
+    // A model that has nothing to say writes an empty text. Only what is wrong with its own arguments can it mend.
+    let outcome = match params.arguments {
+        Json::Text(nothing) if nothing.is_empty() => tool.call(&Arguments::default(), context),
+        arguments => match optional("arguments", arguments) {
+            Ok(arguments) => tool.call(&arguments, context),
+            Err(why) => Outcome::Failure(why),
+        },
+    };
+    match outcome {
         Outcome::Report { text, data } => {
             json.extend_from_slice(br#""content":[{"type":"text","text":"#);
             let start = json.len();

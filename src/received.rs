@@ -80,6 +80,9 @@ pub fn optional<O: Default>(field: &str, found: Json<'_, O>) -> Result<O, String
     }
 }
 
+/// How [`mended`] writes what it has mended.
+pub const MENDED: &str = "\\ufffd";
+
 /// The text with U+FFFD in place of each half of a surrogate pair (`\ud83d`). Python writes such halves if a user
 /// has typed one or a growing text was cut there. JSON allows them, Unicode and the parser do not, and no user's
 /// message should fail for that.
@@ -98,7 +101,7 @@ pub fn mended(body: &[u8]) -> Cow<'_, [u8]> {
             Some(half) if HALF.contains(&half) => {
                 let pair = !SECOND.contains(&half) && unit(at + 6).is_some_and(|half| SECOND.contains(&half));
                 if !pair {
-                    mended.to_mut()[at + 2..at + 6].copy_from_slice(b"fffd");
+                    mended.to_mut()[at..at + 6].copy_from_slice(MENDED.as_bytes());
                 }
                 if pair { 12 } else { 6 }
             }
