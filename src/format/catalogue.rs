@@ -351,6 +351,8 @@ pub(super) static WRITERS: &[Writer] = &[
         "last_reported>time last_updated>time last_changed>last_changed entity_id>id \
          attributes/friendly_name>model attributes/unit_of_measurement>unit state>@attributes/device_class",
     ),
+    // https://esphome.io/web-api/: a sensor, whose name is in its `id`; `state` has the unit.
+    writer("ESPHome, web server", "state value id?sensor*", "id>id name>model state>@id"),
     // https://www.openhab.org/docs/configuration/restdocs.html: states with their units.
     writer(
         "openHAB, item",

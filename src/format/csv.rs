@@ -89,7 +89,7 @@ impl<'t> Table<'t> {
         while columns.last().is_some_and(|name| name.is_empty()) {
             columns.pop();
         }
-        if columns.len() < 2 || columns.iter().any(|name| is_value(name)) {
+        if columns.len() < 2 || columns.iter().any(|name| is_value(name)) || are_groups(&columns) {
             return None;
         }
         let is_known = |name: &&Cow<'_, str>| {
@@ -115,7 +115,7 @@ impl<'t> Table<'t> {
     /// above `Temperature` and `Humidity`, or Davis' `Hi` above `Temp`.
     fn group(&mut self, above: &str, dialect: &Dialect) -> bool {
         let Some(groups) = cells(content(above), self.separator, COLUMNS) else { return false };
-        if self.has_units(above, dialect) {
+        if self.has_units(above, dialect) || groups == self.columns {
             return false;
         }
         let named = groups.iter().filter(|group| !group.is_empty()).count();
@@ -128,11 +128,15 @@ impl<'t> Table<'t> {
             return false;
         }
         let mut group = "";
+        // Else each column has its own, or none: `Wind Wind`.
+        let is_spanned = !has_neighbours(&groups);
         for index in 0..self.columns.len().max(groups.len()) {
             let own = groups.get(index).map_or("", |own| own);
-            group = if own.is_empty() { group } else { own };
+            group = if own.is_empty() && is_spanned { group } else { own };
             match self.columns.get_mut(index) {
                 Some(name) if name.is_empty() => *name = Cow::Owned(own.to_owned()),
+                // Davis' barometer, below no group.
+                Some(name) if !is_spanned && name == "Bar" => *name = Cow::Borrowed("barometer"),
                 Some(name) if !group.is_empty() => *name = Cow::Owned(grouped(group, name, dialect)),
                 Some(_) => {}
                 None if own.is_empty() => {}
@@ -342,6 +346,16 @@ impl<'t> Table<'t> {
     }
 }
 
+/// Whether a name stands twice in a row.
+fn has_neighbours(names: &[Cow<'_, str>]) -> bool {
+    names.windows(2).any(|two| two[0] == two[1] && !two[0].is_empty())
+}
+
+/// Whether names are only the upper halves of the names of columns, of which some have none.
+fn are_groups(names: &[Cow<'_, str>]) -> bool {
+    has_neighbours(names) && names.iter().filter(|name| name.is_empty()).count() > 1
+}
+
 fn has_each_once(names: &[Cow<'_, str>]) -> bool {
     names.iter().enumerate().all(|(index, name)| !name.is_empty() && !names[..index].contains(name))
 }
@@ -367,13 +381,11 @@ fn tables<'t>(text: &'t str, dialect: &'t Dialect, then: &mut dyn FnMut(&Table<'
     let mut found = Found { text, dialect, current: None, texts: Vec::new(), below: None, is_head: false };
     let mut separator: Option<(char, &'t str)> = None;
     let mut end = 0;
-    // How many lines before the first table were no names, and the line above if it was no row.
+    // How many lines before the first table were no names.
     let mut skipped = 0;
-    let mut line_above: Option<&'t str> = None;
     for line in text.split_inclusive('\n') {
         let start = end;
         end += line.len();
-        let above = line_above.take();
         if line.trim().is_empty() {
             continue;
         }
@@ -382,10 +394,10 @@ fn tables<'t>(text: &'t str, dialect: &'t Dialect, then: &mut dyn FnMut(&Table<'
         } else if let Some(mut table) = named(line, separator, found.current.as_ref(), skipped, dialect) {
             table.head = separator.iter().map(|(_, line)| *line).collect();
             if dialect.columns.is_empty() {
-                let groups = above.filter(|above| *above != line && table.group(above, dialect));
+                let groups = found.line_above(start).filter(|above| table.group(above, dialect));
                 table.head.extend(groups);
                 table.head.push(line);
-                line_above = Some(line);
+                found.name_again(&mut table);
                 found.begin(table, start, end, then);
             }
             // Else the columns are called otherwise, whatever the file says.
@@ -403,7 +415,6 @@ fn tables<'t>(text: &'t str, dialect: &'t Dialect, then: &mut dyn FnMut(&Table<'
                 if skipped > TITLES || begins_with_value(line) {
                     return;
                 }
-                line_above = Some(line).filter(|line| line.len() <= HEAD_BYTES);
             }
         }
     }
@@ -427,6 +438,23 @@ struct Found<'t> {
 }
 
 impl<'t> Found<'t> {
+    /// The line above the one that begins here, if it is no row.
+    fn line_above(&self, start: usize) -> Option<&'t str> {
+        let line = self.text[..start].split_inclusive('\n').next_back()?;
+        let is_row = self.current.as_ref().is_some_and(|(table, _)| table.is_row(line, self.dialect));
+        let is_kept = !is_row && line.len() <= HEAD_BYTES && !line.starts_with('#');
+        Some(line).filter(|line| is_kept && !line.trim().is_empty())
+    }
+
+    /// Names the columns as before if the same names come again without those of groups above them.
+    fn name_again(&self, table: &mut Table<'t>) {
+        if let Some((before, _)) = &self.current {
+            if table.head.len() < before.head.len() && table.head.last() == before.head.last() {
+                (table.columns, table.head) = (before.columns.clone(), before.head.clone());
+            }
+        }
+    }
+
     fn keep(&mut self, line: &'t str) {
         if line.len() <= HEAD_BYTES && self.texts.len() < TEXTS {
             self.texts.push(line);

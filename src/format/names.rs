@@ -319,6 +319,8 @@ pub(super) const OTHERS: &[(&str, Meaning)] = &[
     ("topic", Meaning::Topic),
     ("model", Meaning::Device(DevicePart::Model)),
     ("id", Meaning::Device(DevicePart::Id)),
+    // rtl_433's, of some sensors.
+    ("housecode", Meaning::Device(DevicePart::Id)),
     ("channel", Meaning::Device(DevicePart::Channel)),
     // The keys to accounts: Ecowitt's, Weather Underground's, Ambient Weather's.
     ("passkey", Meaning::Secret),

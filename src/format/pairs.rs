@@ -373,6 +373,7 @@ impl<'l> Line<'l> {
         let (time, rest) = time_before(line).map_or((None, line), |(time, rest)| (Some(time), rest));
         let rest = without_sender(rest, time);
         let (before, mut pairs) = pairs(rest, dialect);
+        name_letters(&mut pairs, dialect);
         let is_label = |key: &str| !key.is_empty() && meaning(dialect.known(key)).is_err();
         let mut label = before.filter(|label| is_label(label));
         if let Some((key, "")) = pairs.first() {
@@ -405,6 +406,29 @@ impl<'l> Line<'l> {
 
     fn says_when(&self, dialect: &Dialect) -> bool {
         self.time.is_some() || self.pairs.iter().any(|(key, _)| is_time(key, dialect))
+    }
+}
+
+/// Gives `T` and `H` their names, and `P` beside them: one alone may be anything, and so may what is out of bounds.
+fn name_letters(pairs: &mut [Pair<'_>], dialect: &Dialect) {
+    const LETTERS: [(&str, &str, std::ops::RangeInclusive<f64>); 3] = [
+        ("t", "temperature", -40.0..=60.0),
+        ("h", "humidity", 1.0..=100.0),
+        ("p", "pressure", 500.0..=1100.0),
+    ];
+    let find = |(letter, _, bounds): &(&str, &str, std::ops::RangeInclusive<f64>)| {
+        pairs.iter().position(|(key, value)| {
+            key.eq_ignore_ascii_case(letter)
+                && dialect.known(key) == *key
+                && number_with_unit(value)
+                    .is_ok_and(|(number, unit)| unit.is_some() || bounds.contains(&number))
+        })
+    };
+    let found = LETTERS.each_ref().map(find);
+    if found[0].is_some() && found[1].is_some() {
+        for (index, (_, name, _)) in found.iter().zip(&LETTERS) {
+            index.iter().for_each(|index| pairs[*index].0 = name);
+        }
     }
 }
 

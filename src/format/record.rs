@@ -248,7 +248,7 @@ impl<'r> Reader<'r> {
         let pieces = &pieces[pieces.len().saturating_sub(PUNCTUAL)..];
         for (at, piece) in pieces.iter().enumerate() {
             let _ = parse(piece, &mut |node| {
-                let device = self.device(node);
+                let device = self.device_of(node);
                 match heard.iter_mut().find(|heard| heard.device == device) {
                     Some(heard) => (heard.before, heard.at) = (at - heard.at, at),
                     None => heard.push(Heard { device, at, before: 0 }),
@@ -267,9 +267,17 @@ impl<'r> Reader<'r> {
         }
         pieces.take(BROKEN_AT_END).find_map(|piece| {
             let mut last = None;
-            let _ = parse(piece, &mut |node| last = Some(self.device(node)));
+            let _ = parse(piece, &mut |node| last = Some(self.device_of(node)));
             last
         })
+    }
+
+    /// Which device a record is from.
+    fn device_of(&mut self, node: &Node<'_>) -> Device {
+        match node {
+            Node::Object(entries) => device(&self.entries(entries, None).0),
+            _ => Device::default(),
+        }
     }
 
     /// Reads a piece that is a record.
@@ -279,7 +287,9 @@ impl<'r> Reader<'r> {
     fn piece(&mut self, piece: &str, last: &[Device], parse: Parse<'_>) {
         let context = Context::of(self.source);
         let parsed = parse(piece, &mut |node| {
-            let device = self.device(node);
+            let Node::Object(entries) = node else { return };
+            let (mut found, writers) = self.entries(entries, None);
+            let device = device(&found);
             self.lone = match self.source.undated {
                 Undated::Current => true,
                 Undated::LastDevice => last.contains(&device),
@@ -289,11 +299,10 @@ impl<'r> Reader<'r> {
             self.undated = Dropped::Overtaken;
             let name = (device != Device::default()).then(|| device.to_string());
             let around = name.as_deref().map(|name| Path::key(None, name));
-            if let Node::Object(entries) = node {
-                let context = Context { at, ..context };
-                let outer = Outer { context, device: &Device::default(), city: None, levels: LEVELS };
-                self.record(entries, around.as_ref(), outer);
-            }
+            found.iter_mut().for_each(|entry| entry.key = Path::key(around.as_ref(), entry.key.name()));
+            let context = Context { at, ..context };
+            let outer = Outer { context, device: &Device::default(), city: None, levels: LEVELS };
+            self.found_record(entries, (found, writers), around.as_ref(), outer);
         });
         if let Err(fault) = parsed {
             let configured = !self.dialect().columns.is_empty();
@@ -305,27 +314,18 @@ impl<'r> Reader<'r> {
         }
     }
 
-    /// Which device an object is from.
-    fn device(&mut self, node: &Node<'_>) -> Device {
-        let mut device = Device::default();
-        let mut topic = None;
-        if let Node::Object(entries) = node {
-            for (key, node) in entries {
-                match self.known(key).meaning {
-                    Ok(Meaning::Device(part)) => device.set(part, identity(node)),
-                    Ok(Meaning::Topic) => topic = identity(node),
-                    _ => {}
-                }
-            }
-        }
-        if device == Device::default() {
-            device.id = topic;
-        }
-        device
+    fn record(&mut self, entries: &[(Cow<'_, str>, Node<'_>)], around: Option<&Path<'_>>, outer: Outer<'_>) {
+        let found = self.entries(entries, around);
+        self.found_record(entries, found, around, outer);
     }
 
-    fn record(&mut self, entries: &[(Cow<'_, str>, Node<'_>)], around: Option<&Path<'_>>, outer: Outer<'_>) {
-        let (found, writers) = self.entries(entries, around);
+    fn found_record<'a>(
+        &mut self,
+        entries: &'a [(Cow<'a, str>, Node<'a>)],
+        (found, writers): (Vec<Entry<'a>>, Writers),
+        around: Option<&'a Path<'a>>,
+        outer: Outer<'_>,
+    ) {
         if let Some(writer) = writers.of(entries) {
             self.by_writer(writer, entries, around, outer);
         } else if let Some((columns, rows)) = columns_and_rows(entries) {
@@ -829,6 +829,23 @@ impl<'a> Given<'a> {
             (_, Err(why), _) => Err(why),
         }
     }
+}
+
+/// Which device an object is from.
+fn device(entries: &[Entry<'_>]) -> Device {
+    let mut device = Device::default();
+    let mut topic = None;
+    for entry in entries {
+        match entry.meaning {
+            Ok(Meaning::Device(part)) => device.set(part, identity(entry.node)),
+            Ok(Meaning::Topic) => topic = identity(entry.node),
+            _ => {}
+        }
+    }
+    if device == Device::default() {
+        device.id = topic;
+    }
+    device
 }
 
 fn holds_objects(nodes: &[Node<'_>]) -> bool {

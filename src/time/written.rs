@@ -484,7 +484,10 @@ fn half_of_day<'t>(word: &str, rest: &'t str) -> Option<(bool, &'t str)> {
     match word {
         "am" | "pm" => Some((word == "pm", rest)),
         "a" | "p" => {
-            let rest = rest.strip_prefix(".m").or_else(|| rest.strip_prefix(".M"))?;
+            // `8:10p`, as Davis' WeatherLink writes it, and `8:10 p.m.`
+            let behind = rest.strip_prefix(".m").or_else(|| rest.strip_prefix(".M"));
+            let is_alone = rest.is_empty() || rest.starts_with(char::is_whitespace);
+            let rest = behind.or(Some(rest).filter(|_| is_alone))?;
             Some((word == "p", rest.strip_prefix('.').unwrap_or(rest)))
         }
         _ => None,

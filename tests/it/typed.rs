@@ -208,11 +208,10 @@ fn what_each_known_writer_needs_works() {
 }
 
 /// The case of each row of the second table.
-const OTHERS: [(&str, &str); 21] = [
+const OTHERS: [(&str, &str); 20] = [
     ("rtl_433", "rtl-433-us"),
     ("Tasmota", "tasmota-bme"),
     ("zigbee2mqtt", "z2m-alone"),
-    ("ESPHome, web server", "esphome-sensor"),
     ("SwitchBot", "switchbot-outdoor"),
     ("Home Assistant, history", "home-assistant-history"),
     ("wttr.in", "wttr"),

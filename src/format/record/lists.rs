@@ -94,8 +94,10 @@ impl Reader<'_> {
             base_unit = node.get("bu").or(base_unit);
             let name = match node.get("n") {
                 Some(Node::Text(name)) => name,
-                _ => base_name,
+                _ => "",
             };
+            let whole = [base_name, name].concat();
+            let name = if name.is_empty() { base_name } else { name };
             let Some(value) = number_of(node, "v") else { continue };
             // A device's name stands before that of what it measures.
             let name = name.rsplit([':', '/', '.']).next().unwrap_or_default();
@@ -111,7 +113,8 @@ impl Reader<'_> {
                 };
             }
             let at = senml_time(base_time + number_of(node, "t").unwrap_or(0.0), self.source.modified);
-            let context = Context { at, ..outer.context };
+            let said = self.said_by_name(&whole, outer.context.said);
+            let context = Context { at, said, ..outer.context };
             self.understood_record(&[entry], Outer { context, ..outer });
         }
     }

@@ -12,6 +12,9 @@ use crate::reading::Quantity;
 /// The texts that are remembered: as many devices as a log usually has.
 const TEXTS: usize = 200;
 
+/// As many texts of a list are looked at.
+const TAGS: usize = 20;
+
 impl Reader<'_> {
     /// What the texts and marks of a record say, of an object inside `outer`. A device that `match` selects may
     /// stand anywhere.
@@ -57,7 +60,23 @@ impl Reader<'_> {
                 Said::Nothing
             }
             (Some(telling), Node::Text(text)) => self.words(text).said(telling),
+            // `"tags": ["kitchen"]`
+            (Some(_), Node::List(nodes)) if matches!(nodes.first(), Some(Node::Text(_))) => {
+                let mut said = Said::Nothing;
+                for node in nodes.iter().take(TAGS).filter(|node| matches!(node, Node::Text(_))) {
+                    said = said.and(self.says(key, telling, node));
+                }
+                said
+            }
             _ => Said::Nothing,
+        }
+    }
+
+    /// What the name of a device says that stands before that of what it measures: `bedroom/temperature`.
+    pub(super) fn said_by_name(&mut self, name: &str, outer: Said) -> Said {
+        match self.source.picked {
+            true => Said::Nothing,
+            false => self.words(name).said(Telling::Sensor).within(outer),
         }
     }
 

@@ -79,7 +79,7 @@ impl Reader<'_> {
         let Some(path) = key.strip_prefix('@') else { return self.known(key).meaning };
         let Some(Node::Text(text)) = value_at(record, path) else { return Err(Ignored::Unknown) };
         self.known(text).meaning.or_else(|why| {
-            let last = text.rsplit([':', '.', '_']).next().unwrap_or_default();
+            let last = text.rsplit([':', '.', '_', '/']).next().unwrap_or_default();
             if last.len() < text.len() && why == Ignored::Unknown {
                 self.known(last).meaning
             } else {
