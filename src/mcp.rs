@@ -349,7 +349,7 @@ fn write_call(params: Params<'_>, context: &Context<'_>, json: &mut Vec<u8>) -> 
     let Some(tool) = Tool::named(name) else {
         return Err(Fault::UnknownTool(name.chars().take(SHOWN_NAME).collect()));
     };
-    // A model that has nothing to say writes an empty text. Only what is wrong with its own arguments can it mend.
+    // Models write an empty text for no arguments. What is wrong with their arguments they can correct themselves.
     let outcome = match params.arguments {
         Json::Text(nothing) if nothing.is_empty() => tool.call(&Arguments::default(), context),
         arguments => match optional("arguments", arguments) {

@@ -623,7 +623,7 @@ impl<'r> Reader<'r> {
         collected: &mut Collected,
     ) {
         let key = entry.key;
-        // What fell in a known time is a rate, at once and for ever: amounts are added up only where none is missing.
+        // What fell in a known time is a rate. Amounts are only added up where none can be missing.
         let minutes = outer.rain_minutes.filter(|_| quantity == Quantity::RainInterval);
         let given_as = quantity;
         let quantity = if minutes.is_some() { Quantity::RainRate } else { quantity };
@@ -854,25 +854,18 @@ fn holds_objects(nodes: &[Node<'_>]) -> bool {
 
 /// The entries of one object in the order in which their values count.
 fn ordered<'a>(mut entries: Vec<Entry<'a>>, around: Option<&Path<'_>>, dialect: &Dialect) -> Vec<Entry<'a>> {
-    // weewx's and Open-Meteo's `rain` is what fell in some minutes, Pimoroni Enviro's since its last
-    // reading or in an hour: these rise and fall, unlike a counter.
+    // Open-Meteo's `rain` is what fell in some minutes, Pimoroni Enviro's since its last reading or in an hour: these
+    // rise and fall, unlike a counter.
     let is_of_some_time = around.is_some_and(|around| around.is_key("readings") || around.is_key("current"))
-        || entries.iter().any(|entry| entry.key.is_key("rain_per_second") || entry.key.is_key("usUnits"));
+        || entries.iter().any(|entry| entry.key.is_key("rain_per_second"));
     let is_upload = entries.iter().any(|entry| entry.key.is_key("stationtype"));
     if is_of_some_time && dialect.known("rain") == "rain" {
-        let is_row = entries.iter().any(|entry| entry.key.is_key("usUnits"))
-            && entries.iter().any(|entry| entry.key.is_key("rain"));
-        let mut of_rain = Err(Ignored::NoCounter);
-        // The rows of weewx' archive say in how many minutes.
-        for entry in entries.iter_mut().filter(|entry| is_row && entry.key.is_key("interval")) {
-            entry.meaning = Ok(Meaning::RainMinutes(1.0));
-            if entry.rain_minutes().is_some() {
-                of_rain = Ok(Meaning::Measured(Quantity::RainInterval, None));
-            }
-        }
         for entry in entries.iter_mut().filter(|entry| entry.key.is_key("rain")) {
-            entry.meaning = of_rain;
+            entry.meaning = Err(Ignored::NoCounter);
         }
+    }
+    if entries.iter().any(|entry| entry.meaning == Ok(Meaning::UsUnits)) {
+        mark_rain_of_weewx(&mut entries);
     }
     // rtl_433 names the model, and its `rain_mm` counts since the battery was inserted.
     if entries.iter().any(|entry| entry.key.is_key("model")) {
@@ -892,6 +885,27 @@ fn ordered<'a>(mut entries: Vec<Entry<'a>>, around: Option<&Path<'_>>, dialect: 
     entries
         .sort_by_cached_key(|entry| (!entry.outdoors && !mentions_outdoors(entry.node), entry.holds_keys()));
     entries
+}
+
+/// Of weewx, `rain` is what fell since its last packet. The rows of its archive say in how many minutes. Its extension
+/// for MQTT adds the units to the names.
+fn mark_rain_of_weewx(entries: &mut [Entry<'_>]) {
+    let rain = entries.iter().position(|entry| {
+        let is_it = ["rain", "rain_in", "rain_cm", "rain_mm"].iter().any(|name| entry.key.is_key(name));
+        is_it && !entry.is_renamed
+    });
+    let Some(rain) = rain else { return };
+    let is_interval = |entry: &&mut Entry<'_>| {
+        (entry.key.is_key("interval") || entry.key.is_key("interval_minute")) && !entry.is_renamed
+    };
+    let minutes = entries.iter_mut().find(is_interval).and_then(|entry| {
+        entry.meaning = Ok(Meaning::RainMinutes(1.0));
+        entry.rain_minutes()
+    });
+    entries[rain].meaning = match (entries[rain].meaning, minutes) {
+        (Ok(Meaning::Measured(_, unit)), Some(_)) => Ok(Meaning::Measured(Quantity::RainInterval, unit)),
+        _ => Err(Ignored::NoCounter),
+    };
 }
 
 impl<'a> Entry<'a> {

@@ -331,6 +331,38 @@ fn each_configuration_reads_a_file_of_its_kind() {
     }
 }
 
+/// What the services of the document start.
+#[test]
+fn each_service_writes_what_a_configuration_reads() {
+    let document = document();
+    let starts: Vec<&str> = blocks(&document, "ini")
+        .into_iter()
+        .flat_map(str::lines)
+        .filter_map(|line| line.strip_prefix("ExecStart="))
+        .collect();
+    assert_eq!(starts.len(), 2);
+    let now = DateTime::<Utc>::from(SystemTime::now()).format("%Y-%m-%dT%H:%M:%S%z");
+    for (start, directory, message, toml) in [
+        (
+            starts[0],
+            "/run/rtl_433",
+            format!(
+                "{{\"time\": \"{now}\", \"model\": \"Acurite-5n1\", \"channel\": \"A\", \"temperature_F\": 47.1}}\n"
+            ),
+            blocks(&document, "toml")[1],
+        ),
+        (starts[1], "/run/mqtt-weather", "{\"temperature\": 8.4}\n".to_owned(), blocks(&document, "toml")[3]),
+    ] {
+        let board = Board::new();
+        board.file(&format!("{directory}/here"), "");
+        let line = start.strip_prefix("/bin/sh -c \"exec ").and_then(|line| line.strip_suffix('"'));
+        let line = line.unwrap_or(start).replace("\\\"", "\"").replace("%%", "%").replace("/usr/bin/", "");
+        board.type_in(&line, message.as_bytes());
+        let said = board.check(toml);
+        assert_eq!(fault(&said), None, "{start}: {said}");
+    }
+}
+
 #[test]
 fn each_shell_line_of_the_document_is_one() {
     let document = document();
