@@ -208,7 +208,7 @@ fn what_each_known_writer_needs_works() {
 }
 
 /// The case of each row of the second table.
-const OTHERS: [(&str, &str); 20] = [
+const OTHERS: [(&str, &str); 22] = [
     ("rtl_433", "rtl-433-us"),
     ("Tasmota", "tasmota-bme"),
     ("zigbee2mqtt", "z2m-alone"),
@@ -225,6 +225,8 @@ const OTHERS: [(&str, &str); 20] = [
     ("Ecowitt, upload", "ecowitt-upload"),
     ("Ecowitt, SD card", "ecowitt-sd-card"),
     ("Govee, export", "govee-app"),
+    ("WeatherLink, text export", "weatherlink-text"),
+    ("Netatmo, export of a module", "netatmo-export-outdoor"),
     ("HOBO, export", "hoboware"),
     ("SenML", "senml"),
     ("DHT22, as the tutorials print it", "dht-example"),
