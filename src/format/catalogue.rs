@@ -87,7 +87,7 @@ pub(super) static WRITERS: &[Writer] = &[
          properties/relativeHumidity>humidity properties/dewpoint>dew_point \
          properties/seaLevelPressure>sea_level_pressure properties/barometricPressure>station_pressure \
          properties/windSpeed>wind_speed properties/windGust>wind_gust \
-         properties/windDirection>wind_direction",
+         properties/windDirection>wind_direction properties/precipitationLastHour>rain_1h",
     ),
     // https://aviationweather.gov/data/api/: wind in knots; the altimeter setting is a pressure at sea level.
     writer(
@@ -273,7 +273,13 @@ pub(super) static WRITERS: &[Writer] = &[
          dashboard_data/WindAngle>wind_direction_deg wind_strength>wind_speed_km_h \
          gust_strength>wind_gust_km_h wind_angle>wind_direction_deg",
     ),
-    writer("Netatmo, other modules", "type?NAModule3|NAModule4|NHC", ""),
+    writer(
+        "Netatmo, rain gauge",
+        "type?NAModule3",
+        "dashboard_data/time_utc>time_utc ts>time _id>id id>id dashboard_data/sum_rain_1>rain_1h_mm \
+         sum_rain_1>rain_1h_mm",
+    ),
+    writer("Netatmo, other modules", "type?NAModule4|NHC", ""),
     // https://github.com/opendata-stuttgart/meta/wiki/APIs: pressure in Pa, times in UTC.
     writer(
         "Sensor.Community, API",
@@ -400,7 +406,7 @@ pub(super) static WRITERS: &[Writer] = &[
         "weather/timestamp>time weather/temperature>temperature_C weather/dew_point>dew_point_C \
          weather/relative_humidity>humidity_pct weather/pressure_msl>sea_level_pressure_hPa \
          weather/wind_speed_10>wind_speed_km_h weather/wind_gust_speed_10>wind_gust_km_h \
-         weather/wind_direction_10>wind_direction_deg",
+         weather/wind_direction_10>wind_direction_deg weather/precipitation_60>rain_1h_mm",
     ),
     // https://www.visualcrossing.com/resources/documentation/weather-api/: its units are those that were asked for, and
     // the answer does not say which.
