@@ -18,7 +18,8 @@ pub(super) struct Writer {
     /// rare elsewhere.
     signs: &'static str,
     /// The paths of values, and behind `>` the known keys that these stand for, the best first. A key that begins with
-    /// `@` is itself the path of a text that names the quantity. Nothing else of the record is read.
+    /// `@` is itself the path of a text that names the quantity. Tips of a rain gauge have the path of its size behind
+    /// `*`. Nothing else of the record is read.
     keys: &'static str,
     /// The path of a number that says how far its times are east of Greenwich, in seconds.
     offset: Option<&'static str>,
@@ -161,14 +162,16 @@ pub(super) static WRITERS: &[Writer] = &[
          solar_and_uvi/solar>solar_radiation solar_and_uvi/uvi>uvi",
     ),
     // https://weatherlink.github.io/weatherlink-live-local-api/: US units, whatever the console shows. Its rain is in
-    // tips of a bucket whose size another key says.
+    // tips.
     writer(
         "WeatherLink Live, sensors",
         "data_structure_type?1 lsid wind_speed_last",
         "ts>time temp>temperature_F hum>humidity_pct dew_point>dew_point_F \
          wind_speed_avg_last_10_min>wind_speed_mph wind_speed_last>wind_speed_mph \
          wind_dir_scalar_avg_last_10_min>wind_direction_deg wind_dir_last>wind_direction_deg \
-         wind_speed_hi_last_10_min>wind_gust_mph solar_rad>solar_radiation_w_m2 uv_index>uvi",
+         wind_speed_hi_last_10_min>wind_gust_mph solar_rad>solar_radiation_w_m2 uv_index>uvi \
+         rain_rate_last*rain_size>rain_rate_mm_h rainfall_daily*rain_size>rain_today_mm \
+         rainfall_last_60_min*rain_size>rain_1h_mm",
     ),
     writer(
         "WeatherLink Live, barometer",
@@ -425,6 +428,14 @@ impl Writer {
         self.keys.split_ascii_whitespace().filter_map(|pair| pair.split_once('>'))
     }
 
+    /// The millimetres of the keys that count tips, by their paths.
+    pub(super) fn tips(&self, record: &[(Cow<'_, str>, Node<'_>)]) -> Vec<(&'static str, Node<'static>)> {
+        if !self.keys.contains('*') {
+            return Vec::new();
+        }
+        self.keys().filter_map(|(path, _)| Some((path, tips(record, path)?))).collect()
+    }
+
     /// How far its times are east of Greenwich, in minutes, if a number of the record says it.
     pub(super) fn east(&self, record: &[(Cow<'_, str>, Node<'_>)]) -> Option<i16> {
         let Some(Node::Number(seconds)) = value_at(record, self.offset?) else { return None };
@@ -440,6 +451,19 @@ impl Writer {
             None => value_at(record, sign).is_some(),
         })
     }
+}
+
+/// The rain of so many tips in millimetres. The size is Davis' number of it.
+fn tips(record: &[(Cow<'_, str>, Node<'_>)], path: &str) -> Option<Node<'static>> {
+    const SIZES: [(f64, f64); 4] = [(1.0, 0.254), (2.0, 0.2), (3.0, 0.1), (4.0, 0.0254)];
+    let (count, size) = path.split_once('*')?;
+    let number = |path| match value_at(record, path)? {
+        Node::Number(number) => Some(*number),
+        _ => None,
+    };
+    let (count, size) = (number(count)?, number(size)?);
+    let (_, each) = SIZES.iter().find(|(known, _)| *known == size)?;
+    Some(Node::Number(count * each))
 }
 
 /// Whether a value is one of the texts of a sign.

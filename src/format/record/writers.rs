@@ -20,7 +20,8 @@ impl Reader<'_> {
         outer: Outer<'_>,
     ) {
         self.setting(Path::key(around, "writer"), format_args!("{}", writer.name));
-        let written = self.written(writer, entries, around);
+        let tips = writer.tips(entries);
+        let written = self.written(writer, entries, &tips, around);
         self.understood_record(&written, outer);
         if let Some(list) = writer.list {
             let (list, context) = match list.strip_suffix('?') {
@@ -48,13 +49,16 @@ impl Reader<'_> {
         &mut self,
         writer: &Writer,
         record: &'a [(Cow<'a, str>, Node<'a>)],
+        tips: &'a [(&'static str, Node<'static>)],
         around: Option<&'a Path<'a>>,
     ) -> Vec<Entry<'a>> {
         let dialect = self.source.dialect;
         let east = writer.east(record);
         let mut entries = Vec::new();
         for (path, key) in writer.keys() {
-            let Some(node) = value_at(record, path) else { continue };
+            let counted = tips.iter().find(|(counted, _)| *counted == path).map(|(_, node)| node);
+            let Some(node) = counted.or_else(|| value_at(record, path)) else { continue };
+            let path = path.split('*').next().unwrap_or(path);
             // What the configuration says of a key counts before what the row says.
             let own = [path, last_key(path)].into_iter().find(|name| dialect.known(name) != *name);
             let meaning = match own {
