@@ -252,7 +252,8 @@ fn write_station(
         write!(out, ", the default")?;
     }
     if let Some(newest) = station.newest().filter(|newest| !answer::is_current(*newest, now, options)) {
-        write!(out, ", the newest {}: too old to be shown", age(newest, now))?;
+        let limit = in_words(options.stale_after);
+        write!(out, ", the newest {}: too old to be shown, `stale_after` is {limit}", age(newest, now))?;
     }
     writeln!(out)
 }

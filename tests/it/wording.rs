@@ -652,7 +652,7 @@ words_file = "words.txt"
             read: city: "Rome"
             read: temp: temperature 1.0 °C (°C assumed), N days old
             station: London: readings: 1, the default
-            station: Rome: readings: 1, the newest N days old: too old to be shown
+            station: Rome: readings: 1, the newest N days old: too old to be shown, `stale_after` is 15 min
         "#]],
     );
 }
