@@ -8,7 +8,7 @@ use super::pattern::pattern_of;
 use super::sample::Sample;
 use super::surroundings::{refused, spaced};
 use super::text::{decoded, squashed};
-use super::units::named_unit;
+use super::units::{fitting, named_unit};
 use super::{Dialect, Format};
 use crate::reading::{Device, DevicePart, Quantity, Unit};
 use crate::time::{DateOrder, Notation, is_format};
@@ -100,10 +100,7 @@ impl Guesses<'_> {
             let selected = device.as_ref().map(|(_, selected, _)| selected.as_str());
             let about = title.or(selected.filter(|_| says_nothing(name)));
             let values = self.values_of(column, device.as_ref());
-            let unit = match title {
-                Some(title) => own_unit(title, Quantity::Temperature),
-                None => self.unit_beside(column),
-            };
+            let unit = if title.is_none() { self.unit_beside(column) } else { None };
             let guess = self.by_name(about.unwrap_or(name), title.is_some(), unit, &values).or_else(|| {
                 let is_open = says_nothing(name) && self.read.quantities.is_empty();
                 (is_open && !self.is_refused(names, column)).then(|| self.by_values(unit, &values)).flatten()
@@ -252,6 +249,8 @@ impl Guesses<'_> {
         }
         let Ok(Meaning::Measured(quantity, _)) = meaning(key) else { return None };
         let are_numbers = !values.is_empty() && values.iter().all(|value| number(value).is_some());
+        // A title is not in the file's key, whose unit counts without being written.
+        let unit = if is_title { own_unit(name, quantity) } else { unit };
         (are_numbers && !self.has(quantity)).then(|| with_unit(key, quantity, name, unit, values))
     }
 
@@ -272,7 +271,7 @@ impl Guesses<'_> {
         }
         let scale = match unit {
             None => "C",
-            Some(unit) => scale(unit)?,
+            Some(unit) => ending(fitting(Quantity::Temperature, unit)?)?,
         };
         let are_within = |low: f64, high: f64| numbers.iter().all(|number| (low..=high).contains(number));
         if !self.has(Quantity::Temperature) {
@@ -347,8 +346,8 @@ fn is_device_name(name: &str) -> bool {
 /// The key with the unit that the name or the values show; without one where the name says it.
 fn with_unit(key: &str, quantity: Quantity, name: &str, unit: Option<Unit>, values: &[&str]) -> String {
     let is_temperature = matches!(quantity, Quantity::Temperature | Quantity::DewPoint);
-    if let (true, Some(scale)) = (is_temperature, unit.and_then(scale)) {
-        return format!("{key}_{scale}");
+    if let Some(end) = unit.and_then(|unit| fitting(quantity, unit)).and_then(ending) {
+        return format!("{key}_{end}");
     }
     if name.contains(['°', '%', '(', '[', '/', '*']) || own_unit(name, quantity).is_some() {
         return key.to_owned();
@@ -362,12 +361,16 @@ fn with_unit(key: &str, quantity: Quantity, name: &str, unit: Option<Unit>, valu
     }
 }
 
-/// How the known keys of temperatures end in this unit.
-fn scale(unit: Unit) -> Option<&'static str> {
+/// How known keys end in this unit, where the size of a number does not show it.
+fn ending(unit: Unit) -> Option<&'static str> {
     match unit {
         Unit::Celsius => Some("C"),
         Unit::Fahrenheit => Some("F"),
         Unit::Kelvin => Some("K"),
+        Unit::MetrePerSecond => Some("m_s"),
+        Unit::KilometrePerHour => Some("km_h"),
+        Unit::MilePerHour => Some("mph"),
+        Unit::Knot => Some("kn"),
         _ => None,
     }
 }
@@ -540,6 +543,8 @@ mod tests {
             titles(r#""field1": "Lufttemp (°F)", "field2": "Feuchte", "field3": "Wohnzimmertemperatur""#);
         let expected = [("field1", "temperature_F"), ("field2", "humidity")];
         check(Some("json"), &own, advice(&expected));
+        let wind = r#"{"channel": {"field1": "Windspeed (mph)"}, "feeds": [{"field1": "9.4"}]}"#;
+        check(Some("json"), wind, advice(&[("field1", "wind_speed_mph")]));
         let writer = Some("ThingSpeak, channel");
         check_read(Some("json"), &own, Read { writer, quantities: &[] }, advice(&expected));
     }
