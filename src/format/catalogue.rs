@@ -150,6 +150,14 @@ pub(super) static WRITERS: &[Writer] = &[
          wh25/0/rel>sea_level_pressure wh25/0/abs>station_pressure",
         )
     },
+    Writer {
+        list: Some("ch_aisle?"),
+        ..writer(
+            "Ecowitt, get_livedata_info, channels only",
+            "ch_aisle",
+            "wh25/0/rel>sea_level_pressure wh25/0/abs>station_pressure",
+        )
+    },
     // Ecowitt's cloud: each value an object with unit and time.
     writer(
         "Ecowitt, cloud",

@@ -258,7 +258,7 @@ impl<'t> Table<'t> {
             let takes = match meaning(known) {
                 // One that is not known must not pass for the usual one.
                 Ok(Meaning::Measured(_, None)) => !unit.is_empty(),
-                Ok(Meaning::Time(_) | Meaning::Date) => meaning(&with_unit).is_ok(),
+                Ok(Meaning::Time(_) | Meaning::Date) => is_read(&with_unit),
                 _ => false,
             };
             if takes {

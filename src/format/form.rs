@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use super::findings::Fault;
 use super::names::{Meaning, meaning};
 use super::node::Node;
+use super::notes::{add_units, comments};
 use super::pairs::{Record, begins_with_pairs, is_content, is_section};
 use super::record::Reader;
 use super::{Dialect, Dropped, Format, Path, no_head};
@@ -75,7 +76,9 @@ fn read(text: &str, reader: &mut Reader<'_>) -> Result<(), Fault> {
             reader.dropped(Path::key(None, "a line"), Dropped::BadLine);
         }
     }
-    uploads.extend(record.finish());
+    let mut entries = record.finish();
+    add_units(&mut entries, &comments(text), dialect);
+    uploads.extend(entries);
     if uploads.is_empty() {
         return Err(Fault::NoRecord);
     }

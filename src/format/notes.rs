@@ -1,8 +1,12 @@
 //! Units that are named in words above a table: `# temperature in °F, wind in mph`.
 
+use std::borrow::Cow;
+
+use super::Dialect;
 use super::names::{Meaning, meaning, unit_of};
+use super::node::Node;
 use super::text::squashed;
-use super::units::{Declared, System, Units, fitting, stated, unit};
+use super::units::{Declared, System, Units, fitting, number_with_unit, stated, unit};
 use crate::reading::{Quantity, Unit};
 
 /// What the lines say of the unit of a column: at most two, and two mean that it is in doubt.
@@ -20,6 +24,40 @@ pub(super) fn units_noted(lines: &[&str], quantity: Quantity, column: &str) -> V
         }
     }
     if own.is_empty() { alike } else { own }
+}
+
+/// The comments of a text that may name units, the first ones.
+pub(super) fn comments(text: &str) -> Vec<&str> {
+    text.lines().filter(|line| line.starts_with(['#', ';'])).take(COMMENTS).collect()
+}
+
+/// As many comments as are looked at.
+const COMMENTS: usize = 20;
+
+/// Puts the units that comments name behind the values that name none. Where a comment leaves it in doubt, the value has
+/// a unit that is not known.
+pub(super) fn add_units(entries: &mut [(Cow<'_, str>, Node<'_>)], comments: &[&str], dialect: &Dialect) {
+    if comments.is_empty() {
+        return;
+    }
+    for (key, node) in entries {
+        match (meaning(dialect.known(key)), &mut *node) {
+            (_, Node::Object(inner)) => add_units(inner, comments, dialect),
+            (Ok(Meaning::Measured(quantity, None)), Node::Text(text)) if is_bare(text) => {
+                let unit = match units_noted(comments, quantity, key)[..] {
+                    [] => continue,
+                    [unit] => unit.symbol(),
+                    _ => "?",
+                };
+                *node = Node::Text(format!("{text} {unit}").into());
+            }
+            _ => {}
+        }
+    }
+}
+
+fn is_bare(text: &str) -> bool {
+    matches!(number_with_unit(text), Ok((_, None)))
 }
 
 fn parts(clause: &str) -> std::str::Split<'_, &'static str> {

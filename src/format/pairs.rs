@@ -9,6 +9,7 @@ use super::csv::{ANY_TIME, decimal_comma};
 use super::findings::{Fault, Ignored};
 use super::names::{Meaning, meaning};
 use super::node::{Node, is_missing};
+use super::notes::{add_units, comments};
 use super::record::Reader;
 use super::units::number_with_unit;
 use super::{Dialect, Format};
@@ -54,6 +55,11 @@ pub(super) fn begins_with_pairs(beginning: &str, dialect: &Dialect) -> bool {
 
 /// The time and the device of the last record, which may go on, unless it is one line.
 fn head(text: &str, dialect: &Dialect) -> String {
+    let comments: String = comments(text).iter().flat_map(|line| [line, "\n"]).collect();
+    comments + &head_of_last(text, dialect)
+}
+
+fn head_of_last(text: &str, dialect: &Dialect) -> String {
     let Some(last) = blocks(text, dialect, usize::MAX).pop() else { return String::new() };
     let lines = last.lines().filter(|line| is_content(line)).map(|line| Line::of(line, dialect));
     let lines: Vec<Line<'_>> = lines.collect();
@@ -92,11 +98,13 @@ fn read(text: &str, reader: &mut Reader<'_>) -> Result<(), Fault> {
     if blocks.first().is_some_and(|first| !says_when(first)) && blocks.iter().skip(1).take(1).any(says_when) {
         blocks.remove(0);
     }
-    let written = reader.modified().rfc3339();
+    let (written, comments) = (reader.modified().rfc3339(), comments(text));
     reader.pieces(&blocks, &|block: &str, then: &mut dyn FnMut(&Node<'_>)| {
         let mut record = Record::new(&written);
         block.lines().filter(|line| is_content(line)).for_each(|line| _ = record.add(line, dialect));
-        then(&Node::Object(record.finish()));
+        let mut entries = record.finish();
+        add_units(&mut entries, &comments, dialect);
+        then(&Node::Object(entries));
         Ok(())
     });
     Ok(())

@@ -96,7 +96,7 @@ impl Reader<'_> {
                 Some(Node::Text(name)) => name,
                 _ => "",
             };
-            let whole = [base_name, name].concat();
+            let whole = [base_name, name].join(" ");
             let name = if name.is_empty() { base_name } else { name };
             let Some(value) = number_of(node, "v") else { continue };
             // A device's name stands before that of what it measures.
