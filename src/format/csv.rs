@@ -11,7 +11,7 @@ use super::names::{Meaning, meaning, says_outdoors};
 use super::node::{Node, is_missing};
 use super::notes::units_noted;
 use super::record::Reader;
-use super::surroundings::{Telling, refused, telling};
+use super::surroundings::{Said, Telling, Words, refused, telling};
 use super::text::squashed;
 use super::units::{fitting, named_unit, number_with_unit, stated};
 use super::{Dialect, Format};
@@ -135,8 +135,6 @@ impl<'t> Table<'t> {
             group = if own.is_empty() && is_spanned { group } else { own };
             match self.columns.get_mut(index) {
                 Some(name) if name.is_empty() => *name = Cow::Owned(own.to_owned()),
-                // Davis' barometer, below no group.
-                Some(name) if !is_spanned && name == "Bar" => *name = Cow::Borrowed("barometer"),
                 Some(name) if !group.is_empty() => *name = Cow::Owned(grouped(group, name, dialect)),
                 Some(_) => {}
                 None if own.is_empty() => {}
@@ -149,6 +147,13 @@ impl<'t> Table<'t> {
     /// Takes the units of the columns from the lines around their names: from a row of units wherever it stands, else from
     /// the row of words `below` the names, else from what a comment or a title says.
     fn learn(&mut self, texts: &[&'t str], below: Option<&'t str>, dialect: &Dialect) {
+        let is_measured =
+            |name: &Cow<'_, str>| matches!(meaning(dialect.known(name)), Ok(Meaning::Measured(..)));
+        if self.columns.iter().any(is_measured) {
+            // Davis' barometer.
+            let bars = self.columns.iter_mut().filter(|name| **name == "Bar" && dialect.known(name) == "Bar");
+            bars.for_each(|name| *name = Cow::Borrowed("barometer"));
+        }
         let units = texts.iter().rev().find(|line| self.has_units(line, dialect)).copied().or(below);
         let units = units.filter(|line| self.take_units(line, dialect));
         self.head.extend(units);
@@ -168,23 +173,34 @@ impl<'t> Table<'t> {
             self.head.extend(notes);
         }
         for line in texts {
-            self.learn_where(line);
+            let is_row = self.head.contains(line) && below != Some(line);
+            self.learn_where(line, is_row);
         }
+        self.about.extend((self.has("timezone:") && self.has("co2")).then(netatmo));
+    }
+
+    /// Whether a name begins so, as `squashed`.
+    fn has(&self, name: &str) -> bool {
+        self.columns.iter().any(|column| squashed(column).starts_with(name))
     }
 
     /// Takes what a line around the names says of where the rows were measured: `Location: Kitchen`.
-    fn learn_where(&mut self, line: &'t str) {
+    fn learn_where(&mut self, line: &'t str, is_row: bool) {
         let is_mark = |c: char| c.is_whitespace() || matches!(c, '"' | '#') || c == self.separator;
         let pair = line.trim_start_matches(is_mark).split_once([':', '=', self.separator]);
         let (key, text) = pair.unwrap_or_default();
         // Netatmo's base and its modules for rooms measure carbon dioxide; its export names the module.
-        let is_room =
-            squashed(line).contains("modulename") && self.columns.iter().any(|name| squashed(name) == "co2");
-        let said = match is_room {
-            true => Some(("type".to_owned(), "NAMain".to_owned())),
+        let said = match squashed(line).contains("modulename") && self.has("co2") {
+            true => Some(netatmo()),
             false => where_measured(key.trim_matches(is_mark), text.trim_matches(is_mark)),
         };
-        if said.is_some() {
+        // A title of few words: `Kitchen`.
+        let cells: Vec<&str> = line.split(self.separator).filter(|_| !is_row && said.is_none()).collect();
+        let title = cells.into_iter().take(2).map(|cell| cell.trim_matches(is_mark));
+        let title = title.filter(|cell| Words::of(cell).said(Telling::Other) != Said::Nothing);
+        let said: Vec<_> =
+            said.into_iter().chain(title.map(|cell| (TITLE.to_owned(), cell.to_owned()))).collect();
+        if !said.is_empty() {
             self.above.push(line);
         }
         self.about.extend(said);
@@ -192,9 +208,9 @@ impl<'t> Table<'t> {
 
     /// Takes what a table without rows that are read says of those of the next one, if no table between says more: the
     /// rows of a table of texts, as in Netatmo's exports, or the titles of the same names further up.
-    fn follow(&mut self, before: &Table<'t>, rows: &'t str, dialect: &Dialect) {
+    fn follow(&mut self, before: &Table<'t>, is_again: bool, rows: &'t str, dialect: &Dialect) {
         if before.has_no_values(dialect) {
-            before.head.iter().for_each(|line| self.learn_where(line));
+            before.head.iter().for_each(|line| self.learn_where(line, true));
             for row in rows.split_inclusive('\n').take(TITLES) {
                 let cells = before.cells(row).unwrap_or_default();
                 let said =
@@ -202,7 +218,7 @@ impl<'t> Table<'t> {
                 self.about.extend(said);
                 self.above.push(row);
             }
-        } else if before.columns == self.columns {
+        } else if is_again {
             (self.about, self.above) = (before.about.clone(), before.above.clone());
         }
     }
@@ -224,7 +240,7 @@ impl<'t> Table<'t> {
         };
         let cells = self.cells(line).unwrap_or_default();
         cells.len() > 1
-            && !cells.iter().any(|cell| is_value(cell))
+            && !cells.iter().any(|cell| is_value(cell) && !is_no_unit(cell))
             && self.columns.iter().zip(&cells).any(names_unit)
     }
 
@@ -249,7 +265,9 @@ impl<'t> Table<'t> {
             let measured = matches!(meaning(dialect.known(name)), Ok(Meaning::Measured(..)));
             measured && !unit.is_empty() && compass_degrees(unit).is_none()
         };
-        if units.iter().any(|unit| is_value(unit)) || !self.columns.iter().zip(&units).any(is_unit) {
+        let is_value =
+            |unit: &Cow<'_, str>| is_value(unit) && !(is_no_unit(unit) && self.has_units(line, dialect));
+        if units.iter().any(is_value) || !self.columns.iter().zip(&units).any(is_unit) {
             return false;
         }
         for (name, unit) in self.columns.iter_mut().zip(units) {
@@ -257,7 +275,7 @@ impl<'t> Table<'t> {
             let with_unit = format!("{known} ({unit})");
             let takes = match meaning(known) {
                 // One that is not known must not pass for the usual one.
-                Ok(Meaning::Measured(_, None)) => !unit.is_empty(),
+                Ok(Meaning::Measured(_, None)) => !unit.is_empty() && !is_no_unit(&unit),
                 Ok(Meaning::Time(_) | Meaning::Date) => is_read(&with_unit),
                 _ => false,
             };
@@ -378,7 +396,8 @@ fn grouped(group: &str, name: &str, dialect: &Dialect) -> String {
 
 /// Hands over each table with the rows below it.
 fn tables<'t>(text: &'t str, dialect: &'t Dialect, then: &mut dyn FnMut(&Table<'t>, &'t str)) {
-    let mut found = Found { text, dialect, current: None, texts: Vec::new(), below: None, is_head: false };
+    let mut found =
+        Found { text, dialect, current: None, texts: Vec::new(), below: None, is_head: false, rows: 0 };
     let mut separator: Option<(char, &'t str)> = None;
     let mut end = 0;
     // How many lines before the first table were no names.
@@ -435,6 +454,8 @@ struct Found<'t> {
     below: Option<&'t str>,
     /// Whether no row of values has come below the last names.
     is_head: bool,
+    /// How many lines have come since.
+    rows: usize,
 }
 
 impl<'t> Found<'t> {
@@ -464,13 +485,16 @@ impl<'t> Found<'t> {
     /// Looks at a line below names.
     fn look_below(&mut self, line: &'t str, start: usize, end: usize) {
         let Some((table, rows)) = &mut self.current else { return };
-        self.is_head = self.is_head && !table.is_row(line, self.dialect);
-        let is_of_words = |cells: Vec<Cow<'_, str>>| !cells.iter().any(|cell| is_value(cell));
+        let has_units = self.is_head && table.has_units(line, self.dialect);
+        self.is_head = has_units || (self.is_head && !table.is_row(line, self.dialect));
+        let is_of_words = |cells: Vec<Cow<'_, str>>| has_units || !cells.iter().any(|cell| is_value(cell));
         if self.is_head && table.cells(line).is_some_and(is_of_words) {
             self.below = self.below.or(Some(line).filter(|_| *rows == start && line.len() <= HEAD_BYTES));
             *rows = end;
         }
-        if self.is_head || line.starts_with('#') {
+        self.rows += usize::from(!self.is_head);
+        let is_late = self.rows < TITLES && !self.is_head && table.has_units(line, self.dialect);
+        if self.is_head || is_late || line.starts_with('#') {
             self.keep(line);
         }
     }
@@ -488,23 +512,41 @@ impl<'t> Found<'t> {
             let rows = &self.text[rows..start];
             // Names without rows may have been units: `TS`, `RN`, `Deg F`.
             self.texts.extend(table.head.last().filter(|_| self.is_head));
-            table.learn(&self.texts, self.below.take(), dialect);
-            next.follow(&table, rows, dialect);
+            let is_again = table.columns == next.columns;
+            // What stands directly above other names is about these.
+            let comments = self.text[..start].lines().rev().take_while(|line| line.starts_with('#')).count();
+            let comments = if is_again || self.is_head { 0 } else { comments };
+            let texts = &self.texts[..self.texts.len().saturating_sub(comments)];
+            table.learn(texts, self.below.take(), dialect);
+            next.follow(&table, is_again, rows, dialect);
             if !table.has_no_values(dialect) {
                 then(&table, rows);
             }
             if !self.is_head {
                 // Another file was appended, with titles of its own.
-                if next.columns != table.columns {
+                if !is_again {
                     self.texts.retain(|line| next.has_units(line, dialect));
                 }
                 let lines = rows.split_inclusive('\n').rev().take(TITLES);
                 self.texts.extend(lines.filter(|line| !table.is_row(line, dialect)));
             }
         }
-        self.is_head = true;
+        (self.is_head, self.rows) = (true, 0);
     }
 }
+
+/// Whether a cell in a row of units stands below what has none: an index, a number.
+fn is_no_unit(cell: &str) -> bool {
+    is_missing(cell) || cell == "1"
+}
+
+/// What Netatmo's modules for rooms say of themselves elsewhere.
+fn netatmo() -> (String, String) {
+    ("type".to_owned(), "NAMain".to_owned())
+}
+
+/// The key of a title.
+const TITLE: &str = "title above";
 
 /// Whether a column of this name is of values or times.
 fn is_read(known: &str) -> bool {

@@ -111,7 +111,7 @@ pub(super) const MEASURED: &[(Quantity, &[&str])] = &[
     ),
     (
         Quantity::Humidity,
-        &["humidity", "hum", "rh", "relativehumidity", "humout", "outhumidity", "outdoorhumidity"],
+        &["humidity", "hum", "rh", "relativehumidity", "humout", "outhum", "outhumidity", "outdoorhumidity"],
     ),
     (Quantity::DewPoint, &["dewpoint", "dewpt", "dewpointtemperature"]),
     (Quantity::StationPressure, STATION_PRESSURE),

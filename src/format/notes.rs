@@ -89,6 +89,7 @@ fn is_about(words: &[&str], quantity: Quantity, column: &str) -> bool {
 /// The units among the words that the quantity can be given in. Behind a number stands that of an amount. A single
 /// letter is one only where the quantity is named, and `in` only at the end.
 fn units_in(words: &[&str], quantity: Quantity, is_named: bool) -> Vec<Unit> {
+    let is_of_units = words.iter().any(|word| squashed(word).starts_with("unit"));
     let mut units = Vec::new();
     let mut at = 0;
     while at < words.len() {
@@ -97,12 +98,13 @@ fn units_in(words: &[&str], quantity: Quantity, is_named: bool) -> Vec<Unit> {
             let name = squashed(&words.get(at..at + count)?.concat());
             let counts = match name.as_str() {
                 "in" => units.is_empty() && at > 0 && at + 1 == words.len(),
-                name => name.len() > 1 || is_named,
+                name => name.len() > 1 || is_named || is_of_units,
             };
             Some((count, unit(&name).filter(|_| counts)?))
         });
         let Some((count, unit)) = found else {
-            units.extend(system(words, at).and_then(|system| match Units::of(system).declared(quantity) {
+            let system = System::named(words[at]).filter(|_| is_of_units);
+            units.extend(system.and_then(|system| match Units::of(system).declared(quantity) {
                 Declared::Unit(unit) => fitting(quantity, unit),
                 _ => None,
             }));
@@ -114,12 +116,6 @@ fn units_in(words: &[&str], quantity: Quantity, is_named: bool) -> Vec<Unit> {
         at += count;
     }
     units
-}
-
-/// The system of units that a word names beside `units`.
-fn system(words: &[&str], at: usize) -> Option<System> {
-    let is_of_units = words.iter().any(|word| squashed(word).starts_with("unit"));
-    System::named(words[at]).filter(|_| is_of_units)
 }
 
 #[cfg(test)]
@@ -141,6 +137,7 @@ mod tests {
             ("# temperature °C and dew point °F", Temperature, &[Unit::Celsius]),
             ("# temperature °C and dew point °F", DewPoint, &[Unit::Fahrenheit]),
             ("# miles per hour", WindSpeed, &[Unit::MilePerHour]),
+            ("# device 7; units=F", Temperature, &[Unit::Fahrenheit]),
             ("# US units", Temperature, &[Unit::Fahrenheit]),
             ("# unit system: metric", Temperature, &[Unit::Celsius]),
             // In doubt.
