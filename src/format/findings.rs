@@ -398,6 +398,16 @@ impl<'a> Path<'a> {
         }
     }
 
+    /// The names of the keys, without the places in lists.
+    pub(super) fn names(&self) -> String {
+        let mut names = self.around.map(Path::names).unwrap_or_default();
+        if let Step::Key(key) | Step::Inside(key) = self.step {
+            names.push('/');
+            names.push_str(key);
+        }
+        names
+    }
+
     pub(super) fn index(around: Option<&'a Path<'a>>, index: usize) -> Path<'a> {
         Path { around, step: Step::Index(index) }
     }

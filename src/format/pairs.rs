@@ -724,10 +724,19 @@ mod tests {
             "Inside:\n  Temperature: 21\n  Humidity: 40\n\nOutside:\n  Temperature: 7.4\n  Humidity: 81\n",
             "[sensor1] temp=7.4 humidity=81\n",
             "garden, temp=7.4, humidity=81\n",
+            "T=7.4 H=81\n",
+            "h: 81 t: 45.32F\n",
+            "# temperature in °F\ntemp=45.32\nhumidity=81\n",
         ] {
             check(&FORM, text, BOTH);
         }
-        for none in ["Kitchen: temp=21\n", "fridge temp=4 hum=9\n", "Freezer:\ntemp: -18\n"] {
+        for none in [
+            "T=7.4\n",
+            "T=7400 H=81\n",
+            "Kitchen: temp=21\n",
+            "fridge temp=4 hum=9\n",
+            "Freezer:\ntemp: -18\n",
+        ] {
             let humidity = none.contains("hum").then_some((Humidity, 9.0));
             check(&FORM, none, humidity.as_slice());
         }

@@ -93,7 +93,7 @@ struct Collected {
     object: usize,
     /// Quantities of the air, and the number of the object that each is from.
     air: Vec<(Quantity, usize)>,
-    /// Quantities whose unit is only the usual one.
+    /// Quantities whose unit is only assumed, the base unit.
     assumed: Vec<Quantity>,
 }
 
@@ -137,7 +137,7 @@ pub(super) struct Reader<'r> {
     texts: HashMap<String, Words>,
     /// Whether an earlier record showed that it is in US units.
     us: bool,
-    /// Keys without a unit of which a value had one.
+    /// The paths of keys without a unit of which a value had one.
     with_units: Vec<String>,
     /// Why what is not current is not.
     undated: Dropped,
@@ -659,7 +659,8 @@ impl<'r> Reader<'r> {
             Ok((at, Converted { value, unit, assumed })) => {
                 collected.station.update(quantity, Reading { value, at });
                 collected.air.extend(AIR.contains(&quantity).then_some((quantity, collected.object)));
-                collected.assumed.extend(assumed.then_some(quantity));
+                let is_usual = assumed && unit == quantity.base_unit();
+                collected.assumed.extend(is_usual.then_some(quantity));
                 (self.findings)(Finding::Reading { key, quantity, value, unit, assumed, at });
             }
             Err(why) => self.dropped(key, why),
@@ -670,13 +671,18 @@ impl<'r> Reader<'r> {
     /// behind a zero.
     fn has_lost_unit(&mut self, key: &Path<'_>, quantity: Quantity, node: &Node<'_>) -> bool {
         let Node::Text(text) = node else { return false };
-        let is_known = self.with_units.iter().any(|known| known == key.name());
-        if text.ends_with(|c: char| c.is_ascii_digit()) {
+        let is_bare = text.ends_with(|c: char| c.is_ascii_digit());
+        if is_bare && self.with_units.is_empty() {
+            return false;
+        }
+        let path = key.names();
+        let is_known = self.with_units.contains(&path);
+        if is_bare {
             let is_zero = quantity.base_unit() != Unit::Celsius && text.parse() == Ok(0.0);
             return is_known && !is_zero;
         }
         if !is_known && self.with_units.len() < KNOWN && matches!(number_with_unit(text), Ok((_, Some(_)))) {
-            self.with_units.push(key.name().to_owned());
+            self.with_units.push(path);
         }
         false
     }
@@ -1262,6 +1268,23 @@ mod tests {
                 "ignored type: not a known key",
             ]
         );
+    }
+
+    #[test]
+    fn a_number_that_has_lost_its_unit_is_left_out() {
+        #[track_caller]
+        fn check_last(first: &str, second: &str, expected: f64) {
+            let rows = format!(r#"[{{"ts": 1740954000, {first}}}, {{"ts": 1740954060, {second}}}]"#);
+            let (stations, findings) = read_all(rows.as_bytes());
+            let found = only(&stations).reading(Temperature).expect("a temperature").value;
+            assert_eq!(found.round(), expected, "{rows}: {findings:?}");
+        }
+        check_last(r#""temp": "50 °F""#, r#""temp": "41 °F""#, 5.0);
+        check_last(r#""temp": "50 °F""#, r#""temp": "41""#, 10.0);
+        // What is a number says that it has none, and another key is another thing.
+        check_last(r#""temp": "50 °F""#, r#""temp": 4"#, 4.0);
+        check_last(r#""temp": "50 °F""#, r#""outTemp": "4""#, 4.0);
+        check_last(r#""temp": "50""#, r#""temp": "4""#, 4.0);
     }
 
     #[test]

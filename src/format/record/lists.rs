@@ -267,6 +267,14 @@ mod tests {
         assert_eq!(findings, ["[3].dew_point: the unit of nothing that is read"]);
         let (stations, _) = read_all(text.as_bytes());
         assert_eq!(stations[0].reading(Humidity).map(|reading| reading.at), Some(at("2025-03-02T22:19:00Z")));
+        // The name of the device says where it is.
+        for bedroom in [
+            r#"[{"bn": "home/bedroom/", "n": "temperature", "v": 21.4}]"#,
+            r#"[{"bn": "bedroom"}, {"n": "temperature", "v": 21.4}]"#,
+            r#"[{"n": "bedroom/temperature", "v": 21.4, "t": 0}]"#,
+        ] {
+            check(bedroom, &[]);
+        }
         // Relative to now.
         let (stations, _) = read_all(br#"[{"n": "temperature", "v": 7.4, "t": -600}]"#);
         assert_eq!(stations[0].newest(), Some(at("2025-03-02T22:20:00Z")));

@@ -216,10 +216,13 @@ impl Reader<'_> {
             assumed.contains(&quantity)
                 && matches!(quantity.base_unit(), Unit::Celsius | Unit::MetrePerSecond)
         };
-        for entry in entries {
-            if matches!(entry.meaning, Ok(Meaning::Measured(quantity, _)) if is_doubtful(quantity)) {
-                self.dropped(entry.key, Dropped::NotCelsius);
-            }
+        let mut doubtful = assumed.clone();
+        doubtful.retain(|quantity| is_doubtful(*quantity));
+        for quantity in doubtful {
+            let is_it =
+                |entry: &&Entry<'_>| matches!(entry.meaning, Ok(Meaning::Measured(it, _)) if it == quantity);
+            let key = entries.iter().find(is_it).map_or(Path::key(None, quantity.name()), |entry| entry.key);
+            self.dropped(key, Dropped::NotCelsius);
         }
         station.change(|quantity, reading| (!is_doubtful(quantity)).then_some(reading));
     }

@@ -150,6 +150,15 @@ mod tests {
             r#"{"common_list": [{"id": "0x0A", "val": "225"}], "ch_aisle": [{"channel": "1", "temp": "21"}]}"#,
             &[(WindDirection, 225.0)],
         );
+        check(r#"{"common_list": [], "ch_aisle": [{"channel": "1", "name": "", "temp": "21"}]}"#, &[]);
+        check(
+            r#"{"common_list": [], "ch_aisle": [{"channel": "1", "name": "Garden", "temp": "9.5"}]}"#,
+            &[(Temperature, 9.5)],
+        );
+        check(
+            r#"{"common_list": [{"id": "0x02", "val": "9.4"}], "ch_aisle": [{"name": "Garden", "temp": "9.5"}]}"#,
+            &[(Temperature, 9.4)],
+        );
         check(
             r#"{"timestamp": "2025-03-02T22:20:00Z", "score": 90, "temp": 21, "humid": 40, "voc": 9}"#,
             &[],
