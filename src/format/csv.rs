@@ -196,7 +196,9 @@ impl<'t> Table<'t> {
         };
         // A title of few words: `Kitchen`.
         let cells: Vec<&str> = line.split(self.separator).filter(|_| !is_row && said.is_none()).collect();
-        let title = cells.into_iter().take(2).map(|cell| cell.trim_matches(is_mark));
+        let says_out = |cell: &&str| Words::of(cell).said(Telling::Sensor) == Said::Outdoors;
+        let is_title = cells.len() <= 2 && !cells.iter().any(says_out);
+        let title = cells.into_iter().filter(|_| is_title).map(|cell| cell.trim_matches(is_mark));
         let title = title.filter(|cell| Words::of(cell).said(Telling::Other) != Said::Nothing);
         let said: Vec<_> =
             said.into_iter().chain(title.map(|cell| (TITLE.to_owned(), cell.to_owned()))).collect();
@@ -489,7 +491,8 @@ impl<'t> Found<'t> {
         self.is_head = has_units || (self.is_head && !table.is_row(line, self.dialect));
         let is_of_words = |cells: Vec<Cow<'_, str>>| has_units || !cells.iter().any(|cell| is_value(cell));
         if self.is_head && table.cells(line).is_some_and(is_of_words) {
-            self.below = self.below.or(Some(line).filter(|_| *rows == start && line.len() <= HEAD_BYTES));
+            let is_below = *rows == start && line.len() <= HEAD_BYTES && !line.starts_with('#');
+            self.below = self.below.or(is_below.then_some(line));
             *rows = end;
         }
         self.rows += usize::from(!self.is_head);

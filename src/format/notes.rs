@@ -6,29 +6,38 @@ use super::Dialect;
 use super::names::{Meaning, meaning, unit_of};
 use super::node::Node;
 use super::text::squashed;
-use super::units::{Declared, System, Units, fitting, number_with_unit, stated, unit};
+use super::units::{Declared, Marks, System, Units, fitting, number_with_unit, stated, unit};
 use crate::reading::{Quantity, Unit};
 
 /// What the lines say of the unit of a column: at most two, and two mean that it is in doubt.
 pub(super) fn units_noted(lines: &[&str], quantity: Quantity, column: &str) -> Vec<Unit> {
     // Those beside a word of the quantity, and those that it can be given in.
     let (mut own, mut alike) = (Vec::new(), Vec::new());
-    for clause in lines.iter().flat_map(|line| line.split([',', ';', '|', '\t'])).flat_map(parts) {
-        let words: Vec<&str> = clause.split(is_between).filter(|word| !word.is_empty()).collect();
-        let is_named = is_about(&words, quantity, column);
-        for unit in units_in(&words, quantity, is_named) {
-            add(&mut alike, unit);
-            if is_named {
-                add(&mut own, unit);
+    for line in lines {
+        let is_of_units =
+            line.split(|c: char| !c.is_alphabetic()).any(|word| squashed(word).starts_with("unit"));
+        for clause in line.split([',', ';', '|', '\t']).flat_map(|clause| clause.split(" and ")) {
+            let words: Vec<&str> = clause.split(is_between).filter(|word| !word.is_empty()).collect();
+            let is_named = is_about(&words, quantity, column);
+            for unit in units_in(&words, quantity, is_named, is_of_units) {
+                add(&mut alike, unit);
+                if is_named {
+                    add(&mut own, unit);
+                }
             }
         }
     }
     if own.is_empty() { alike } else { own }
 }
 
-/// The comments of a text that may name units, the first ones.
+/// The comments of a text that name units, of the first ones.
 pub(super) fn comments(text: &str) -> Vec<&str> {
-    text.lines().filter(|line| line.starts_with(['#', ';'])).take(COMMENTS).collect()
+    let comments = text.lines().filter(|line| line.starts_with(['#', ';'])).take(COMMENTS);
+    let names_unit = |line: &&str| {
+        let mut quantities = Quantity::ALL.into_iter().filter(|quantity| Marks::concern(*quantity));
+        quantities.any(|quantity| !units_noted(&[line], quantity, "").is_empty())
+    };
+    comments.filter(names_unit).collect()
 }
 
 /// As many comments as are looked at.
@@ -60,10 +69,6 @@ fn is_bare(text: &str) -> bool {
     matches!(number_with_unit(text), Ok((_, None)))
 }
 
-fn parts(clause: &str) -> std::str::Split<'_, &'static str> {
-    clause.split(" and ")
-}
-
 fn is_between(c: char) -> bool {
     c.is_whitespace() || matches!(c, '#' | '=' | ':' | '(' | ')' | '[' | ']' | '"' | '\'')
 }
@@ -87,9 +92,8 @@ fn is_about(words: &[&str], quantity: Quantity, column: &str) -> bool {
 }
 
 /// The units among the words that the quantity can be given in. Behind a number stands that of an amount. A single
-/// letter is one only where the quantity is named, and `in` only at the end.
-fn units_in(words: &[&str], quantity: Quantity, is_named: bool) -> Vec<Unit> {
-    let is_of_units = words.iter().any(|word| squashed(word).starts_with("unit"));
+/// letter is one only where the quantity or the word `units` is, and `in` only at the end.
+fn units_in(words: &[&str], quantity: Quantity, is_named: bool, is_of_units: bool) -> Vec<Unit> {
     let mut units = Vec::new();
     let mut at = 0;
     while at < words.len() {
@@ -104,10 +108,12 @@ fn units_in(words: &[&str], quantity: Quantity, is_named: bool) -> Vec<Unit> {
         });
         let Some((count, unit)) = found else {
             let system = System::named(words[at]).filter(|_| is_of_units);
-            units.extend(system.and_then(|system| match Units::of(system).declared(quantity) {
-                Declared::Unit(unit) => fitting(quantity, unit),
-                _ => None,
-            }));
+            match system.map(|system| Units::of(system).declared(quantity)) {
+                Some(Declared::Unit(unit)) => units.extend(fitting(quantity, unit)),
+                // The wind of a metric station.
+                Some(Declared::Open) => units.extend([Unit::KilometrePerHour, Unit::MetrePerSecond]),
+                _ => {}
+            }
             at += 1;
             continue;
         };
@@ -140,7 +146,9 @@ mod tests {
             ("# device 7; units=F", Temperature, &[Unit::Fahrenheit]),
             ("# US units", Temperature, &[Unit::Fahrenheit]),
             ("# unit system: metric", Temperature, &[Unit::Celsius]),
+            ("Units,imperial", WindSpeed, &[Unit::MilePerHour]),
             // In doubt.
+            ("Units;metric", WindSpeed, &[Unit::KilometrePerHour, Unit::MetrePerSecond]),
             ("# converted from °F to °C", Temperature, &[Unit::Fahrenheit, Unit::Celsius]),
             // Nothing of the sort.
             ("# alarm at 40 °F, firmware C", Temperature, &[]),
