@@ -113,8 +113,8 @@ impl Zone {
         let millis = match self {
             Zone::Utc => utc,
             Zone::Fixed(minutes) => utc - 60_000 * i64::from(*minutes),
-            Zone::Local => utc - 1000 * i64::from(offset_of(&local(), utc)),
-            Zone::Named(Named { rules, .. }) => utc - 1000 * i64::from(offset_of(rules, utc)),
+            Zone::Local => utc - 1000 * i64::from(offset_of(&local(), utc)?),
+            Zone::Named(Named { rules, .. }) => utc - 1000 * i64::from(offset_of(rules, utc)?),
         };
         Timestamp::from_millis(millis)
     }
@@ -166,14 +166,13 @@ fn offset_at(rules: &TimeZone, utc: i64) -> Option<i32> {
     Some(rules.find_local_time_type(utc.div_euclid(1000)).ok()?.ut_offset())
 }
 
-/// The offset of a calendar date and time of day, milliseconds as if it were in UTC.
-fn offset_of(rules: &TimeZone, civil: i64) -> i32 {
+/// The offset of a calendar date and time of day, milliseconds as if it were in UTC; `None` where the rules end before.
+fn offset_of(rules: &TimeZone, civil: i64) -> Option<i32> {
     // No zone changes twice within two days.
-    let near = |by: i64| offset_at(rules, civil + by).unwrap_or(0);
-    let (before, after) = (near(-86_400_000), near(86_400_000));
+    let (before, after) = (offset_at(rules, civil - 86_400_000)?, offset_at(rules, civil + 86_400_000)?);
     let is_right = |of: &i32| offset_at(rules, civil - 1000 * i64::from(*of)) == Some(*of);
     // The larger offset is the earlier instant.
-    [before.max(after), before.min(after)].into_iter().find(is_right).unwrap_or(before)
+    Some([before.max(after), before.min(after)].into_iter().find(is_right).unwrap_or(before))
 }
 
 #[cfg(test)]
@@ -207,6 +206,19 @@ mod tests {
         check("Europe/Berlin", "2025-10-26 02:30", 1_761_438_600);
         check("America/New_York", "2025-07-01 12:00", 1_751_385_600);
         check("Asia/Kolkata", "2025-07-01 21:30", 1_751_385_600);
+    }
+
+    /// Files without a rule for the time after their last change say nothing about it.
+    #[test]
+    fn no_instant_beyond_the_rules() {
+        use tz::timezone::{LocalTimeType, Transition};
+        let winter = LocalTimeType::new(3600, false, None).expect("a local time");
+        let rules = TimeZone::new(vec![Transition::new(1_743_294_600, 0)], vec![winter], vec![], None);
+        let zone = Zone::Named(Named { name: "Old".to_owned(), rules: Arc::new(rules.expect("rules")) });
+        let instant =
+            |text| zone.instant(NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M").expect("a time"));
+        assert_eq!(instant("2025-01-01 01:00"), Timestamp::from_millis(1_735_689_600_000));
+        assert_eq!(instant("2026-01-01 01:00"), None);
     }
 
     #[test]
