@@ -81,6 +81,10 @@ struct Table<'t> {
 }
 
 impl<'t> Table<'t> {
+    fn new(separator: char, columns: Vec<Cow<'t, str>>) -> Table<'t> {
+        Table { separator, columns, head: Vec::new(), about: Vec::new(), above: Vec::new() }
+    }
+
     /// The columns as this line names them: none of its cells is a value, and at least this many are
     /// known keys.
     fn named_by(line: &'t str, separator: char, known: usize, dialect: &Dialect) -> Option<Table<'t>> {
@@ -97,7 +101,7 @@ impl<'t> Table<'t> {
                 || (known > 1 && where_measured(name, "").is_some())
         };
         let names = columns.iter().filter(is_known).nth(known - 1).is_some();
-        names.then(|| Table { separator, columns, head: Vec::new(), about: Vec::new(), above: Vec::new() })
+        names.then(|| Table::new(separator, columns))
     }
 
     /// The columns as the configuration names them; the separator is the one that gives as many.
@@ -108,7 +112,7 @@ impl<'t> Table<'t> {
         };
         let separator = separator.or_else(|| SEPARATORS.into_iter().find(fits)).unwrap_or(',');
         let columns = dialect.columns.iter().map(|name| Cow::Borrowed(&**name)).collect();
-        Table { separator, columns, head: Vec::new(), about: Vec::new(), above: Vec::new() }
+        Table::new(separator, columns)
     }
 
     /// Puts the names of groups of columns before theirs, if the line above consists of such: `Outdoor` stands there once
@@ -248,12 +252,6 @@ impl<'t> Table<'t> {
 
     /// Whether a line is a row of values: it has one where the columns have a quantity or a time.
     fn is_row(&self, line: &str, dialect: &Dialect) -> bool {
-        let is_read = |name: &str| {
-            matches!(
-                meaning(dialect.known(name)),
-                Ok(Meaning::Measured(..) | Meaning::Time(_) | Meaning::Date)
-            )
-        };
         let cells = self.cells(line).filter(|cells| cells.len() == self.columns.len()).unwrap_or_default();
         let is_value = |cell: &str| is_value(cell) || compass_degrees(cell).is_some();
         self.columns.iter().zip(&cells).any(|(name, cell)| is_value(cell) && is_read(dialect.known(name)))
