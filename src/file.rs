@@ -1,7 +1,7 @@
-//! Reads small files whole.
+//! Reads small files whole, and appends lines to files that a power cut may tear.
 
 use std::fs::{self, File, Metadata, OpenOptions};
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom, Write as _};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
 
@@ -52,6 +52,101 @@ pub fn open(path: &Path) -> io::Result<(File, Metadata)> {
     let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path)?;
     let metadata = regular(file.metadata()?)?;
     Ok((file, metadata))
+}
+
+/// No line of ours is longer.
+const LINE: u64 = 4096;
+
+/// The lines after the `header` of a file that [`append`] writes, the last `limit` bytes of them. The last line is
+/// dropped if it is torn. A file that is not there has no lines; another header is an error.
+pub fn read_lines(path: &Path, header: &str, limit: u64) -> io::Result<String> {
+    let mut file = match open(path) {
+        Ok((file, _)) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(String::new()),
+        Err(error) => return Err(error),
+    };
+    let Some(start) = lines_start(&mut file, header)? else { return Ok(String::new()) };
+    let size = file.metadata()?.len();
+    let from = start.max(size.saturating_sub(limit));
+    // From the byte before, so that a line that begins there is whole.
+    file.seek(SeekFrom::Start(from - 1))?;
+    let mut bytes = Vec::new();
+    file.take(limit + 1).read_to_end(&mut bytes)?;
+    let end = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1);
+    let first = bytes.iter().position(|&byte| byte == b'\n').map_or(end, |first| first + 1);
+    Ok(String::from_utf8_lossy(bytes.get(first..end).unwrap_or_default()).into_owned())
+}
+
+/// Appends whole lines in one write, and waits until the disk has them. A new file begins with the `header`; of a
+/// torn last line the rest is removed. Nothing is written to a file that begins with another line.
+pub fn append(path: &Path, header: &str, lines: &str) -> io::Result<()> {
+    match look(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file =
+        OpenOptions::new().read(true).append(true).create(true).custom_flags(libc::O_NONBLOCK).open(path)?;
+    let size = regular(file.metadata()?)?.len();
+    let is_new = lines_start(&mut file, header)?.is_none();
+    if is_new {
+        file.set_len(0)?;
+        file.write_all(format!("{header}\n{lines}").as_bytes())?;
+    } else {
+        let from = size.saturating_sub(LINE);
+        file.seek(SeekFrom::Start(from))?;
+        let mut tail = Vec::new();
+        (&file).take(LINE).read_to_end(&mut tail)?;
+        let Some(last) = tail.iter().rposition(|&byte| byte == b'\n') else {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                format!("a line of more than {LINE} bytes"),
+            ));
+        };
+        if last + 1 < tail.len() {
+            file.set_len(from + last as u64 + 1)?;
+        }
+        file.write_all(lines.as_bytes())?;
+    }
+    file.sync_all()?;
+    if is_new { sync_directory(path) } else { Ok(()) }
+}
+
+/// Puts a text in the place of a file. The old one stays until the new one is on the disk.
+pub fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let new = path.with_extension("new");
+    let mut file = File::create(&new)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&new, path)?;
+    sync_directory(path)
+}
+
+/// Waits until the disk has the name of the file, too.
+pub fn sync_directory(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(parent) => File::open(parent)?.sync_all(),
+        None => Ok(()),
+    }
+}
+
+/// Where the lines after the header begin; `None` if the file is empty or was torn within the header.
+fn lines_start(file: &mut File, header: &str) -> io::Result<Option<u64>> {
+    let mut beginning = Vec::new();
+    file.take(header.len() as u64 + 2).read_to_end(&mut beginning)?;
+    match beginning.strip_prefix(header.as_bytes()) {
+        Some([b'\n', ..]) => Ok(Some(header.len() as u64 + 1)),
+        // A spreadsheet ends lines so.
+        Some([b'\r', b'\n']) => Ok(Some(header.len() as u64 + 2)),
+        _ if header.as_bytes().starts_with(&beginning) => Ok(None),
+        _ => {
+            let found =
+                String::from_utf8_lossy(beginning.split(|&byte| byte == b'\n').next().unwrap_or_default())
+                    .into_owned();
+            let begin = |text: &str| text.chars().take(40).collect::<String>();
+            let why = format!("it begins with {:?}, expected {:?}", begin(&found), begin(header));
+            Err(io::Error::new(io::ErrorKind::InvalidData, why))
+        }
+    }
 }
 
 fn regular(metadata: Metadata) -> io::Result<Metadata> {

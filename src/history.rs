@@ -9,8 +9,10 @@
 //! Times are whole seconds, values whole thousandths, so that sums do not depend on order either.
 
 mod air;
+mod daily;
 mod rain;
 mod series;
+mod slots;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -19,7 +21,9 @@ use std::fmt;
 
 use crate::reading::{Observed, Quantity, Reading};
 use crate::time::{AHEAD, Timestamp};
+pub use daily::Site;
 use series::{Extremes, Highest, Last, Mean, Slot, Slots};
+pub use slots::Series;
 
 const MINUTE: u32 = 60;
 const HOUR: u32 = 60 * MINUTE;

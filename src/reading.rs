@@ -1,9 +1,15 @@
 //! Readings with their times, the stations that they are from, and the snapshot that is published.
 
+mod day;
+mod diary;
+
 use std::fmt;
 use std::mem;
+use std::sync::Arc;
 use std::time::Duration;
 
+pub use self::day::{Column, Day};
+pub use self::diary::{Asked, Diary, Plot, Plots};
 use crate::place::Names;
 pub use crate::quantity::{Quantity, Unit};
 use crate::time::Timestamp;
@@ -119,12 +125,27 @@ pub struct Station {
     pub precipitation: Option<Observed<String>>,
     /// What its past says, if anything.
     pub past: Option<Box<Past>>,
+    /// Its last days, if they are kept.
+    pub diary: Option<Arc<Diary>>,
+    /// When somebody asked for it last.
+    asked: Asked,
     /// In the order of the quantities. Only those that are present: among thousands of stations a query
     /// costs what it fetches from memory.
     readings: Vec<(Quantity, Reading)>,
 }
 
 impl Station {
+    /// Notes that somebody asks for it: of more stations than [`Diary`]s are kept for, those that nobody asks for
+    /// lose theirs.
+    pub fn asked(&self, now: Timestamp) {
+        self.asked.set(now);
+    }
+
+    /// Shares the note of its questions.
+    pub fn share_asked(&mut self, asked: &Asked) {
+        self.asked = asked.clone();
+    }
+
     /// A station without readings.
     pub fn called(city: Option<String>) -> Station {
         Station { city, ..Station::default() }

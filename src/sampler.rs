@@ -4,6 +4,8 @@
 //! no other, and no answer: these are made from what was published last.
 
 mod board;
+mod days;
+mod kept;
 mod progress;
 mod source;
 mod state;
@@ -109,8 +111,9 @@ impl Sampler {
     pub fn start(self, after: After) -> io::Result<Running> {
         let Sampler { sources, mut board, state } = self;
         let state = state.as_deref().map(|directory| {
-            let (state, pasts) = State::open(directory);
-            board.restore(&pasts);
+            let state = State::open(directory);
+            board.restore(&state.pasts());
+            board.restore_series(&state.journal(), Timestamp::now());
             state
         });
         let board = Mutex::new(board);
@@ -193,11 +196,32 @@ impl Shared {
         self.tries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Saves what is known of the past. The board is not held meanwhile, as a card may be slow.
-    fn save(&self) {
-        if let Some(state) = &self.state {
+    /// Saves what is known of the past, with or without what a day's slots do not hold. The board is not held
+    /// meanwhile, as a card may be slow.
+    fn save(&self, with_pasts: bool) {
+        let Some(state) = &self.state else { return };
+        let changes = self.board().series_changes();
+        state.write_journal(&changes, Timestamp::now());
+        if with_pasts {
             let pasts = self.board().pasts();
-            state.write(&pasts);
+            state.write_pasts(&pasts);
+        }
+    }
+
+    /// Reads the days of stations that are new, and writes those that are over.
+    fn keep_days(&self) {
+        let unread = self.board().unread();
+        for station in unread {
+            let days = self.state.as_ref().map(|state| state.days(&station)).unwrap_or_default();
+            self.board().learn(&station, days);
+        }
+        let now = Timestamp::now();
+        let Some(state) = self.state.as_ref().filter(|state| state.is_day_due(now)) else { return };
+        let over = self.board().finish(now);
+        for (station, days) in over {
+            if state.append_days(&station, &days) {
+                self.board().written(&station, days.len());
+            }
         }
     }
 
@@ -248,7 +272,7 @@ impl Running {
 
     /// Saves what is to be known after a restart.
     pub fn save(&self) {
-        self.shared.save();
+        self.shared.save(true);
     }
 
     /// Applies other options and reads everything again. Nothing changes if one of the sources
@@ -354,9 +378,10 @@ impl Watched {
     /// What is done when a look has seen all that there is.
     fn complete(&self) {
         let shared = &self.shared;
+        shared.keep_days();
         shared.publish(&mut shared.board());
-        if shared.state.as_ref().is_some_and(State::is_due) {
-            shared.save();
+        if let Some((true, with_pasts)) = shared.state.as_ref().map(State::is_due) {
+            shared.save(with_pasts);
         }
         if self.first_look.get().is_none() {
             let tries = shared.tries();

@@ -2,6 +2,7 @@
 //!
 //! No other module uses the libraries of calendar and time zones.
 
+mod date;
 mod written;
 mod zone;
 
@@ -10,6 +11,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use chrono::{DateTime, Datelike as _, Timelike as _, Utc};
 
+pub use self::date::Date;
 pub use self::written::{Notation, is_format};
 pub use self::zone::{Zone, offset};
 
@@ -44,6 +46,9 @@ const EPOCH_UNITS: [(f64, f64); 4] = [(1e17, 1e-6), (1e14, 1e-3), (1e11, 1.0), (
 const LAST_MILLIS: i64 = 253_402_300_799_999;
 
 impl Timestamp {
+    /// 1970-01-01T00:00:00Z.
+    pub const EPOCH: Timestamp = Timestamp(0);
+
     /// The present instant of the clock. Only the outer modules call this; all others get `now` as an argument.
     pub fn now() -> Timestamp {
         SystemTime::now().into()

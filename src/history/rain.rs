@@ -113,8 +113,8 @@ fn of_intervals(slots: &[Mean], window: Window) -> Option<(u32, i64, u32)> {
 /// Of all ways to leave readings out it is the one that keeps the most, where a step that is no rise costs some:
 /// so faults are left out, a reset to zero is believed when a second reading follows it, and any other level
 /// after four. Of ways that are equally good it is the one with the least rain.
-struct Run {
-    samples: Vec<Last>,
+pub(super) struct Run {
+    pub(super) samples: Vec<Last>,
     resets: usize,
 }
 
@@ -127,7 +127,7 @@ struct Way {
 }
 
 impl Run {
-    fn of(samples: &[Last]) -> Run {
+    pub(super) fn of(samples: &[Last]) -> Run {
         /// What a reading is worth, and what a reset and another level cost.
         const READING: i32 = 2;
         const RESET: i32 = 3;
@@ -179,7 +179,7 @@ fn rises(samples: &[Last]) -> i64 {
 }
 
 /// How much a counter has risen; `None` if it has fallen or risen more than rain can make it.
-fn rise(before: Last, after: Last) -> Option<i64> {
+pub(super) fn rise(before: Last, after: Last) -> Option<i64> {
     /// The highest plausible rate of rain, 300 mm/h, as thousandths of a millimetre in 3 s.
     const IN_3_SECONDS: i64 = 250;
     /// Two tips of the coarsest gauges may follow one another at once: the first was nearly due.

@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use log::warn;
 
+use super::kept::Kept;
 use super::source::Change;
 use super::steps::{Steps, are_near, fits};
 use crate::format::Record;
-use crate::history::History;
+use crate::history::{History, Site};
 use crate::place::fold;
-use crate::reading::{Device, Past, Quantity, Reading, Snapshot, Station};
+use crate::reading::{Asked, Day, Device, Past, Plots, Quantity, Reading, Snapshot, Station};
 use crate::time::{AHEAD, Timestamp};
 use crate::weather;
 
@@ -39,6 +40,9 @@ const PLACES: usize = 20_000;
 /// Places whose past is saved: at 4 KiB each, the file stays small enough to be written often.
 const SAVED: usize = 64;
 
+/// Places of which three days and all days are kept. After ten years each takes 170 kB of memory.
+const KEPT: usize = 64;
+
 /// How long an instrument is silent before another one counts.
 const SILENT: Duration = Duration::from_secs(3600);
 
@@ -50,6 +54,8 @@ pub(super) struct Board {
     places: Vec<Place>,
     /// Where each place stands in `places`, by its folded name; the nameless one's is empty.
     index: HashMap<String, usize>,
+    /// Where the places stand of which days are kept.
+    kept: Vec<usize>,
     /// Shown until something is known.
     placeholder: Vec<Station>,
     /// Sources that are not seen yet.
@@ -59,6 +65,8 @@ pub(super) struct Board {
     snapshot: Arc<Snapshot>,
     /// Something was said since the snapshot was made.
     changed: bool,
+    /// The slot in which the snapshot was made: days go on, also while nothing is said.
+    slot: i64,
     full: bool,
 }
 
@@ -69,6 +77,8 @@ struct Place {
     options: Option<Options>,
     parts: Vec<Part>,
     history: History,
+    kept: Option<Box<Kept>>,
+    asked: Asked,
     gauge: Option<Followed>,
     barometer: Option<Followed>,
     /// Whether the log says that several sensors measure the same.
@@ -166,11 +176,13 @@ impl Board {
         let mut board = Board {
             places: Vec::new(),
             index: HashMap::new(),
+            kept: Vec::new(),
             placeholder: Vec::new(),
             hidden: Vec::new(),
             removed: Vec::new(),
             snapshot: Arc::default(),
             changed: true,
+            slot: 0,
             full: false,
         };
         board.configure(stations, city);
@@ -179,6 +191,7 @@ impl Board {
 
     /// Puts other places of the configuration in place of those before.
     pub(super) fn configure(&mut self, stations: &[Options], city: Option<&str>) {
+        self.kept().for_each(|(_, kept)| kept.read_again());
         self.placeholder = city.map(|city| Station::called(Some(city.to_owned()))).into_iter().collect();
         for place in &mut self.places {
             place.options = None;
@@ -202,10 +215,9 @@ impl Board {
         let (configured, other): (Vec<_>, Vec<_>) =
             self.places.iter().partition(|place| place.options.is_some());
         let places = configured.into_iter().chain(other).filter(|place| place.history != History::default());
-        places.take(SAVED).fold(String::new(), |text, place| {
-            let name = fold(place.city.as_deref().unwrap_or_default());
-            text + &format!("{}\t{name}\n", place.history)
-        })
+        places
+            .take(SAVED)
+            .fold(String::new(), |text, place| text + &format!("{}\t{}\n", place.history, place.name()))
     }
 
     /// Restores what `pasts` wrote before a restart. A line that is none is skipped.
@@ -218,6 +230,84 @@ impl Board {
                 self.places[place].history = history;
             }
         }
+    }
+
+    /// What has changed in the series since the last time: after the name of each place its slots, a line each.
+    pub(super) fn series_changes(&mut self) -> String {
+        let mut text = String::new();
+        for (name, kept) in self.kept().filter(|(_, kept)| kept.is_changed()) {
+            text += &format!("={name};.\n");
+            kept.write_changes(&mut text);
+        }
+        text
+    }
+
+    /// Restores what `series_changes` wrote. A line that is none is skipped.
+    pub(super) fn restore_series(&mut self, text: &str, now: Timestamp) {
+        let mut place = None;
+        for line in text.lines() {
+            if let Some(name) = line.strip_prefix('=') {
+                let name = name.strip_suffix(";.");
+                place = name.and_then(|name| self.place(Some(name).filter(|name| !name.is_empty())));
+            } else if let Some(kept) = place.and_then(|place| self.places[place].kept.as_mut()) {
+                kept.read_changes(line, now);
+            }
+        }
+    }
+
+    /// The places of which days are kept, with their folded names.
+    fn kept(&mut self) -> impl Iterator<Item = (String, &mut Kept)> {
+        let places = self.places.iter_mut();
+        places.filter_map(|place| Some((place.name(), place.kept.as_deref_mut()?)))
+    }
+
+    /// The places whose days were not read yet.
+    pub(super) fn unread(&mut self) -> Vec<String> {
+        self.kept().filter(|(_, kept)| kept.is_unread()).map(|(name, _)| name).collect()
+    }
+
+    /// Adds days that were read to those of a place.
+    pub(super) fn learn(&mut self, station: &str, days: Vec<Day>) {
+        self.changed = true;
+        if let Some(kept) = self.kept_of(station) {
+            kept.learn(days);
+        }
+    }
+
+    fn kept_of(&mut self, station: &str) -> Option<&mut Kept> {
+        let place = *self.index.get(station)?;
+        self.places[place].kept.as_deref_mut()
+    }
+
+    /// Makes the days that are over, and lists those that are not written.
+    pub(super) fn finish(&mut self, now: Timestamp) -> Vec<(String, Vec<Day>)> {
+        self.changed = true;
+        for place in &mut self.places {
+            let site = place.site(now);
+            if let Some(kept) = &mut place.kept {
+                kept.finish(site, now);
+            }
+        }
+        let unwritten = self.kept().map(|(name, kept)| (name, kept.unwritten().to_vec()));
+        unwritten.filter(|(_, days)| !days.is_empty()).collect()
+    }
+
+    /// So many days of a place were written.
+    pub(super) fn written(&mut self, station: &str, days: usize) {
+        if let Some(kept) = self.kept_of(station) {
+            kept.written(days);
+        }
+    }
+
+    /// Keeps the days of a place that has come too late, if one that was asked for less recently gives its room.
+    fn admit(&mut self, new: usize) {
+        let asked = self.places[new].asked.get();
+        let least =
+            self.kept.iter().copied().enumerate().min_by_key(|(_, place)| self.places[*place].asked.get());
+        let Some((at, old)) = least.filter(|(_, old)| self.places[*old].asked.get() < asked) else { return };
+        self.places[old].kept = None;
+        self.places[new].kept = Some(Box::default());
+        self.kept[at] = new;
     }
 
     /// Shows it. To record its past it has to be read again.
@@ -278,6 +368,9 @@ impl Board {
             placed.sort_by_key(|(_, record)| record.station.newest());
         }
         for (index, Record { device, station, .. }) in placed {
+            if self.places[index].kept.is_none() {
+                self.admit(index);
+            }
             let earlier = earlier.get_mut(index);
             self.places[index].post((origin, device), station, earlier, now, is_seen);
         }
@@ -321,11 +414,17 @@ impl Board {
             return None;
         }
         let city = city.map(str::to_owned);
+        let kept = (self.kept.len() < KEPT).then(Box::default);
+        if kept.is_some() {
+            self.kept.push(self.places.len());
+        }
         self.places.push(Place {
             city,
             options: None,
             parts: Vec::new(),
             history: History::default(),
+            kept,
+            asked: Asked::never(),
             gauge: None,
             barometer: None,
             is_reported: false,
@@ -337,7 +436,8 @@ impl Board {
     /// What is known now, and whether it is news.
     pub(super) fn snapshot(&mut self, now: Timestamp) -> (Arc<Snapshot>, bool) {
         let mut news = false;
-        if std::mem::take(&mut self.changed) {
+        let is_later = std::mem::replace(&mut self.slot, Plots::slot(now)) < self.slot;
+        if std::mem::take(&mut self.changed) || is_later {
             let stations: Vec<Station> = {
                 let hidden = &self.hidden;
                 self.places.iter_mut().filter_map(|place| place.station(hidden, now)).collect()
@@ -381,6 +481,9 @@ impl Place {
         for (quantity, reading) in past.into_iter().filter(|_| is_seen) {
             if self.follows(quantity, origin, &device, reading.at) {
                 self.history.record(quantity, reading, now);
+                if let Some(kept) = &mut self.kept {
+                    kept.record(quantity, reading, now);
+                }
             }
         }
     }
@@ -435,7 +538,13 @@ impl Place {
             }
             // One that was heard later has no age here.
             Some(known) if known.heard.age(at) < SILENT => return false,
-            Some(_) => self.history.forget(|quantity| Instrument::of(quantity) == Some(instrument)),
+            Some(_) => {
+                let is_of_it = |quantity| Instrument::of(quantity) == Some(instrument);
+                self.history.forget(is_of_it);
+                if let Some(kept) = &mut self.kept {
+                    kept.forget(is_of_it);
+                }
+            }
             // After a restart: what was saved is of the one that reports first.
             None => {}
         }
@@ -443,11 +552,25 @@ impl Place {
         true
     }
 
-    /// What the past says replaces what one message says.
-    fn with_past(&self, station: &mut Station, now: Timestamp) {
-        let history = &self.history;
+    /// Its folded name.
+    fn name(&self) -> String {
+        fold(self.city.as_deref().unwrap_or_default())
+    }
+
+    fn site(&self, now: Timestamp) -> Site {
         let is_unknown = self.gauge.as_ref().is_some_and(|gauge| gauge.quantity == Quantity::Rain);
-        let has_gauge = !is_unknown || history.has_counter(now);
+        Site {
+            elevation: self.options.as_ref().and_then(|options| options.elevation),
+            has_gauge: !is_unknown || self.history.has_counter(now),
+        }
+    }
+
+    /// What the past says replaces what one message says.
+    fn with_past(&mut self, station: &mut Station, now: Timestamp) {
+        let site = self.site(now);
+        station.share_asked(&self.asked);
+        station.diary = self.kept.as_mut().map(|kept| kept.diary(site, now));
+        let (history, has_gauge) = (&self.history, site.has_gauge);
         let past = Past {
             rain_of_hour: history.rain_of_hour(now).filter(|_| has_gauge),
             rain_of_day: history.rain_of_day(now).filter(|_| has_gauge),

@@ -1,0 +1,162 @@
+//! What is published of a station's last days: values for plots, and a row for each day.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::day::Day;
+use super::{Quantity, Unit};
+use crate::table::table;
+use crate::time::{Date, Timestamp};
+
+table! {
+    /// What can be plotted. The dew point follows from temperature and humidity.
+    pub enum Plot: Quantity {
+        /// °C, the mean of a slot.
+        Temperature = Quantity::Temperature,
+        /// %, the mean.
+        Humidity = Quantity::Humidity,
+        /// hPa, the mean.
+        StationPressure = Quantity::StationPressure,
+        /// hPa, the mean; from the one before where the station's height is known and no source gives it.
+        SeaLevelPressure = Quantity::SeaLevelPressure,
+        /// m/s, the mean.
+        Wind = Quantity::WindSpeed,
+        /// m/s, the highest.
+        Gust = Quantity::WindGust,
+        /// mm, the sum. Where a gauge reports less often than a slot is long: since the slot before that is known.
+        Rain = Quantity::Rain,
+    }
+}
+
+impl Plot {
+    /// Its name in words.
+    pub fn name(self) -> &'static str {
+        self.row().name()
+    }
+
+    /// The unit of its values.
+    pub fn unit(self) -> Unit {
+        self.row().base_unit()
+    }
+}
+
+/// The values of a station in slots of ten minutes, for three days.
+#[derive(Clone, Debug, Default)]
+pub struct Plots {
+    /// The number of the slot that would follow the last one, counted from 1970.
+    end: u32,
+    /// Those of which something is known.
+    rows: Vec<(Plot, Box<[f32]>)>,
+}
+
+/// Compares bits: a value that is not known is equal to another one.
+impl PartialEq for Plots {
+    fn eq(&self, other: &Plots) -> bool {
+        let bits = |plots: &Plots| -> Vec<u32> {
+            plots.rows.iter().flat_map(|(_, values)| values.iter().map(|value| value.to_bits())).collect()
+        };
+        let of = |plots: &Plots| -> Vec<Plot> { plots.rows.iter().map(|(plot, _)| *plot).collect() };
+        self.end == other.end && of(self) == of(other) && bits(self) == bits(other)
+    }
+}
+
+/// With this two copies of one pointer are compared as pointers.
+impl Eq for Plots {}
+
+impl Plots {
+    /// Slots of three days.
+    pub const SLOTS: usize = 432;
+
+    /// The length of a slot, seconds.
+    pub const SLOT: u32 = 600;
+
+    /// The number of the slot that an instant is in.
+    pub fn slot(at: Timestamp) -> i64 {
+        #[expect(clippy::cast_possible_truncation)]
+        let seconds = at.epoch_seconds() as i64;
+        seconds / i64::from(Self::SLOT)
+    }
+
+    /// Rows that end before slot `end`, each with [`Self::SLOTS`] values.
+    pub fn new(end: u32, rows: Vec<(Plot, Box<[f32]>)>) -> Plots {
+        Plots { end, rows }
+    }
+
+    /// The values in the order of time, in the base unit, NaN where nothing is known: [`Self::SLOTS`], or
+    /// none if nothing is known at all. The last slot may still be going on.
+    pub fn values(&self, plot: Plot) -> &[f32] {
+        self.rows.iter().find(|(known, _)| *known == plot).map_or(&[], |(_, values)| values)
+    }
+
+    /// When the slot of that index begins.
+    pub fn start(&self, index: usize) -> Timestamp {
+        let first = i64::from(self.end) - Self::SLOTS as i64;
+        let millis = (first + i64::try_from(index).unwrap_or(0)) * i64::from(Self::SLOT) * 1000;
+        Timestamp::from_millis(millis.max(0)).unwrap_or(Timestamp::EPOCH)
+    }
+}
+
+/// The last days of a station.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Diary {
+    /// Three days for plots.
+    pub plots: Plots,
+    /// All days that are over and known, in the order of their dates.
+    pub days: Arc<[Day]>,
+    /// Those that are not written yet, in order: today as far as it has passed, for some minutes after midnight yesterday.
+    pub open: Vec<Day>,
+}
+
+impl Diary {
+    /// What is known of a day.
+    pub fn day(&self, date: Date) -> Option<&Day> {
+        let written =
+            self.days.binary_search_by_key(&date, |day| day.date).ok().map(|index| &self.days[index]);
+        written.or_else(|| self.open.iter().find(|day| day.date == date))
+    }
+
+    /// The days from one to another, both included, in order: those that are known.
+    pub fn range(&self, from: Date, to: Date) -> impl Iterator<Item = &Day> {
+        let is_within = move |day: &&Day| (from..=to).contains(&day.date);
+        self.days.iter().chain(&self.open).filter(is_within)
+    }
+
+    /// The first day that is known.
+    pub fn first(&self) -> Option<Date> {
+        self.days.iter().chain(&self.open).map(|day| day.date).min()
+    }
+}
+
+/// When a station was asked for last, seconds since 1970; 0 for never. All copies share it.
+/// That of a record, which nobody can ask for, has no room for it.
+#[derive(Clone, Debug, Default)]
+pub struct Asked(Option<Arc<AtomicU32>>);
+
+/// Two stations do not differ by it.
+impl PartialEq for Asked {
+    fn eq(&self, _: &Asked) -> bool {
+        true
+    }
+}
+
+impl Asked {
+    /// One that nobody asked for so far.
+    pub fn never() -> Asked {
+        Asked(Some(Arc::default()))
+    }
+
+    /// Notes that somebody asks now.
+    pub fn set(&self, now: Timestamp) {
+        // A float becomes the nearest number that fits.
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        let seconds = now.epoch_seconds() as u32;
+        if let Some(asked) = &self.0 {
+            asked.store(seconds, Ordering::Relaxed);
+        }
+    }
+
+    /// The time that was noted last.
+    pub fn get(&self) -> u32 {
+        self.0.as_ref().map_or(0, |asked| asked.load(Ordering::Relaxed))
+    }
+}

@@ -1,0 +1,124 @@
+//! What is kept of one station beside its newest readings: three days in slots, and all days that are over.
+
+use std::sync::Arc;
+
+use crate::history::{Series, Site};
+use crate::reading::{Day, Diary, Plots, Quantity, Reading};
+use crate::time::{Date, Timestamp};
+
+/// Days of which a station keeps the newest: ten years and some.
+pub(super) const DAYS: usize = 3_660;
+
+/// Days that the series may still have, before the one under way.
+const BACK: i32 = 3;
+
+#[derive(Default)]
+pub(super) struct Kept {
+    series: Series,
+    days: Arc<[Day]>,
+    /// Whether the file of days was read.
+    is_read: bool,
+    /// Days that the file does not have yet.
+    unwritten: Vec<Day>,
+    diary: Arc<Diary>,
+    /// The slot in which the diary was made; `None` if something has changed since.
+    made: Option<i64>,
+}
+
+impl Kept {
+    pub(super) fn record(&mut self, quantity: Quantity, reading: Reading, now: Timestamp) {
+        if self.series.record(quantity, reading, now) {
+            self.made = None;
+        }
+    }
+
+    pub(super) fn forget(&mut self, is_forgotten: impl Fn(Quantity) -> bool) {
+        self.series.forget(is_forgotten);
+        self.made = None;
+    }
+
+    /// Appends what the journal lacks.
+    pub(super) fn write_changes(&mut self, text: &mut String) {
+        self.series.write_changes(text);
+    }
+
+    pub(super) fn is_changed(&self) -> bool {
+        self.series.is_changed()
+    }
+
+    pub(super) fn read_changes(&mut self, line: &str, now: Timestamp) {
+        self.series.read_changes(line, now);
+        self.made = None;
+    }
+
+    /// Whether the file of days is to be read.
+    pub(super) fn is_unread(&self) -> bool {
+        !self.is_read
+    }
+
+    /// Reads the file of days once more: `import` may have added some.
+    pub(super) fn read_again(&mut self) {
+        self.is_read = false;
+    }
+
+    /// Adds days that were read from the file.
+    pub(super) fn learn(&mut self, days: Vec<Day>) {
+        self.is_read = true;
+        self.add(days);
+    }
+
+    /// Adds days to those that are known. A date that is known stays as it is.
+    fn add(&mut self, days: Vec<Day>) {
+        let mut all: Vec<Day> = self.days.iter().copied().chain(days).collect();
+        // Of a date that stands there twice the first is kept: the sort is stable.
+        all.sort_by_key(|day| day.date);
+        all.dedup_by_key(|day| day.date);
+        all.drain(..all.len().saturating_sub(DAYS));
+        self.days = all.into();
+        self.made = None;
+    }
+
+    /// Makes rows of the days that are over and that the series still has.
+    pub(super) fn finish(&mut self, site: Site, now: Timestamp) {
+        let today = Date::of(now);
+        let dates = (1..=BACK).rev().map(|back| today.plus(-back));
+        let unknown = dates.filter(|date| *date < today && !self.has(*date));
+        let days: Vec<Day> =
+            unknown.filter_map(|date| self.series.day(date, site, date.next().start())).collect();
+        if !days.is_empty() {
+            self.unwritten.extend(&days);
+            self.add(days);
+        }
+    }
+
+    fn has(&self, date: Date) -> bool {
+        self.days.binary_search_by_key(&date, |day| day.date).is_ok()
+    }
+
+    /// Days that the file does not have yet.
+    pub(super) fn unwritten(&self) -> &[Day] {
+        &self.unwritten
+    }
+
+    /// So many days are in the file now.
+    pub(super) fn written(&mut self, days: usize) {
+        self.unwritten.drain(..days.min(self.unwritten.len()));
+    }
+
+    /// What is published, made again once a slot, or when something has changed.
+    pub(super) fn diary(&mut self, site: Site, now: Timestamp) -> Arc<Diary> {
+        let slot = Plots::slot(now);
+        if self.made != Some(slot) {
+            self.made = Some(slot);
+            let today = Date::of(now);
+            let dates = (0..=BACK).rev().map(|back| today.plus(-back));
+            let open = dates.filter(|date| !self.has(*date));
+            let open = open.filter_map(|date| self.series.day(date, site, now)).collect();
+            let new = Diary { plots: self.series.plots(site), days: Arc::clone(&self.days), open };
+            if new != *self.diary {
+                self.diary = Arc::new(new);
+            }
+        }
+        Arc::clone(&self.diary)
+    }
+}

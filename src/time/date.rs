@@ -1,0 +1,127 @@
+//! Days of the calendar in the board's zone.
+
+use std::fmt;
+
+use chrono::{Datelike as _, NaiveDate, NaiveTime};
+
+use super::zone::{self, Zone};
+use super::{LAST_MILLIS, Timestamp};
+
+/// A day of the board's calendar: days since 1970-01-01. The last one is in the year 2149.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Date(u16);
+
+/// 1970-01-01 in the count of the calendar's library.
+const EPOCH: i32 = 719_163;
+
+const MINUTE: i64 = 60_000;
+const DAY: i64 = 24 * 60 * MINUTE;
+
+/// Milliseconds as the board's clock shows them, as if it were in UTC.
+fn shown(at: Timestamp) -> i64 {
+    at.0 + 1000 * i64::from(zone::local_offset(at))
+}
+
+impl Date {
+    /// The day on which this instant is.
+    pub fn of(at: Timestamp) -> Date {
+        let days = shown(at).div_euclid(DAY).clamp(0, u16::MAX.into());
+        Date(u16::try_from(days).unwrap_or(u16::MAX))
+    }
+
+    /// From the text that `Display` writes, and nothing else.
+    pub fn parse(text: &str) -> Option<Date> {
+        let is_form =
+            |(at, byte): (usize, u8)| if at == 4 || at == 7 { byte == b'-' } else { byte.is_ascii_digit() };
+        if text.len() != 10 || !text.bytes().enumerate().all(is_form) {
+            return None;
+        }
+        let (year, month, day) = (text[..4].parse().ok()?, text[5..7].parse().ok()?, text[8..].parse().ok()?);
+        let date = NaiveDate::from_ymd_opt(year, month, day)?;
+        u16::try_from(date.num_days_from_ce() - EPOCH).ok().map(Date)
+    }
+
+    fn civil(self) -> NaiveDate {
+        NaiveDate::from_num_days_from_ce_opt(EPOCH + i32::from(self.0)).unwrap_or_default()
+    }
+
+    /// The first instant of the day: midnight, or what follows if summer time skips midnight.
+    pub fn start(self) -> Timestamp {
+        let midnight = self.civil().and_time(NaiveTime::MIN);
+        // West of Greenwich the last day ends later than times are counted.
+        Zone::Local.instant(midnight).unwrap_or(Timestamp(if self.0 == 0 { 0 } else { LAST_MILLIS }))
+    }
+
+    /// So many days later, or earlier; not beyond the first and the last day that there is.
+    pub fn plus(self, days: i32) -> Date {
+        let days = i32::from(self.0).saturating_add(days).clamp(0, u16::MAX.into());
+        Date(u16::try_from(days).unwrap_or(u16::MAX))
+    }
+
+    /// The day after.
+    pub fn next(self) -> Date {
+        self.plus(1)
+    }
+
+    /// Year, month from 1, day of the month from 1.
+    pub fn ymd(self) -> (i32, u32, u32) {
+        let civil = self.civil();
+        (civil.year(), civil.month(), civil.day())
+    }
+
+    /// What the board's clock shows at an instant, in minutes since midnight: 0 to 1,439.
+    pub fn minute(at: Timestamp) -> i16 {
+        i16::try_from(shown(at).rem_euclid(DAY) / MINUTE).unwrap_or(0)
+    }
+}
+
+/// `2026-11-20`
+impl fmt::Display for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (year, month, day) = self.ymd();
+        write!(f, "{year:04}-{month:02}-{day:02}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_written_and_read() {
+        for text in ["1970-01-01", "2024-02-29", "2026-11-20", "2149-06-06"] {
+            assert_eq!(Date::parse(text).expect("a date").to_string(), text);
+        }
+        for text in [
+            "",
+            "2026-11-31",
+            "2025-02-29",
+            "1969-12-31",
+            "2149-06-07",
+            "2026-1-20",
+            "2026-11-20 ",
+            "+026-11-20",
+        ] {
+            assert_eq!(Date::parse(text), None, "{text}");
+        }
+        let date = Date::parse("2024-02-28").expect("a date");
+        assert_eq!(date.next().to_string(), "2024-02-29");
+        assert_eq!(date.plus(-59).to_string(), "2023-12-31");
+        assert_eq!(date.plus(-100_000).to_string(), "1970-01-01");
+        assert_eq!(date.plus(i32::MAX).to_string(), "2149-06-06");
+        assert_eq!(date.ymd(), (2024, 2, 28));
+    }
+
+    /// In any zone of the machine that tests this.
+    #[test]
+    fn a_day_begins_where_the_one_before_ends() {
+        let mut date = Date::parse("2024-01-01").expect("a date");
+        for _ in 0..800 {
+            let start = date.start();
+            assert_eq!((Date::of(start), Date::of(Timestamp(start.0 - 1))), (date, date.plus(-1)), "{date}");
+            assert_eq!(Date::minute(Timestamp(start.0 + 59_999)), Date::minute(start), "{date}");
+            date = date.next();
+        }
+        assert!(Date(0).start() <= Date(1).start() && Date(u16::MAX - 1).start() < Date(u16::MAX).start());
+    }
+}
