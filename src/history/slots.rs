@@ -113,7 +113,9 @@ impl Cell {
             Kind::Mean => (1..=COUNTED).contains(&self.small) && is_within(large / small / 100.0),
             Kind::Extremes => small <= large && is_within(small / 100.0) && is_within(large / 100.0),
             Kind::Highest => self.small == 0 && is_within(large / 1000.0),
-            Kind::Last | Kind::Sum => (0..600).contains(&self.small) && is_within(large / 1000.0),
+            Kind::Last => (0..600).contains(&self.small) && is_within(large / 1000.0),
+            // An amount each second at most.
+            Kind::Sum => (0..600).contains(&self.small) && is_within(large / 600.0 / 1000.0),
         }
     }
 }
@@ -331,4 +333,215 @@ fn second_of(number: u32, cell: Cell) -> u32 {
 /// Where the cell of a slot is in its row.
 fn place(number: u32) -> usize {
     number as usize % Plots::SLOTS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::tests::{H, M, Numbers, at};
+    use crate::reading::Observed;
+
+    /// Three days of everything, each minute.
+    fn full() -> Series {
+        let mut series = Series::default();
+        for minute in 0..80 * 60 {
+            for quantity in Quantity::ALL {
+                let value = match quantity {
+                    Quantity::StationPressure | Quantity::SeaLevelPressure => 1000.12,
+                    Quantity::RainCounter => 98_765.0 + minute as f64 / 60.0,
+                    _ => 12.3 + minute as f64 / 100.0,
+                };
+                let now = at(minute * M);
+                series.record(quantity, Observed { value, at: now }, now);
+            }
+        }
+        series
+    }
+
+    fn journal(series: &mut Series) -> String {
+        let mut text = String::new();
+        series.write_changes(&mut text);
+        text
+    }
+
+    fn restored(text: &str, now: Timestamp) -> Series {
+        let mut series = Series::default();
+        for line in text.lines() {
+            series.read_changes(line, now);
+        }
+        series
+    }
+
+    #[test]
+    fn sizes() {
+        let mut once = Series::default();
+        once.record(Quantity::Temperature, Observed { value: 20.0, at: at(0) }, at(0));
+        let (mut full, once) = (full(), once.bytes());
+        let text = journal(&mut full).len();
+        println!(
+            "bytes of a station: with a thermometer {once}, with everything {}, as text {text}",
+            full.bytes()
+        );
+        assert!(full.bytes() <= 31_376 && once <= 7_200, "{} {once}", full.bytes());
+        assert!(text <= 46_000, "{text}");
+    }
+
+    #[test]
+    fn survives_a_restart() {
+        let now = at(80 * H);
+        let mut series = full();
+        let text = journal(&mut series);
+        assert!(!series.is_changed());
+        assert!(restored(&text, now) == series);
+        // The slot that goes on is written once more, and takes the place of what was written of it before.
+        for second in [0, 700] {
+            let now = at(80 * H + second);
+            series.record(Quantity::Temperature, Observed { value: -10.0, at: now }, now);
+        }
+        let more = journal(&mut series);
+        assert_eq!(more.lines().count(), 2);
+        assert!(restored(&(text.clone() + &more), at(81 * H)) == series);
+        // Of a torn line nothing is read.
+        let last = more.lines().last().expect("a line");
+        for cut in 0..last.len() {
+            assert_eq!(Series::default().read_changes(&last[..cut], at(81 * H)), None, "{cut}");
+        }
+        assert_eq!(Series::default().read_changes(last, at(81 * H)), Some(()));
+        // What is ahead of the clock is not read.
+        assert_eq!(Series::default().read_changes(last, at(79 * H)), None);
+        // A gauge that was replaced is gone after a restart, too.
+        series.forget(|quantity| quantity == Quantity::RainCounter);
+        let all = text + &more + &journal(&mut series);
+        assert_eq!(restored(&all, at(81 * H)).value(Row::RainCounter, series.newest), None);
+    }
+
+    #[test]
+    fn lines_that_cannot_be_are_not_read() {
+        #[track_caller]
+        fn check(row: Row, refused: &[&str], read: &str) {
+            let line = |cell: &str| {
+                let cells = Row::ALL.iter().map(|of| if *of == row { cell } else { "" });
+                format!("2984017;{};.", cells.collect::<Vec<_>>().join(";"))
+            };
+            for cell in
+                refused.iter().chain(&["1", "1,", ",1", "1,2,3", "x,1", "1;2", "40000,1", "1,2147483648"])
+            {
+                assert_eq!(Series::default().read_changes(&line(cell), at(0)), None, "{cell}");
+            }
+            assert_eq!(Series::default().read_changes(&line(read), at(0)), Some(()), "{read}");
+        }
+        check(Row::TemperatureRange, &["-6001,0", "0,6001", "7,6"], "6,7");
+        check(Row::Temperature, &["0,1", "-1,1", "18001,1", "1,6001"], "1,6000");
+        check(Row::StationPressure, &["2,90000"], "1,90000");
+        check(Row::Gust, &["1,1", "0,75001", "0,-1"], "0,75000");
+        check(Row::RainCounter, &["600,1", "-1,1", "0,-1", "0,1000000001"], "599,1000000000");
+        check(Row::RainIntervals, &["600,1", "-1,1", "0,-1"], "599,1");
+        let possible = "2984017;6,7;1,6000;;;;;0,75000;599,1;;.";
+        assert_eq!(Series::default().read_changes(possible, at(0)), Some(()));
+        for number in ["-1", "x", "", "4294967296", "4294967295"] {
+            assert_eq!(
+                Series::default().read_changes(&possible.replace("2984017", number), at(0)),
+                None,
+                "{number}"
+            );
+        }
+    }
+
+    /// A journal of anything: no panic, and what is read keeps the bounds.
+    #[test]
+    fn a_mutated_journal_is_harmless() {
+        const WRITTEN: &[u8] = b"0123456789,;-. x";
+        let text = journal(&mut full());
+        let original: Vec<u8> = text.lines().rev().take(3).collect::<Vec<_>>().join("\n").into_bytes();
+        let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15);
+        let places: Vec<usize> = (0..original.len() - 3).collect();
+        let mut read = 0;
+        for _ in 0..20_000 {
+            let mut bytes = original.clone();
+            for _ in 0..=numbers.below(3) {
+                let place = numbers.one_of(&places);
+                match numbers.below(3) {
+                    0 => bytes[place] = numbers.one_of(WRITTEN),
+                    1 => drop(bytes.remove(place)),
+                    _ => bytes.insert(place, numbers.one_of(WRITTEN)),
+                }
+            }
+            let mut series = restored(&String::from_utf8_lossy(&bytes), at(81 * H));
+            read += i32::from(series.newest > 0);
+            for quantity in Quantity::ALL {
+                let now = at(numbers.below(90 * H));
+                series.record(quantity, Observed { value: numbers.below(1_100) as f64, at: now }, now);
+            }
+            for number in series.first()..series.end() {
+                let (low, high) = (
+                    series.lowest(Row::TemperatureRange, number),
+                    series.value(Row::TemperatureRange, number),
+                );
+                assert!(
+                    low.is_none_or(|low| (-60.0..=60.0).contains(&low)) && low <= high,
+                    "{low:?} {high:?}"
+                );
+            }
+            assert!(series.bytes() <= 31_376);
+        }
+        assert!(read > 1_000, "{read}");
+    }
+
+    /// The ring against a list: times that go on, jump, are late, and a clock that is set back.
+    #[test]
+    fn slots_are_those_of_the_newest_three_days() {
+        for seed in 1..30 {
+            let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15 + seed);
+            let (mut series, mut plain, mut second) = (Series::default(), Vec::<(i64, i64)>::new(), 0);
+            for _ in 0..400 {
+                second += match numbers.below(20) {
+                    0 => numbers.below(100 * H),
+                    1 => -numbers.below(30 * H),
+                    _ => numbers.below(20 * M),
+                };
+                let now = at(second);
+                let value = numbers.below(4_000);
+                let newest_slot = |seconds: i64| (crate::history::tests::NOON + seconds).div_euclid(600);
+                let end = newest_slot(second + 121 + 599);
+                plain.retain(|(slot, _)| *slot < end);
+                let slot = newest_slot(second);
+                plain.push((slot, value));
+                let newest = plain.iter().map(|(slot, _)| *slot).max().expect("one");
+                plain.retain(|(slot, _)| slot + 432 > newest);
+                series.record(Quantity::Temperature, Observed { value: value as f64 / 100.0, at: now }, now);
+                for slot in (newest - 500..newest + 3).step_by(7) {
+                    let all: Vec<i64> =
+                        plain.iter().filter(|(of, _)| *of == slot).map(|(_, value)| *value).collect();
+                    let number = u32::try_from(slot).expect("after 1970");
+                    let highest = all.iter().max().map(|value| *value as f64 / 100.0);
+                    assert_eq!(series.value(Row::TemperatureRange, number), highest, "seed {seed}");
+                    let mean = series.value(Row::Temperature, number);
+                    let sum = all.iter().sum::<i64>() as f64;
+                    assert_eq!(
+                        mean,
+                        (!all.is_empty()).then(|| sum / all.len() as f64 / 100.0),
+                        "seed {seed}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn any_time_is_taken() {
+        let mut series = full();
+        for millis in [0, 1, i64::from(u32::MAX) * 1000, 253_402_300_799_999, 5_000_000_000_000, 1_000_000] {
+            let now = Timestamp::from_millis(millis).expect("an instant");
+            for quantity in Quantity::ALL {
+                series.record(quantity, Observed { value: 10.0, at: now }, now);
+            }
+            assert!(series.bytes() <= 31_376);
+            let _ = journal(&mut series);
+        }
+        let storm = at(0);
+        for _ in 0..40_000 {
+            series.record(Quantity::StationPressure, Observed { value: 1_100.0, at: storm }, storm);
+        }
+        assert_eq!(series.value(Row::StationPressure, series.newest), Some(1_100.0));
+    }
 }

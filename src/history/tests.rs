@@ -99,7 +99,7 @@ fn any_time_is_taken() {
 
 /// All readings of one station in whole seconds and thousandths, each by the plain definition.
 #[derive(Default)]
-struct Plain(Vec<(Quantity, i64, i64)>);
+pub(super) struct Plain(Vec<(Quantity, i64, i64)>);
 
 impl Plain {
     /// The readings of `kinds` by slots of `length`, of which the newest `count` remain.
@@ -128,13 +128,13 @@ impl Plain {
         Some(all.into_iter().filter(|x| x.0 >= first).collect())
     }
 
-    fn rise(old: (i64, i64), new: (i64, i64)) -> Option<i64> {
+    pub(super) fn rise(old: (i64, i64), new: (i64, i64)) -> Option<i64> {
         let rise = new.1 - old.1;
         ((0..=2_000_000).contains(&rise) && rise <= (new.0 - old.0) * 250 / 3 + 1_000).then_some(rise)
     }
 
     /// The readings that go together: 2 points for each, 3 less for a reset and 7 for another level.
-    fn run(all: &[(i64, i64)]) -> Vec<(i64, i64)> {
+    pub(super) fn run(all: &[(i64, i64)]) -> Vec<(i64, i64)> {
         let mut best = Vec::<(i64, i64, Vec<_>)>::new();
         for &new in all {
             let mut mine = (2, 0, vec![new]);
