@@ -155,7 +155,7 @@ impl Series {
 /// The slots of a day until `now`; `None` if there is none: of a day in the future, or one that a zone has skipped.
 fn slots(date: Date, now: Timestamp) -> Option<Range<u32>> {
     let (start, end) = (seconds(date.start())?, seconds(date.next().start())?);
-    let slots = start / SLOT..(end / SLOT).min(seconds(now)?.div_ceil(SLOT));
+    let slots = start / SLOT..(end / SLOT).min(seconds(now)? / SLOT + 1);
     (!slots.is_empty()).then_some(slots)
 }
 
@@ -234,7 +234,7 @@ mod tests {
         let of = |quantities: &[Quantity]| {
             let mut of: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
             for (_, second, value) in readings.iter().filter(|(quantity, ..)| quantities.contains(quantity)) {
-                if slots.contains(&slot_of(*second)) {
+                if (slots[0]..=slots[slots.len() - 1]).contains(&slot_of(*second)) {
                     of.entry(slot_of(*second)).or_default().push(*value);
                 }
             }
@@ -285,7 +285,7 @@ mod tests {
 
     /// The rain of slots, mm: amounts that end in them, or rises of the counter.
     fn plain_rain(readings: &Readings, slots: &[i64]) -> Option<f64> {
-        let ends = |second: &i64| slots.contains(&(second - 1).div_euclid(600));
+        let ends = |second: &i64| (slots[0]..=slots[slots.len() - 1]).contains(&(second - 1).div_euclid(600));
         let intervals = readings.iter().filter(|(of, end, _)| *of == Quantity::RainInterval && ends(end));
         let amounts: Vec<i64> = intervals.map(|(.., value)| *value).collect();
         if !amounts.is_empty() {

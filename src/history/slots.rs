@@ -456,7 +456,7 @@ mod tests {
         let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15);
         let places: Vec<usize> = (0..original.len() - 3).collect();
         let mut read = 0;
-        for _ in 0..20_000 {
+        for _ in 0..6_000 {
             let mut bytes = original.clone();
             for _ in 0..=numbers.below(3) {
                 let place = numbers.one_of(&places);
@@ -484,7 +484,7 @@ mod tests {
             }
             assert!(series.bytes() <= 31_376);
         }
-        assert!(read > 1_000, "{read}");
+        assert!(read > 300, "{read}");
     }
 
     /// The ring against a list: times that go on, jump, are late, and a clock that is set back.

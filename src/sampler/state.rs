@@ -68,7 +68,7 @@ impl Steady {
             let passed = instant.saturating_duration_since(before);
             // Of the two differences one is zero.
             let went = now.age(shown) + shown.age(now);
-            let is_back = shown.age(now) > AHEAD;
+            let is_back = now.age(shown) > AHEAD;
             if is_back || went.abs_diff(passed) > AHEAD {
                 self.since = instant;
             }
@@ -199,5 +199,325 @@ impl State {
     pub(super) fn append_days(&self, station: &str, days: &[Day]) -> bool {
         let appended = days::append(&self.directory, station, days);
         self.report(&days::path(&self.directory, station), &appended, "no more days are kept")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::file::Scratch;
+    use crate::format::Record;
+    use crate::reading::{Column, Device, Diary, Observed, Quantity, Station};
+    use crate::sampler::board::Board;
+    use crate::sampler::source::Change;
+    use crate::time::Date;
+
+    /// A board with its state, whose clock the test moves.
+    struct Rig {
+        board: Board,
+        state: State,
+    }
+
+    const H: i64 = 3600;
+
+    /// Some days before the present, so that nothing is from the future.
+    fn begin() -> i64 {
+        1_790_510_400
+    }
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_millis((begin() + second) * 1000).expect("an instant")
+    }
+
+    impl Rig {
+        fn start(scratch: &Scratch, now: Timestamp) -> Rig {
+            let mut board = Board::new(&[], None);
+            let state = State::open(&scratch.path(""));
+            board.restore(&state.pasts());
+            board.restore_series(&state.journal(), now);
+            let mut rig = Rig { board, state };
+            rig.read_days();
+            rig
+        }
+
+        fn read_days(&mut self) {
+            for station in self.board.unread() {
+                self.board.learn(&station, self.state.days(&station));
+            }
+        }
+
+        /// What a station with all sensors says.
+        fn post(&mut self, city: &str, second: i64) {
+            let wave = (second % (24 * H) - 12 * H).abs() as f64 / 3600.0;
+            let values = [
+                (Quantity::Temperature, 20.0 - wave),
+                (Quantity::Humidity, 50.0 + wave),
+                (Quantity::StationPressure, 950.12 + wave),
+                (Quantity::SeaLevelPressure, 1010.34 + wave),
+                (Quantity::WindSpeed, 3.21 + wave / 10.0),
+                (Quantity::WindGust, 7.65 + wave / 10.0),
+                (Quantity::RainCounter, 1234.2 + 0.2 * (second / 1800) as f64),
+            ];
+            self.say(city, second, &values);
+        }
+
+        fn say(&mut self, city: &str, second: i64, values: &[(Quantity, f64)]) {
+            let mut station = Station::called(Some(city.to_owned()));
+            for &(quantity, value) in values {
+                station.update(quantity, Observed { value, at: at(second) });
+            }
+            let (device, around) = (Device::default(), Device::default());
+            self.board.post((0, 0), None, Change::More(vec![Record { device, around, station }]), at(second));
+            self.read_days();
+        }
+
+        fn write(&mut self, second: i64, with_pasts: bool) {
+            self.state.write_journal(&self.board.series_changes(), at(second));
+            if with_pasts {
+                self.state.write_pasts(&self.board.pasts());
+            }
+        }
+
+        fn finish(&mut self, second: i64) {
+            for (station, days) in self.board.finish(at(second)) {
+                if self.state.append_days(&station, &days) {
+                    self.board.written(&station, days.len());
+                }
+            }
+        }
+
+        fn diary(&mut self, second: i64) -> Arc<Diary> {
+            self.board.snapshot(at(second)).0.stations()[0].diary.clone().expect("a diary")
+        }
+    }
+
+    fn size(scratch: &Scratch, name: &str) -> u64 {
+        fs::metadata(scratch.path(name)).map_or(0, |metadata| metadata.len())
+    }
+
+    /// As `Shared` writes: the bytes of each day stay below 50 kB, and what was written is known after a restart.
+    #[test]
+    fn a_week_of_writes_is_small_and_known_after_a_restart() {
+        let scratch = Scratch::new();
+        let mut rig = Rig::start(&scratch, at(0));
+        let (mut written, mut most, mut week) = (0, 0, 0);
+        for minute in 0..8 * 24 * 60 {
+            let second = minute * 60;
+            rig.post("London", second);
+            if minute % 10 == 0 {
+                let before = size(&scratch, "days/london.csv");
+                rig.finish(second);
+                written += size(&scratch, "days/london.csv") - before;
+            }
+            if minute % 60 == 59 {
+                let before = size(&scratch, "slots");
+                let with_pasts = (minute / 60) as u32 % HISTORY_EVERY == 0;
+                rig.write(second, with_pasts);
+                // After it was put aside all of it is new.
+                let after = size(&scratch, "slots");
+                written += after.checked_sub(before).unwrap_or(after);
+                written += if with_pasts { size(&scratch, "history") } else { 0 };
+            }
+            if minute % (24 * 60) == 24 * 60 - 1 {
+                (most, week) = (most.max(written), week + written);
+                written = 0;
+            }
+        }
+        println!("bytes written by a station: {most} on a day, {} on average", week / 8);
+        assert!((5_000..50_000).contains(&most), "{most}");
+        assert!(size(&scratch, "slots.old") + size(&scratch, "slots") < 150_000);
+        // The newest hour was written with its last minute.
+        let last = 8 * 24 * H - 60;
+        let before = rig.diary(last);
+        let mut rig = Rig::start(&scratch, at(last));
+        rig.say("London", last, &[(Quantity::UvIndex, 1.0)]);
+        let after = rig.diary(last);
+        assert_eq!(before.days, after.days);
+        assert_eq!(before.open.len(), 1);
+        assert!(before == after, "not the same after a restart");
+        let days = &after.days;
+        assert!(days.len() >= 7 && days[1..].iter().all(|day| day.covered == 100), "{days:?}");
+        assert!(days.windows(2).all(|pair| pair[0].date.next() == pair[1].date));
+        assert_eq!(days[2].value(Column::Rain), Some(9.6));
+    }
+
+    /// Three days without a restart, and the files as a power cut leaves them at every byte of the last writes.
+    #[test]
+    fn a_torn_write_costs_no_day() {
+        let scratch = Scratch::new();
+        let mut rig = Rig::start(&scratch, at(0));
+        for minute in (0..50 * 60).step_by(5) {
+            rig.post("London", minute * 60);
+            if minute % 60 == 55 {
+                rig.write(minute * 60, false);
+            }
+        }
+        let end = Date::of(at(50 * H)).start();
+        let second = 50 * H - H / 4;
+        assert!(end < at(second));
+        let journal = fs::read(scratch.path("slots")).expect("a journal");
+        let last_write = journal.iter().rposition(|&byte| byte == b'+').expect("a write");
+        for cut in (last_write..journal.len()).step_by(7) {
+            fs::write(scratch.path("slots"), &journal[..cut]).expect("written");
+            let _ = fs::remove_file(scratch.path("days/london.csv"));
+            let mut rig = Rig::start(&scratch, at(second));
+            rig.post("London", second);
+            rig.finish(second);
+            rig.write(second, false);
+            let diary = rig.diary(second);
+            let whole = diary.days.iter().filter(|day| day.covered == 100).count();
+            assert!(whole >= 1 && diary.days.len() >= 2, "{cut}: {:?}", diary.days);
+            // What follows a torn line is read.
+            let mut again = Rig::start(&scratch, at(second));
+            again.post("London", second);
+            assert_eq!(again.diary(second).days, diary.days, "{cut}");
+            assert_eq!(again.diary(second).open, diary.open, "{cut}");
+        }
+        let table = fs::read(scratch.path("days/london.csv")).expect("a table");
+        for cut in 0..table.len() {
+            fs::write(scratch.path("days/london.csv"), &table[..cut]).expect("written");
+            fs::write(scratch.path("slots"), &journal).expect("written");
+            let mut rig = Rig::start(&scratch, at(second));
+            rig.post("London", second);
+            rig.finish(second);
+            let mended = fs::read_to_string(scratch.path("days/london.csv")).expect("text");
+            assert_eq!(mended, String::from_utf8_lossy(&table), "{cut}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_table_of_days_is_left_alone() {
+        let scratch = Scratch::new();
+        let mut rig = Rig::start(&scratch, at(0));
+        for minute in (0..50 * 60).step_by(10) {
+            rig.post("London", minute * 60);
+        }
+        fs::create_dir(scratch.path("days")).expect("a directory");
+        for foreign in ["date;temperature\n2026-01-01;5\n", "\u{0}\u{ff}", "x"] {
+            scratch.write("days/london.csv", foreign);
+            for _ in 0..2 {
+                rig.finish(50 * H);
+            }
+            assert_eq!(fs::read_to_string(scratch.path("days/london.csv")).expect("text"), foreign);
+            assert_eq!(rig.state.reported.lock().expect("the list").len(), 1);
+            // They are known as long as the program runs, and written when that is possible.
+            assert!(rig.diary(50 * H).days.len() >= 2);
+        }
+        scratch.write("days/london.csv", "");
+        rig.finish(50 * H);
+        assert_eq!(rig.state.days("london"), rig.diary(50 * H).days.to_vec());
+        assert!(rig.state.reported.lock().expect("the list").is_empty());
+        // A name that is no file.
+        fs::remove_file(scratch.path("days/london.csv")).expect("removed");
+        fs::create_dir(scratch.path("days/london.csv")).expect("a directory");
+        assert!(rig.state.days("london").is_empty() && !rig.state.append_days("london", &[]));
+    }
+
+    /// A table of anything: no panic, and each row that is read is a possible one.
+    #[test]
+    fn a_mutated_table_is_read_as_far_as_it_is_one() {
+        let day = |number: i32| {
+            let mut day = Day::new(Date::of(at(0)).plus(number), 98);
+            day.set(Column::LowestTemperature, -1.25);
+            day.set(Column::LowestTemperatureTime, 400.0);
+            day
+        };
+        let scratch = Scratch::new();
+        let state = State::open(&scratch.path(""));
+        let days: Vec<Day> = (0..20).map(day).collect();
+        assert!(state.append_days("", &days[..10]) && state.append_days("", &days[10..]));
+        assert_eq!(state.days(""), days);
+        let written = fs::read(scratch.path("days/station.csv")).expect("a table");
+        let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
+        let mut below = |end: usize| {
+            seed ^= seed << 13;
+            seed ^= seed >> 7;
+            seed ^= seed << 17;
+            usize::try_from(seed % end as u64).expect("small")
+        };
+        let mut read = 0;
+        for _ in 0..500 {
+            let mut bytes = written.clone();
+            for _ in 0..=below(4) {
+                let place = Day::header().len() + 1 + below(bytes.len() - Day::header().len() - 1);
+                match below(3) {
+                    0 => bytes[place] = b"0123456789,;-.:\n\xff"[below(17)],
+                    1 => drop(bytes.remove(place)),
+                    _ => bytes.truncate(place + 1),
+                }
+            }
+            fs::write(scratch.path("days/station.csv"), bytes).expect("written");
+            let found = state.days("");
+            read += found.len();
+            assert!(found.len() <= 20 && found.iter().all(|day| day.covered <= 100));
+            // It goes on behind whatever is there.
+            assert!(state.append_days("", &[day(100)]));
+            assert_eq!(state.days("").last(), Some(&day(100)));
+        }
+        assert!(read > 2_000, "{read}");
+    }
+
+    #[test]
+    fn ten_years_of_days_are_read_and_no_more() {
+        let scratch = Scratch::new();
+        let mut rig = Rig::start(&scratch, at(0));
+        let days: Vec<Day> =
+            (0..6_000).map(|number| Day::new(Date::of(at(0)).plus(number - 6_000), 100)).collect();
+        assert!(rig.state.append_days("london", &days));
+        // Out of order, as an import adds them; a date that is there already counts once.
+        assert!(rig.state.append_days("london", &days[5_000..5_001]));
+        rig.post("London", 0);
+        let diary = rig.diary(0);
+        assert_eq!(diary.days.len(), super::super::kept::DAYS);
+        assert!(diary.days.windows(2).all(|pair| pair[0].date.next() == pair[1].date));
+        assert_eq!((diary.first(), diary.days.last()), (Some(days[2_340].date), days.last()));
+        assert_eq!(diary.day(days[5_000].date), Some(&days[5_000]));
+        assert_eq!(diary.range(days[5_990].date, Date::of(at(0))).count(), 11);
+    }
+
+    #[test]
+    fn a_day_is_over_when_the_clock_is_steady() {
+        let start = Instant::now();
+        let mut steady = Steady { since: start, seen: None };
+        let mut check = |seconds: u64, shown: i64, expected: bool| {
+            let found = steady.is_steady(at(shown), start + Duration::from_secs(seconds));
+            assert_eq!(found, expected, "{seconds} s after the start");
+        };
+        check(0, 0, false);
+        check(899, 899, false);
+        check(900, 900, true);
+        check(960, 1_000, true);
+        // A day ahead, and back.
+        check(1_000, 90_000, false);
+        check(1_060, 90_060, false);
+        check(1_120, 1_120, false);
+        check(2_019, 2_019, false);
+        check(2_020, 2_020, true);
+        // It stands still.
+        check(2_200, 2_020, false);
+    }
+
+    #[test]
+    fn the_least_recently_asked_station_gives_its_room() {
+        let scratch = Scratch::new();
+        let mut rig = Rig::start(&scratch, at(0));
+        for number in 0..66 {
+            rig.post(&format!("s{number}"), 0);
+        }
+        let has = |rig: &mut Rig, number: usize| {
+            let snapshot = rig.board.snapshot(at(60)).0;
+            snapshot.named(&format!("s{number}")).expect("a station").diary.is_some()
+        };
+        assert!(has(&mut rig, 63) && !has(&mut rig, 64));
+        let snapshot = rig.board.snapshot(at(60)).0;
+        for (number, station) in snapshot.stations().iter().enumerate().filter(|(number, _)| *number != 7) {
+            station.asked(at(number as i64));
+        }
+        rig.post("s64", 60);
+        assert!(has(&mut rig, 64) && has(&mut rig, 8) && !has(&mut rig, 7));
+        rig.post("s7", 60);
+        assert!(!has(&mut rig, 7));
     }
 }
