@@ -4,6 +4,7 @@ mod block;
 mod check;
 mod demo;
 mod doctor;
+mod import;
 mod query;
 mod readings;
 
@@ -34,7 +35,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 /// `Ok(false)` if the command itself has printed what is wrong.
 fn start(line: CommandLine, out: &mut io::Stdout) -> Result<bool, Failure> {
-    let CommandLine { command, argument, watch, file, flags } = line;
+    let CommandLine { command, argument, watch, dry_run, file, files, flags } = line;
     match command {
         Command::Serve => {
             logging::start(LevelFilter::Info);
@@ -54,6 +55,11 @@ fn start(line: CommandLine, out: &mut io::Stdout) -> Result<bool, Failure> {
         }
         Command::Check => return check::run(&flags, file, out),
         Command::Doctor => return doctor::run(&flags, argument.as_deref(), out),
+        Command::Import => {
+            logging::start(LevelFilter::Error);
+            let config = Config::load(&flags, env::vars_os(), None)?;
+            return import::run(&config, (argument.as_deref().unwrap_or_default(), &files), dry_run, out);
+        }
         Command::Keygen => writeln!(out, "{}", auth::generate()?)?,
         Command::Help => write!(out, "{}", config::help())?,
         Command::Version => writeln!(out, "weatherhook {}", env!("CARGO_PKG_VERSION"))?,

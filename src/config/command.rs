@@ -2,6 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use lexopt::Arg;
 
@@ -50,6 +51,13 @@ table! {
             has_options: true,
             help: "find what is wrong between Dify and the sensor",
         },
+        /// Make days of older logs.
+        Import = Row {
+            name: "import",
+            extra: Extra::StationAndFiles,
+            has_options: true,
+            help: "add the days of older logs; --dry-run shows them",
+        },
         /// Print a new key.
         Keygen = Row { name: "keygen", extra: Extra::Nothing, has_options: false, help: "print a new key" },
         /// Print [`help`].
@@ -81,6 +89,8 @@ enum Extra {
     Argument(&'static str),
     /// A file in place of all options, by its name in the help; and the flag `--watch`.
     FileOrWatch(&'static str),
+    /// A station and at least one file; and the flag `--dry-run`.
+    StationAndFiles,
 }
 
 impl Command {
@@ -92,6 +102,7 @@ impl Command {
             Extra::Flag => format!("{name}, --{name}"),
             Extra::Argument(argument) => format!("{name} [{argument}]"),
             Extra::FileOrWatch(file) => format!("{name} [{file}] [--watch]"),
+            Extra::StationAndFiles => format!("{name} STATION FILE..."),
         }
     }
 
@@ -113,12 +124,16 @@ const SENSOR: &str = "sensor";
 pub struct CommandLine {
     /// The command.
     pub command: Command,
-    /// The place of `query`, the URL of `doctor`.
+    /// The place of `query`, the URL of `doctor`, the station of `import`.
     pub argument: Option<String>,
     /// Whether `check` goes on, and shows readings as they come.
     pub watch: bool,
+    /// Whether `import` only shows what it would add.
+    pub dry_run: bool,
     /// Whether `check` is about one file, which is the sensor file of the options then.
     pub file: bool,
+    /// The files of `import`.
+    pub files: Vec<PathBuf>,
     /// The options.
     pub flags: Flags,
 }
@@ -147,7 +162,15 @@ impl CommandLine {
     }
 
     fn of(command: Command) -> CommandLine {
-        CommandLine { command, argument: None, watch: false, file: false, flags: Flags::default() }
+        CommandLine {
+            command,
+            argument: None,
+            watch: false,
+            dry_run: false,
+            file: false,
+            files: Vec::new(),
+            flags: Flags::default(),
+        }
     }
 }
 
@@ -155,12 +178,13 @@ fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<CommandLine, F
     let mut parser = lexopt::Parser::from_args(arguments);
     let mut flags = Flags::default();
     let mut words = Vec::new();
-    let mut watch = false;
+    let (mut watch, mut dry_run) = (false, false);
     while let Some(argument) = parser.next().map_err(|error| Fault::other(error.to_string()))? {
         match argument {
             Arg::Short('h') | Arg::Long("help") => return Ok(CommandLine::of(Command::Help)),
             Arg::Short('V') | Arg::Long("version") => return Ok(CommandLine::of(Command::Version)),
             Arg::Long("watch") => watch = true,
+            Arg::Long("dry-run") => dry_run = true,
             Arg::Short(letter) => return Err(Fault::unknown("option", &format!("-{letter}"), None)),
             Arg::Long(name) => {
                 let option = find_flag(name)?;
@@ -175,7 +199,7 @@ fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<CommandLine, F
     match Command::named(&name)? {
         // The text is about all commands, so the other words do not matter.
         Command::Help => Ok(CommandLine::of(Command::Help)),
-        command => complete(command, words, watch, flags),
+        command => complete(command, words, (watch, dry_run), flags),
     }
 }
 
@@ -183,7 +207,7 @@ fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<CommandLine, F
 fn complete(
     command: Command,
     mut words: impl Iterator<Item = OsString>,
-    watch: bool,
+    (watch, dry_run): (bool, bool),
     mut flags: Flags,
 ) -> Result<CommandLine, Fault> {
     let Row { name, extra, has_options, .. } = command.row();
@@ -192,8 +216,22 @@ fn complete(
             let word = words.next().map(OsString::into_string).transpose();
             word.map_err(|word| Given::Words(&[word]).fault(*argument).at(name))?
         }
+        Extra::StationAndFiles => {
+            let word =
+                words.next().ok_or_else(|| Fault::other("expected a station and its files").at(name))?;
+            Some(word.into_string().map_err(|word| Given::Words(&[word]).fault("STATION").at(name))?)
+        }
         _ => None,
     };
+    let takes_files = matches!(extra, Extra::StationAndFiles);
+    let files: Vec<PathBuf> =
+        if takes_files { words.by_ref().map(PathBuf::from).collect() } else { Vec::new() };
+    if takes_files && files.is_empty() {
+        return Err(Fault::other("expected files behind the station").at(name));
+    }
+    if dry_run && !takes_files {
+        return Err(Fault::other("only import accepts it").at("--dry-run"));
+    }
     let file = matches!(extra, Extra::FileOrWatch(_)).then(|| words.next()).flatten();
     let is_file = file.is_some();
     if is_file && flags.has(SENSOR) {
@@ -210,7 +248,7 @@ fn complete(
     if !(*has_options || flags.0.is_empty()) {
         return Err(Fault::other("it accepts no options").at(name));
     }
-    Ok(CommandLine { command, argument, watch, file: is_file, flags })
+    Ok(CommandLine { command, argument, watch, dry_run, file: is_file, files, flags })
 }
 
 fn find_flag(name: &str) -> Result<&'static Opt, Fault> {
@@ -285,9 +323,15 @@ mod tests {
     #[test]
     fn reads_commands() {
         let none = Flags::default();
-        for command in Command::ALL {
+        for command in Command::ALL.iter().filter(|command| **command != Command::Import) {
             check(&[command.row().name], Ok(CommandLine::of(*command)));
         }
+        let import = CommandLine {
+            dry_run: true,
+            files: vec!["a.csv".into(), "b.csv".into()],
+            ..of(Command::Import, Some("New York"), Flags::default())
+        };
+        check(&["import", "New York", "a.csv", "--dry-run", "b.csv"], Ok(import));
         check(&["query", "New York"], Ok(of(Command::Query, Some("New York"), none.clone())));
         check(&["query", "--", "--x"], Ok(of(Command::Query, Some("--x"), none)));
         check(&["--watch", "check"], Ok(CommandLine { watch: true, ..CommandLine::of(Command::Check) }));
@@ -318,6 +362,9 @@ mod tests {
         check(&["check", "a.csv", "--sensor", "b.csv"], Err(twice));
         check(&["check", "a.csv", "b.csv"], Err(r#"unexpected argument "b.csv""#));
         check(&["serve", "--watch"], Err("--watch: only check accepts it"));
+        check(&["serve", "--dry-run"], Err("--dry-run: only import accepts it"));
+        check(&["import"], Err("import: expected a station and its files"));
+        check(&["import", "Home"], Err("import: expected files behind the station"));
         let several = r#"unexpected argument "York"; put quotes around a name of several words"#;
         check(&["query", "New", "York"], Err(several));
         check(&["serve", "--threads"], Err("--threads: expected a number from 1 to 64, found nothing"));

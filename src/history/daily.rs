@@ -46,7 +46,9 @@ impl Series {
         let mut extreme = |value: Value<'_>, is_better: IsBetter, column: Column, time: Option<Column>| {
             let Some((number, value)) = extreme(&slots, value, is_better) else { return };
             day.set(column, value);
-            time.map(|time| day.set(time, Date::minute(instant(number * SLOT).max(date.start())).into()));
+            if let Some(time) = time {
+                day.set(time, Date::minute(instant(number * SLOT).max(date.start())).into());
+            }
         };
         let lowest = |number| self.lowest(Row::TemperatureRange, number);
         let highest = |number| self.value(Row::TemperatureRange, number);
@@ -134,14 +136,12 @@ impl Series {
     /// The rain in each of these slots, thousandths of a millimetre, under the rules of [`Run`] for resets and faults.
     /// `None` if it is not known.
     fn rain(&self, slots: &Range<u32>, site: Site) -> Option<Vec<(u32, i64)>> {
-        let sum = |number| {
-            self.value(Row::RainIntervals, number).map(|fallen| (number, (fallen * 1000.0).round() as i64))
-        };
+        let sum = |number| self.counted(Row::RainIntervals, number).map(|(_, sum)| (number, i64::from(sum)));
         let intervals: Vec<(u32, i64)> = slots.clone().filter_map(sum).collect();
         if !intervals.is_empty() {
             return Some(intervals);
         }
-        let sample = |number| self.counter(number).map(|(at, value)| Last { at, value });
+        let sample = |number| self.counted(Row::RainCounter, number).map(|(at, value)| Last { at, value });
         let mut samples: Vec<Last> = slots.clone().filter_map(sample).collect();
         let first = samples.first().filter(|_| site.has_gauge)?.at;
         let before = (slots.start.saturating_sub(BEFORE / SLOT)..slots.start).rev().find_map(sample);
@@ -248,7 +248,9 @@ mod tests {
         let mut result =
             Day::new(date, u8::try_from(100 * temperatures.len() / slots.len()).expect("percent"));
         let mut set = |column, value: Option<f64>| {
-            value.map(|value| result.set(column, value));
+            if let Some(value) = value {
+                result.set(column, value);
+            }
         };
         let extreme = |of: &BTreeMap<i64, Vec<i64>>, sign: i64| {
             let best = of.values().flatten().map(|value| sign * value).max()?;
@@ -479,8 +481,8 @@ mod tests {
         }
         let plots = series.plots(Site { elevation: Some(500), has_gauge: true });
         let last = |plot| plots.values(plot).last().copied();
-        assert_eq!(plots.values(Plot::Temperature).len(), Plots::SLOTS);
-        assert_eq!(plots.start(Plots::SLOTS - 1), at(BEGIN + 80 * H - 600));
+        assert_eq!(plots.values(Plot::Temperature).len(), usize::from(Plots::SLOTS));
+        assert_eq!(plots.start(usize::from(Plots::SLOTS) - 1), at(BEGIN + 80 * H - 600));
         assert_eq!(plots.values(Plot::Temperature)[0], 4.845);
         assert_eq!(last(Plot::Temperature), Some(47.945));
         assert_eq!((last(Plot::Wind), last(Plot::Gust)), (Some(3.0), Some(9.0)));

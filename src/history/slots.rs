@@ -177,7 +177,7 @@ impl Series {
         }
         let cells = &mut self.rows[row.index()];
         if cells.is_empty() {
-            *cells = vec![EMPTY; Plots::SLOTS];
+            *cells = vec![EMPTY; Plots::SLOTS.into()];
         }
         cells.get_mut(place(number))
     }
@@ -255,9 +255,9 @@ impl Series {
         Some(f64::from(self.get(row, number)?.small) / 100.0)
     }
 
-    /// The newest reading of the counter in a slot: seconds since 1970 and thousandths.
-    pub(super) fn counter(&self, number: u32) -> Option<(u32, i32)> {
-        let cell = self.get(Row::RainCounter, number)?;
+    /// The newest reading of a counter in a slot, or the sum of amounts: seconds since 1970 and thousandths.
+    pub(super) fn counted(&self, row: Row, number: u32) -> Option<(u32, i32)> {
+        let cell = self.get(row, number)?;
         Some((second_of(number, cell), cell.large))
     }
 
@@ -332,7 +332,7 @@ fn second_of(number: u32, cell: Cell) -> u32 {
 
 /// Where the cell of a slot is in its row.
 fn place(number: u32) -> usize {
-    number as usize % Plots::SLOTS
+    (number % COUNT) as usize
 }
 
 #[cfg(test)]

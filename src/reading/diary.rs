@@ -65,7 +65,7 @@ impl Eq for Plots {}
 
 impl Plots {
     /// Slots of three days.
-    pub const SLOTS: usize = 432;
+    pub const SLOTS: u16 = 432;
 
     /// The length of a slot, seconds.
     pub const SLOT: u32 = 600;
@@ -90,7 +90,7 @@ impl Plots {
 
     /// When the slot of that index begins.
     pub fn start(&self, index: usize) -> Timestamp {
-        let first = i64::from(self.end) - Self::SLOTS as i64;
+        let first = i64::from(self.end) - i64::from(Self::SLOTS);
         let millis = (first + i64::try_from(index).unwrap_or(0)) * i64::from(Self::SLOT) * 1000;
         Timestamp::from_millis(millis.max(0)).unwrap_or(Timestamp::EPOCH)
     }

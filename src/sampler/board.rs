@@ -232,6 +232,11 @@ impl Board {
         }
     }
 
+    /// Makes room for a place that nothing was said of so far.
+    pub(super) fn add_place(&mut self, station: &str) {
+        self.place(Some(station));
+    }
+
     /// What has changed in the series since the last time: after the name of each place its slots, a line each.
     pub(super) fn series_changes(&mut self) -> String {
         let mut text = String::new();

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::io;
+use std::os::unix::fs::{MetadataExt as _, chown};
 use std::path::{Path, PathBuf};
 
 use crate::file;
@@ -32,6 +33,19 @@ pub(super) fn append(directory: &Path, station: &str, days: &[Day]) -> io::Resul
     }
     let rows = days.iter().fold(String::new(), |rows, day| rows + &format!("{day}\n"));
     file::append(&path, &Day::header(), &rows)
+}
+
+/// Gives the file of a station to the owner of the state: somebody else may have added to it.
+pub(super) fn give_to_owner(directory: &Path, station: &str) -> io::Result<()> {
+    let owner = fs::metadata(directory)?;
+    let path = path(directory, station);
+    for path in path.parent().into_iter().chain([path.as_path()]) {
+        let known = fs::metadata(path)?;
+        if (known.uid(), known.gid()) != (owner.uid(), owner.gid()) {
+            chown(path, Some(owner.uid()), Some(owner.gid()))?;
+        }
+    }
+    Ok(())
 }
 
 /// The file of a station, by its folded name.

@@ -67,6 +67,8 @@ pub(super) struct Source {
     options: Options,
     /// Records that name no place are of this one.
     city: Option<String>,
+    /// Whether logs are read from their beginning, and only records that say when they were made.
+    of_all: bool,
     state: State,
     /// What the log says of readings that wait.
     waits: Losses,
@@ -85,7 +87,12 @@ impl Source {
         let state = match &options.kind {
             Kind::Files(path) => State::Files(Files::new(path.clone())),
         };
-        Source { options, city, state, waits: Losses::default(), has_said: false }
+        Source { options, city, of_all: false, state, waits: Losses::default(), has_said: false }
+    }
+
+    /// One that reads logs from their beginning.
+    pub(super) fn of_all(options: Options) -> Source {
+        Source { of_all: true, ..Source::new(options, None) }
     }
 
     /// Whether this is the end of a look that has brought something.
@@ -120,13 +127,14 @@ impl Source {
     /// Waits, unless this is the first look or the last one goes on, and says what it has seen since: a
     /// bounded part of what there is. The log says when a stream can no longer be read, and when it can again.
     pub(super) fn next(&mut self, patience: &mut Patience) -> Looked {
-        let Source { options, city, state, .. } = self;
+        let Source { options, city, of_all, state, .. } = self;
         let texts = Texts {
             options: &options.texts,
             station: options.station.as_deref(),
             city: city.as_deref(),
             elsewhere: None,
             anywhere: false,
+            of_all: *of_all,
         };
         match state {
             State::Files(files) => files.next(&texts, patience),

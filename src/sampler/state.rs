@@ -170,7 +170,7 @@ impl State {
         let (path, slot) = (self.path("slots"), Plots::slot(now));
         let begun = self.clock().begun;
         let is_long = fs::metadata(&path).is_ok_and(|metadata| metadata.len() > JOURNAL_BYTES);
-        if is_long || begun.is_some_and(|begun| !(0..Plots::SLOTS as i64).contains(&(slot - begun))) {
+        if is_long || begun.is_some_and(|begun| !(0..i64::from(Plots::SLOTS)).contains(&(slot - begun))) {
             // If that fails, appending does, too.
             let _ = fs::rename(&path, self.path("slots.old"));
             self.clock().begun = None;
@@ -313,7 +313,7 @@ mod tests {
             }
             if minute % 60 == 59 {
                 let before = size(&scratch, "slots");
-                let with_pasts = (minute / 60) as u32 % HISTORY_EVERY == 0;
+                let with_pasts = minute / 60 % i64::from(HISTORY_EVERY) == 0;
                 rig.write(second, with_pasts);
                 // After it was put aside all of it is new.
                 let after = size(&scratch, "slots");
@@ -512,8 +512,8 @@ mod tests {
         };
         assert!(has(&mut rig, 63) && !has(&mut rig, 64));
         let snapshot = rig.board.snapshot(at(60)).0;
-        for (number, station) in snapshot.stations().iter().enumerate().filter(|(number, _)| *number != 7) {
-            station.asked(at(number as i64));
+        for (number, station) in (0..).zip(snapshot.stations()).filter(|(number, _)| *number != 7) {
+            station.asked(at(number));
         }
         rig.post("s64", 60);
         assert!(has(&mut rig, 64) && has(&mut rig, 8) && !has(&mut rig, 7));

@@ -135,7 +135,8 @@ impl Log {
         } else if self.goes_on(&mut extent, &version)? {
             self.passages.push_back(Passage::new(extent, appended));
         } else {
-            let (offset, head) = Search { format: self.format, texts, now }.day(&mut extent)?;
+            let search = Search { format: self.format, texts, now };
+            let (offset, head) = if texts.of_all { Default::default() } else { search.day(&mut extent)? };
             if !head.is_empty() {
                 // Otherwise those before hold: a writer that names the columns only when it starts does
                 // not notice that the file is new.
@@ -452,7 +453,8 @@ mod tests {
         let size = 5_000_000 * NAMES.len() as u64;
         let mut extent = Extent { file: Table { at: 0, size, read: 0 }, size };
         let options = &text::Options::USUAL;
-        let texts = Texts { options, station: None, city: None, elsewhere: None, anywhere: false };
+        let texts =
+            Texts { options, station: None, city: None, elsewhere: None, anywhere: false, of_all: false };
         let now = crate::time::utc("2025-03-02T22:27:00Z");
         let search = Search { format: format::named("csv").expect("a format"), texts: &texts, now };
         let (start, head) = search.day(&mut extent).expect("no fault");

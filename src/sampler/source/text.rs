@@ -48,6 +48,8 @@ pub(super) struct Texts<'t> {
     pub(super) elsewhere: Option<Ignored>,
     /// Whether records are wanted wherever their sensors stand.
     pub(super) anywhere: bool,
+    /// Whether all records are wanted that say when they were made, and no others.
+    pub(super) of_all: bool,
 }
 
 /// When a text was written.
@@ -95,6 +97,7 @@ impl Texts<'_> {
 
     fn source(&self, moment: Moment) -> format::Source<'_> {
         let Moment { modified, undated } = moment;
+        let undated = if self.of_all { Undated::Refused } else { undated };
         let picked = self.anywhere || self.options.select != Device::default();
         let elsewhere = self.elsewhere.filter(|_| !picked);
         let Texts { options, city, .. } = *self;

@@ -1,0 +1,252 @@
+//! Days made of older logs: these go through the same board as what is read live, day by day in the order of time.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use std::{io, mem};
+
+use super::board::{Board, Options as StationOptions};
+use super::source::{Change, Fault, Options as SourceOptions, Patience, Source, TextOptions};
+use super::{Options, days};
+use crate::format::Record;
+use crate::place::fold;
+use crate::reading::Day;
+use crate::time::{Date, Timestamp};
+
+/// Rows that are written at a time.
+const ROWS: usize = 100;
+
+/// How long after midnight a day is over.
+const LATE: Duration = Duration::from_secs(900);
+
+/// What an import has to say.
+pub enum Step<'s> {
+    /// It has come to this day.
+    Reads(Date),
+    /// A day that is added.
+    Adds(&'s Day),
+    /// A file without readings of known times.
+    Fails(&'s str),
+}
+
+/// Prints what an import has to say.
+type Say<'s> = &'s mut dyn FnMut(Step<'_>) -> io::Result<()>;
+
+/// What an import has done.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Imported {
+    /// Days that were added, or would be.
+    pub added: usize,
+    /// Days that were there already.
+    pub known: usize,
+    /// Files without readings of known times.
+    pub failed: usize,
+}
+
+/// Makes days of what `files` say of a station, and adds those to its file of days that are over and not in it. Without a
+/// directory nothing is known and nothing written.
+pub fn import(
+    options: &Options,
+    (station, files): (&str, &[PathBuf]),
+    directory: Option<&Path>,
+    writes: bool,
+    now: Timestamp,
+    say: Say<'_>,
+) -> io::Result<Imported> {
+    let is_it = |place: &&StationOptions| {
+        let mut names = place.aliases.iter().chain([&place.city]);
+        names.any(|name| fold(name) == fold(station))
+    };
+    let place: Vec<StationOptions> = options.stations.iter().find(is_it).cloned().into_iter().collect();
+    let station = place.first().map_or(station, |place| &place.city).to_owned();
+    let name = fold(&station);
+    let known = directory.map(|directory| days::read(directory, &name)).transpose()?.unwrap_or_default();
+    let of_station = options.sources.iter().filter(|source| source.station.as_ref() == Some(&station));
+    let texts: Vec<TextOptions> =
+        of_station.map(|source| source.texts.clone()).chain([TextOptions::USUAL]).collect();
+    let mut import = Import {
+        station,
+        name,
+        place,
+        known,
+        directory: directory.filter(|_| writes),
+        now,
+        board: Board::new(&[], None),
+        last: None,
+        unwritten: Vec::new(),
+        imported: Imported::default(),
+    };
+    let mut reels = Vec::new();
+    for file in files {
+        match Reel::open(file, &texts, now) {
+            Ok(reel) => reels.push(reel),
+            Err(why) => {
+                import.imported.failed += 1;
+                say(Step::Fails(&why))?;
+            }
+        }
+    }
+    import.restart();
+    import.run(reels, say)?;
+    if let Some(directory) = import.directory.filter(|_| import.imported.added > 0) {
+        days::give_to_owner(directory, &import.name)?;
+    }
+    Ok(import.imported)
+}
+
+struct Import<'i> {
+    station: String,
+    /// The folded one.
+    name: String,
+    place: Vec<StationOptions>,
+    known: Vec<Day>,
+    /// Where rows are written, if they are.
+    directory: Option<&'i Path>,
+    now: Timestamp,
+    board: Board,
+    /// The day that was posted last.
+    last: Option<Date>,
+    unwritten: Vec<Day>,
+    imported: Imported,
+}
+
+impl Import<'_> {
+    /// Begins with an empty board.
+    fn restart(&mut self) {
+        self.board = Board::new(&self.place, None);
+        self.board.add_place(&self.station);
+        self.board.learn(&self.name, self.known.clone());
+        self.last = None;
+    }
+
+    fn run(&mut self, mut reels: Vec<Reel>, say: Say<'_>) -> io::Result<()> {
+        while let Some(date) = reels.iter().filter_map(Reel::date).min() {
+            say(Step::Reads(date))?;
+            let mut records = Vec::new();
+            for reel in &mut reels {
+                reel.read_day(date, self.now, &mut records);
+            }
+            reels.retain(|reel| reel.date().is_some());
+            if !records.is_empty() {
+                self.post(date, records, say)?;
+            }
+        }
+        self.end_day(say)?;
+        self.write(0)
+    }
+
+    /// Puts the records of one day on the board.
+    fn post(&mut self, date: Date, records: Vec<Record>, say: Say<'_>) -> io::Result<()> {
+        if self.last.is_some_and(|last| last.next() < date || date < last) {
+            // The series would lose what is more than three days old.
+            self.end_day(say)?;
+        }
+        if self.last.is_some_and(|last| date < last) {
+            self.restart();
+        }
+        let newest = records.iter().filter_map(|record| record.station.newest()).max().unwrap_or(self.now);
+        self.last = Some(date);
+        self.imported.known += usize::from(self.known.iter().any(|day| day.date == date));
+        let (at, city) = (newest.min(self.now), Some(self.station.as_str()));
+        self.board.post((0, 0), city, Change::More(records), at);
+        self.finish(at, say)
+    }
+
+    /// The last day that was posted is over, unless it is today.
+    fn end_day(&mut self, say: Say<'_>) -> io::Result<()> {
+        let Some(last) = self.last else { return Ok(()) };
+        self.finish(last.next().start().min(self.now.before(LATE)), say)
+    }
+
+    fn finish(&mut self, at: Timestamp, say: Say<'_>) -> io::Result<()> {
+        for (_, days) in self.board.finish(at) {
+            for day in &days {
+                say(Step::Adds(day))?;
+            }
+            self.board.written(&self.name, days.len());
+            self.imported.added += days.len();
+            self.known.extend(&days);
+            self.unwritten.extend(days);
+        }
+        self.write(ROWS)
+    }
+
+    /// Writes the rows if there are more.
+    fn write(&mut self, more_than: usize) -> io::Result<()> {
+        let rows =
+            if self.unwritten.len() > more_than { mem::take(&mut self.unwritten) } else { return Ok(()) };
+        self.directory.map_or(Ok(()), |directory| days::append(directory, &self.name, &rows))
+    }
+}
+
+/// A file that is read as far as the days have come.
+struct Reel {
+    source: Source,
+    is_over: bool,
+    /// What was read and not posted, in the order of time.
+    records: Vec<Record>,
+    /// The first day, then the next one.
+    next: Option<Date>,
+}
+
+impl Reel {
+    /// Finds the first day of a file, with the first options by which it has readings of known times.
+    fn open(file: &Path, texts: &[TextOptions], now: Timestamp) -> Result<Reel, String> {
+        let mut why = String::new();
+        for texts in texts {
+            let mut reel = Reel::new(file, texts);
+            while reel.records.is_empty() && !reel.is_over {
+                if let Some(fault) = reel.read(now) {
+                    why = fault.to_string();
+                }
+            }
+            if let Some(first) = reel.records.first().and_then(date_of) {
+                return Ok(Reel { next: Some(first), ..Reel::new(file, texts) });
+            }
+        }
+        let none = || format!("{}: no readings with a time of their own", file.display());
+        Err(if why.is_empty() { none() } else { why })
+    }
+
+    fn new(file: &Path, texts: &TextOptions) -> Reel {
+        let options =
+            SourceOptions { texts: texts.clone(), ..SourceOptions::files(file.to_owned(), Duration::ZERO) };
+        let source = Source::of_all(options);
+        Reel { source, is_over: false, records: Vec::new(), next: None }
+    }
+
+    /// Of which day its next record is.
+    fn date(&self) -> Option<Date> {
+        self.next
+    }
+
+    /// Reads a part of it.
+    fn read(&mut self, now: Timestamp) -> Option<Fault> {
+        let mut looked = self.source.next(&mut Patience::none(now));
+        self.is_over = !looked.more;
+        for (_, change) in looked.changes {
+            let (Change::All(records) | Change::More(records)) = change;
+            self.records.extend(records.into_iter().filter(|record| record.station.newest().is_some()));
+        }
+        if !self.records.is_sorted_by_key(|record| record.station.newest()) {
+            self.records.sort_by_key(|record| record.station.newest());
+        }
+        looked.faults.pop()
+    }
+
+    /// Moves what it says of a day, and of days before, to the others.
+    fn read_day(&mut self, date: Date, now: Timestamp, records: &mut Vec<Record>) {
+        if self.next.is_none_or(|next| next > date) {
+            return;
+        }
+        while !self.is_over && self.records.last().and_then(date_of).is_none_or(|last| last <= date) {
+            self.read(now);
+        }
+        let end = self.records.partition_point(|record| date_of(record) <= Some(date));
+        records.extend(self.records.drain(..end));
+        self.next = self.records.first().and_then(date_of);
+    }
+}
+
+fn date_of(record: &Record) -> Option<Date> {
+    record.station.newest().map(Date::of)
+}
