@@ -470,7 +470,7 @@ mod tests {
         assert!(rig.state.append_days("london", &days[5_000..5_001]));
         rig.post("London", 0);
         let diary = rig.diary(0);
-        assert_eq!(diary.days.len(), super::super::kept::DAYS);
+        assert_eq!(diary.days.len(), crate::sampler::kept::DAYS);
         assert!(diary.days.windows(2).all(|pair| pair[0].date.next() == pair[1].date));
         assert_eq!((diary.first(), diary.days.last()), (Some(days[2_340].date), days.last()));
         assert_eq!(diary.day(days[5_000].date), Some(&days[5_000]));

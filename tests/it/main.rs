@@ -7,6 +7,7 @@
 mod commands;
 mod contract;
 mod corpus;
+mod days;
 mod demo;
 mod doctor;
 mod documented;

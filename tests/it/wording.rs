@@ -85,6 +85,7 @@ fn help() {
               query [PLACE]           print the answer that Dify gets for a place
               check [FILE] [--watch]  show how a file or all that is configured is read
               doctor [URL]            find what is wrong between Dify and the sensor
+              import STATION FILE...  add the days of older logs; --dry-run shows them
               keygen                  print a new key
               help, --help            print this text
               version, --version      print name and version
