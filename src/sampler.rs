@@ -210,21 +210,23 @@ impl Shared {
         }
     }
 
-    /// Reads the days of stations that are new, and writes those that are over.
-    fn keep_days(&self) {
+    /// Reads the days of stations that are new, and writes those that are over. Whether there was something to do.
+    fn keep_days(&self) -> bool {
         let unread = self.board().unread();
+        let is_any = !unread.is_empty();
         for station in unread {
             let days = self.state.as_ref().map(|state| state.days(&station)).unwrap_or_default();
             self.board().learn(&station, days);
         }
         let now = Timestamp::now();
-        let Some(state) = self.state.as_ref().filter(|state| state.is_day_due(now)) else { return };
+        let Some(state) = self.state.as_ref().filter(|state| state.is_day_due(now)) else { return is_any };
         let over = self.board().finish(now);
         for (station, days) in over {
             if state.append_days(&station, &days) {
                 self.board().written(&station, days.len());
             }
         }
+        true
     }
 
     /// Publishes what is known. Under the lock, so that nothing older comes after something newer.
@@ -380,8 +382,11 @@ impl Watched {
     /// What is done when a look has seen all that there is.
     fn complete(&self) {
         let shared = &self.shared;
-        shared.keep_days();
+        // First, as a card may be slow.
         shared.publish(&mut shared.board());
+        if shared.keep_days() {
+            shared.publish(&mut shared.board());
+        }
         if let Some((true, with_pasts)) = shared.state.as_ref().map(State::is_due) {
             shared.save(with_pasts);
         }

@@ -103,7 +103,8 @@ pub struct Diary {
     pub plots: Plots,
     /// All days that are over and known, in the order of their dates.
     pub days: Arc<[Day]>,
-    /// Those that are not written yet, in order: today as far as it has passed, for some minutes after midnight yesterday.
+    /// Today as far as it has passed, and those of the three days before that are not written yet, in order: yesterday for
+    /// some minutes after midnight.
     pub open: Vec<Day>,
 }
 

@@ -193,24 +193,24 @@ impl Reel {
     fn open(file: &Path, texts: &[TextOptions], now: Timestamp) -> Result<Reel, String> {
         let mut why = String::new();
         for texts in texts {
-            let mut reel = Reel::new(file, texts);
+            let mut reel = Reel::new(file, texts, now);
             while reel.records.is_empty() && !reel.is_over {
                 if let Some(fault) = reel.read(now) {
                     why = fault.to_string();
                 }
             }
             if let Some(first) = reel.records.first().and_then(date_of) {
-                return Ok(Reel { next: Some(first), ..Reel::new(file, texts) });
+                return Ok(Reel { next: Some(first), ..Reel::new(file, texts, now) });
             }
         }
         let none = || format!("{}: no readings with a time of their own", file.display());
         Err(if why.is_empty() { none() } else { why })
     }
 
-    fn new(file: &Path, texts: &TextOptions) -> Reel {
+    fn new(file: &Path, texts: &TextOptions, now: Timestamp) -> Reel {
         let options =
             SourceOptions { texts: texts.clone(), ..SourceOptions::files(file.to_owned(), Duration::ZERO) };
-        let source = Source::of_all(options);
+        let source = Source::of_all(options, now);
         Reel { source, is_over: false, records: Vec::new(), next: None }
     }
 
@@ -225,7 +225,12 @@ impl Reel {
         self.is_over = !looked.more;
         for (_, change) in looked.changes {
             let (Change::All(records) | Change::More(records)) = change;
-            self.records.extend(records.into_iter().filter(|record| record.station.newest().is_some()));
+            let dated = records.into_iter().filter_map(|mut record| {
+                record.station.change(|_, reading| (reading.at != now).then_some(reading));
+                let is_dated = record.station.readings().next().is_some();
+                is_dated.then_some(record)
+            });
+            self.records.extend(dated);
         }
         if !self.records.is_sorted_by_key(|record| record.station.newest()) {
             self.records.sort_by_key(|record| record.station.newest());

@@ -67,8 +67,8 @@ pub(super) struct Source {
     options: Options,
     /// Records that name no place are of this one.
     city: Option<String>,
-    /// Whether logs are read from their beginning, and only records that say when they were made.
-    of_all: bool,
+    /// Whether logs are read from their beginning: the time of records that say none.
+    of_all: Option<Timestamp>,
     state: State,
     /// What the log says of readings that wait.
     waits: Losses,
@@ -87,12 +87,12 @@ impl Source {
         let state = match &options.kind {
             Kind::Files(path) => State::Files(Files::new(path.clone())),
         };
-        Source { options, city, of_all: false, state, waits: Losses::default(), has_said: false }
+        Source { options, city, of_all: None, state, waits: Losses::default(), has_said: false }
     }
 
-    /// One that reads logs from their beginning.
-    pub(super) fn of_all(options: Options) -> Source {
-        Source { of_all: true, ..Source::new(options, None) }
+    /// One that reads logs from their beginning. Records that say no time get this one.
+    pub(super) fn of_all(options: Options, unknown: Timestamp) -> Source {
+        Source { of_all: Some(unknown), ..Source::new(options, None) }
     }
 
     /// Whether this is the end of a look that has brought something.

@@ -20,6 +20,11 @@ fn log(days: u32, header: &str, row: impl Fn(u32) -> String) -> String {
     text
 }
 
+/// 0 at midnight UTC and 7.2 at noon.
+fn wave(slot: u32) -> f64 {
+    f64::from((slot % 144).min(144 - slot % 144)) / 10.0
+}
+
 fn import(state: &Scratch, arguments: &[&str]) -> (String, String, bool) {
     let mut command = weatherhook(["import"].iter().chain(arguments));
     let output = output(command.env("TZ", BERLIN).env("STATE_DIRECTORY", state.path("")));
@@ -36,32 +41,35 @@ fn rows(state: &Scratch) -> Vec<String> {
 fn older_logs_become_days_of_the_local_calendar() {
     let (logs, state) = (Scratch::new(), Scratch::new());
     // The clock goes forward on the third day.
-    let temperature = |slot| format!("{:.1}", f64::from(slot % 144) / 10.0);
+    let temperature = |slot| format!("{:.1}", wave(slot));
     let first = logs.write("a.csv", log(4, "temperature_C", temperature));
     let (shown, _, is_good) = import(&state, &["Home", text(&first), "--dry-run"]);
-    assert!(is_good && shown.ends_with("\n4 days to add, 0 known before\n"), "{shown}");
+    assert!(is_good && shown.ends_with("\n5 days to add, 0 known before\n"), "{shown}");
     let days: Vec<&str> = shown.lines().skip(1).filter(|line| line.starts_with("20")).collect();
     assert_eq!(
         days,
         [
-            "2024-03-29,95,0.00,01:00,13.70,23:50,6.85,,,,,,,,",
-            "2024-03-30,100,0.00,01:00,14.30,00:50,7.15,,,,,,,,",
-            "2024-03-31,100,0.00,01:00,14.30,00:50,6.87,,,,,,,,",
-            "2024-04-01,91,0.00,02:00,14.30,01:50,7.70,,,,,,,,",
+            // An hour is missing.
+            "2024-03-29,95,0.00,01:00,7.20,13:00,3.74,,,,,,,,",
+            "2024-03-30,100,0.00,01:00,7.20,13:00,3.60,,,,,,,,",
+            // This day has 23 hours.
+            "2024-03-31,100,0.00,01:00,7.20,14:00,3.72,,,,,,,,",
+            "2024-04-01,100,0.00,02:00,7.20,14:00,3.60,,,,,,,,",
+            "2024-04-02,8,0.10,01:50,1.20,00:00,0.65,,,,,,,,",
         ]
     );
     assert!(!state.path("days").exists());
-    assert_eq!(import(&state, &["Home", text(&first)]).0, "4 days added, 0 known before\n");
+    assert_eq!(import(&state, &["Home", text(&first)]).0, "5 days added, 0 known before\n");
     assert_eq!(rows(&state), days);
     // Again: nothing changes.
-    assert_eq!(import(&state, &["Home", text(&first)]).0, "0 days added, 4 known before\n");
+    assert_eq!(import(&state, &["Home", text(&first)]).0, "0 days added, 5 known before\n");
     assert_eq!(rows(&state), days);
 }
 
 #[test]
 fn files_of_one_sensor_each_and_in_any_order_make_the_same_days() {
     let logs = Scratch::new();
-    let row = |slot: u32| format!("{:.1},{:.1}", f64::from(slot % 144) / 10.0, 0.2 * f64::from(slot / 7));
+    let row = |slot: u32| format!("{:.1},{:.1}", wave(slot), 0.2 * f64::from(slot / 7));
     let whole = log(9, "temperature_C,rain_total_mm", row);
     let rows_of = |text: &str, keep: &dyn Fn(usize) -> bool| -> String {
         let lines = text.lines().enumerate();
@@ -74,7 +82,7 @@ fn files_of_one_sensor_each_and_in_any_order_make_the_same_days() {
     let expected = Scratch::new();
     import(&expected, &["Home", text(&logs.write("whole.csv", &whole))]);
     let expected = rows(&expected);
-    assert!(expected.len() == 9 && expected[4].contains(",4.2,"), "{expected:?}");
+    assert!(expected.len() == 10 && expected[4].contains(",4.2,"), "{expected:?}");
     let parts = [
         logs.write("late.csv", rows_of(&whole, &|at| at > 600)),
         logs.write("early.csv", rows_of(&whole, &|at| at <= 800)),
@@ -83,7 +91,7 @@ fn files_of_one_sensor_each_and_in_any_order_make_the_same_days() {
     for files in [parts, columns] {
         let state = Scratch::new();
         let (said, _, is_good) = import(&state, &["Home", text(&files[0]), text(&files[1])]);
-        assert!(is_good && said.starts_with("9 days added"), "{said}");
+        assert!(is_good && said.starts_with("10 days added"), "{said}");
         assert_eq!(rows(&state), expected);
     }
 }

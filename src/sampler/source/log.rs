@@ -136,7 +136,8 @@ impl Log {
             self.passages.push_back(Passage::new(extent, appended));
         } else {
             let search = Search { format: self.format, texts, now };
-            let (offset, head) = if texts.of_all { Default::default() } else { search.day(&mut extent)? };
+            let (offset, head) =
+                if texts.of_all.is_some() { Default::default() } else { search.day(&mut extent)? };
             if !head.is_empty() {
                 // Otherwise those before hold: a writer that names the columns only when it starts does
                 // not notice that the file is new.
@@ -454,7 +455,7 @@ mod tests {
         let mut extent = Extent { file: Table { at: 0, size, read: 0 }, size };
         let options = &text::Options::USUAL;
         let texts =
-            Texts { options, station: None, city: None, elsewhere: None, anywhere: false, of_all: false };
+            Texts { options, station: None, city: None, elsewhere: None, anywhere: false, of_all: None };
         let now = crate::time::utc("2025-03-02T22:27:00Z");
         let search = Search { format: format::named("csv").expect("a format"), texts: &texts, now };
         let (start, head) = search.day(&mut extent).expect("no fault");

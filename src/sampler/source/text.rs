@@ -48,8 +48,8 @@ pub(super) struct Texts<'t> {
     pub(super) elsewhere: Option<Ignored>,
     /// Whether records are wanted wherever their sensors stand.
     pub(super) anywhere: bool,
-    /// Whether all records are wanted that say when they were made, and no others.
-    pub(super) of_all: bool,
+    /// Whether all records are wanted, and not those of the last day only: the time of those that say none.
+    pub(super) of_all: Option<Timestamp>,
 }
 
 /// When a text was written.
@@ -97,7 +97,8 @@ impl Texts<'_> {
 
     fn source(&self, moment: Moment) -> format::Source<'_> {
         let Moment { modified, undated } = moment;
-        let undated = if self.of_all { Undated::Refused } else { undated };
+        let (modified, undated) =
+            self.of_all.map_or((modified, undated), |unknown| (unknown, Undated::Refused));
         let picked = self.anywhere || self.options.select != Device::default();
         let elsewhere = self.elsewhere.filter(|_| !picked);
         let Texts { options, city, .. } = *self;
