@@ -145,7 +145,12 @@ impl Series {
         let mut samples: Vec<Last> = slots.clone().filter_map(sample).collect();
         let first = samples.first().filter(|_| site.has_gauge)?.at;
         let before = (slots.start.saturating_sub(BEFORE / SLOT)..slots.start).rev().find_map(sample);
-        samples.splice(0..0, before.filter(|before| first - before.at <= BEFORE));
+        // A counter that began again at midnight: that the run leaves the reading before it out needs no search.
+        let is_whole = samples.windows(2).all(|pair| rise(pair[0], pair[1]).is_some());
+        let has_reset =
+            |before: &Last| is_whole && samples.get(1).is_some_and(|second| before.value > second.value);
+        let before = before.filter(|before| first - before.at <= BEFORE && !has_reset(before));
+        samples.splice(0..0, before);
         let run = Run::of(&samples).samples;
         let rises = run.windows(2).map(|pair| (pair[1].at / SLOT, rise(pair[0], pair[1]).unwrap_or(0)));
         (run.len() > 1).then(|| rises.collect())

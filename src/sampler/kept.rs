@@ -78,8 +78,11 @@ impl Kept {
         self.made = None;
     }
 
-    /// Makes rows of the days that are over and that the series still has.
+    /// Makes rows of the days that are over and that the series still has, once it is known which the file has.
     pub(super) fn finish(&mut self, site: Site, now: Timestamp) {
+        if !self.is_read {
+            return;
+        }
         let today = Date::of(now);
         let dates = (1..=BACK).rev().map(|back| today.plus(-back));
         let unknown = dates.filter(|date| *date < today && !self.has(*date));

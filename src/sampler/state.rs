@@ -176,7 +176,12 @@ impl State {
             self.clock().begun = None;
         }
         self.clock().begun.get_or_insert(slot);
-        let written = file::append(&path, JOURNAL, &format!("+{slot}\n{changes}"));
+        let write = || file::append(&path, JOURNAL, &format!("+{slot}\n{changes}"));
+        let written = write().or_else(|error| match error.kind() {
+            // That of another version.
+            io::ErrorKind::InvalidData => fs::rename(&path, self.path("slots.old")).and_then(|()| write()),
+            _ => Err(error),
+        });
         self.report(&path, &written, "the last three days will not be known after a restart");
     }
 
