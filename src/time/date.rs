@@ -85,6 +85,9 @@ impl fmt::Display for Date {
 
 #[cfg(test)]
 mod tests {
+    use std::env;
+    use std::process::Command;
+
     use super::*;
 
     #[test]
@@ -112,7 +115,31 @@ mod tests {
         assert_eq!(date.ymd(), (2024, 2, 28));
     }
 
-    /// In any zone of the machine that tests this.
+    /// Zones that skip or repeat midnight or half an hour, and the farthest ones: each in a process of its own.
+    #[test]
+    fn days_of_many_zones() {
+        const ZONES: [&str; 7] = [
+            "CET-1CEST,M3.5.0,M10.5.0/3",
+            "<-03>3<-02>,M10.3.0/0,M2.3.0/0",
+            "CST5CDT,M3.2.0/0,M11.1.0/1",
+            "<+1030>-10:30<+11>-11,M10.1.0,M4.1.0",
+            "<+0545>-5:45",
+            "<+14>-14",
+            "<-12>12",
+        ];
+        let name = "time::date::tests::a_day_begins_where_the_one_before_ends";
+        for zone in ZONES {
+            let mut command = Command::new(env::current_exe().expect("this test's own binary"));
+            let output =
+                command.args([name, "--exact", "--nocapture"]).env("TZ", zone).output().expect("its end");
+            let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success() && text.contains("1 passed"), "{zone}: {text}");
+            // Not in UTC all the time.
+            assert!(!text.contains("at 00:00Z each"), "{zone}: {text}");
+        }
+    }
+
+    /// In the zone of the machine that tests this.
     #[test]
     fn a_day_begins_where_the_one_before_ends() {
         let mut date = Date::parse("2024-01-01").expect("a date");
@@ -121,6 +148,9 @@ mod tests {
             assert_eq!((Date::of(start), Date::of(Timestamp(start.0 - 1))), (date, date.plus(-1)), "{date}");
             assert_eq!(Date::minute(Timestamp(start.0 + 59_999)), Date::minute(start), "{date}");
             date = date.next();
+        }
+        if Date(20_000).start().0 % DAY == 0 && Date(20_180).start().0 % DAY == 0 {
+            println!("midnight is at 00:00Z each day");
         }
         assert!(Date(0).start() <= Date(1).start() && Date(u16::MAX - 1).start() < Date(u16::MAX).start());
     }

@@ -1,4 +1,4 @@
-//! A file that only grows, a record a line: read from where the last day begins, and then on from where
+//! A file that only grows, a record a line: read from where the last three days begin, and then on from where
 //! it ended. Each step reads one chunk, so that a log of any size needs the memory of a chunk and a line.
 
 use std::collections::{BTreeSet, VecDeque};
@@ -23,15 +23,15 @@ const CHUNK: usize = 64 * 1024;
 const LINE: usize = 1 << 20;
 
 /// How far back a log is read: as far as the history of a station reaches.
-const BACK: Duration = Duration::from_secs(24 * 3600);
+const BACK: Duration = Duration::from_secs(72 * 3600);
 
-/// How much of a log is read back at most: a day of a sensor a second.
+/// How much of a log is read back at most: some days of a sensor a second.
 const BACK_BYTES: u64 = 16 << 20;
 
 /// How much of a log is read back whose lines have no time.
 const UNDATED_BYTES: u64 = 64 * 1024;
 
-/// How much is read before the last day to find the names of its columns. Where they stand further up,
+/// How much is read before these days to find the names of its columns. Where they stand further up,
 /// those of the beginning are used: to read all of a large log takes a board half a minute.
 const HEAD_BYTES: u64 = 1 << 20;
 
@@ -277,7 +277,7 @@ struct Search<'s> {
 }
 
 impl Search<'_> {
-    /// Where the last day begins, at the beginning of a line, and what has to stand before that line.
+    /// Where the last three days begin, at the beginning of a line, and what has to stand before that line.
     fn day<R: Read + Seek>(&self, extent: &mut Extent<R>) -> Result<(u64, Vec<u8>), Error> {
         let mut back = UNDATED_BYTES;
         if extent.size <= back {
@@ -450,7 +450,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_large_table_little_is_read_to_find_its_last_day() {
+    fn of_a_large_table_little_is_read_to_find_its_last_days() {
         let size = 5_000_000 * NAMES.len() as u64;
         let mut extent = Extent { file: Table { at: 0, size, read: 0 }, size };
         let options = &text::Options::USUAL;
@@ -459,8 +459,8 @@ mod tests {
         let now = crate::time::utc("2025-03-02T22:27:00Z");
         let search = Search { format: format::named("csv").expect("a format"), texts: &texts, now };
         let (start, head) = search.day(&mut extent).expect("no fault");
-        let day = 86_400 * NAMES.len() as u64;
-        assert!((day..4 * day).contains(&(size - start)), "{} from the end", size - start);
+        let days = 3 * 86_400 * NAMES.len() as u64;
+        assert!((days..4 * days).contains(&(size - start)), "{} from the end", size - start);
         assert_eq!(start % NAMES.len() as u64, 0, "the beginning of a row");
         assert_eq!(head, NAMES);
         assert!(extent.file.read < 2 << 20, "{} bytes", extent.file.read);
