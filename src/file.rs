@@ -54,8 +54,9 @@ pub fn open(path: &Path) -> io::Result<(File, Metadata)> {
     Ok((file, metadata))
 }
 
-/// No line of ours is longer.
-const LINE: u64 = 4096;
+/// How far from its end the last line of a file is looked for: a line of ours, then what a file system may have put there
+/// in a power cut.
+const TAILS: [u64; 2] = [4096, 1 << 20];
 
 /// The lines after the `header` of a file that [`append`] writes, the last `limit` bytes of them. The last line is
 /// dropped if it is torn. A file that is not there has no lines; another header is an error.
@@ -92,18 +93,10 @@ pub fn append(path: &Path, header: &str, lines: &str) -> io::Result<()> {
         file.set_len(0)?;
         file.write_all(format!("{header}\n{lines}").as_bytes())?;
     } else {
-        let from = size.saturating_sub(LINE);
-        file.seek(SeekFrom::Start(from))?;
-        let mut tail = Vec::new();
-        (&file).take(LINE).read_to_end(&mut tail)?;
-        let Some(last) = tail.iter().rposition(|&byte| byte == b'\n') else {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidData,
-                format!("a line of more than {LINE} bytes"),
-            ));
-        };
-        if last + 1 < tail.len() {
-            file.set_len(from + last as u64 + 1)?;
+        match TAILS.iter().find_map(|tail| last_line_end(&mut file, size, *tail).transpose()).transpose()? {
+            Some(end) if end < size => file.set_len(end)?,
+            Some(_) => {}
+            None => return Err(io::Error::new(io::ErrorKind::InvalidData, "its last line has no end")),
         }
         file.write_all(lines.as_bytes())?;
     }
@@ -127,6 +120,15 @@ pub fn sync_directory(path: &Path) -> io::Result<()> {
         Some(parent) => File::open(parent)?.sync_all(),
         None => Ok(()),
     }
+}
+
+/// Where the last line in the tail of a file ends.
+fn last_line_end(file: &mut File, size: u64, tail: u64) -> io::Result<Option<u64>> {
+    let from = size.saturating_sub(tail);
+    file.seek(SeekFrom::Start(from))?;
+    let mut bytes = Vec::new();
+    file.take(tail).read_to_end(&mut bytes)?;
+    Ok(bytes.iter().rposition(|&byte| byte == b'\n').map(|last| from + last as u64 + 1))
 }
 
 /// Where the lines after the header begin; `None` if the file is empty or was torn within the header.
@@ -233,6 +235,39 @@ mod tests {
         std::os::unix::net::UnixListener::bind(&socket).expect("bound");
         check(&socket, 3, Err("a socket, expected a regular file"));
         check(&scratch.path("absent"), 3, Err("No such file or directory (os error 2)"));
+    }
+
+    #[test]
+    fn lines_are_appended_behind_whole_ones() {
+        #[track_caller]
+        fn check(before: &str, expected: &str) {
+            let scratch = Scratch::new();
+            let path = scratch.write("table", before);
+            append(&path, "a,b", "3\n").expect("appended");
+            assert_eq!(fs::read_to_string(&path).expect("text"), expected);
+            let lines = expected.split_once('\n').expect("a header").1;
+            assert_eq!(read_lines(&path, "a,b", 100).expect("lines"), lines);
+            assert_eq!(read_lines(&path, "a,b", 3).expect("lines"), "3\n");
+        }
+        check("", "a,b\n3\n");
+        check("a,", "a,b\n3\n");
+        check("a,b", "a,b\n3\n");
+        check("a,b\n", "a,b\n3\n");
+        check("a,b\n1\n2\n", "a,b\n1\n2\n3\n");
+        check("a,b\n1\n2", "a,b\n1\n3\n");
+        check("a,b\r\n1\r\n2", "a,b\r\n1\r\n3\n");
+        check(&format!("a,b\n1\n{}", "\0".repeat(9_000)), "a,b\n1\n3\n");
+        let scratch = Scratch::new();
+        assert_eq!(read_lines(&scratch.path("none"), "a,b", 9).expect("no lines"), "");
+        for foreign in ["a,bc\n1\n", "b", "\n", "a,b\r1\n"] {
+            let path = scratch.write("table", foreign);
+            assert!(
+                append(&path, "a,b", "3\n").is_err() && read_lines(&path, "a,b", 9).is_err(),
+                "{foreign:?}"
+            );
+            assert_eq!(fs::read_to_string(&path).expect("text"), foreign);
+        }
+        assert!(append(&scratch.mkfifo("fifo"), "a,b", "3\n").is_err());
     }
 
     #[test]

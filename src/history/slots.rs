@@ -416,8 +416,8 @@ mod tests {
         assert!(is_same(&again, &series));
         // A log that is read once more changes only the slot that may not have been over.
         for minute in 0..79 * 60 {
-            let at = at(minute * M);
-            again.record(Quantity::Temperature, Observed { value: 59.0, at }, now);
+            let reading = Observed { value: 59.0, at: at(minute * M) };
+            again.record(Quantity::Temperature, reading, at(81 * H));
         }
         assert!(is_same(&again, &series));
         assert!(!again.is_changed());
