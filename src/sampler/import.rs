@@ -59,7 +59,9 @@ pub fn import(
     let place: Vec<StationOptions> = options.stations.iter().find(is_it).cloned().into_iter().collect();
     let station = place.first().map_or(station, |place| &place.city).to_owned();
     let name = fold(&station);
-    let known = directory.map(|directory| days::read(directory, &name)).transpose()?.unwrap_or_default();
+    let known = directory
+        .map(|directory| days::read(directory, &name).map_err(|error| named(directory, &name, &error)));
+    let known = known.transpose()?.unwrap_or_default();
     let of_station = options.sources.iter().filter(|source| source.station.as_ref() == Some(&station));
     let texts: Vec<TextOptions> =
         of_station.map(|source| source.texts.clone()).chain([TextOptions::USUAL]).collect();
@@ -91,6 +93,11 @@ pub fn import(
         days::give_to_owner(directory, &import.name)?;
     }
     Ok(import.imported)
+}
+
+/// An error with the file of days that it is about.
+fn named(directory: &Path, name: &str, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", days::path(directory, name).display()))
 }
 
 struct Import<'i> {
@@ -159,13 +166,17 @@ impl Import<'_> {
 
     fn finish(&mut self, at: Timestamp, say: Say<'_>) -> io::Result<()> {
         for (_, days) in self.board.finish(at) {
-            for day in &days {
-                say(Step::Adds(day))?;
-            }
             self.board.written(&self.name, days.len());
-            self.imported.added += days.len();
-            self.known.extend(&days);
-            self.unwritten.extend(days);
+            for day in days {
+                // Of a table with a row a day nothing is known but these rows. The board knows ten years only.
+                if day.covered == 0 || self.known.iter().any(|known| known.date == day.date) {
+                    continue;
+                }
+                say(Step::Adds(&day))?;
+                self.imported.added += 1;
+                self.known.push(day);
+                self.unwritten.push(day);
+            }
         }
         self.write(ROWS)
     }
@@ -174,7 +185,8 @@ impl Import<'_> {
     fn write(&mut self, more_than: usize) -> io::Result<()> {
         let rows =
             if self.unwritten.len() > more_than { mem::take(&mut self.unwritten) } else { return Ok(()) };
-        self.directory.map_or(Ok(()), |directory| days::append(directory, &self.name, &rows))
+        let Some(directory) = self.directory else { return Ok(()) };
+        days::append(directory, &self.name, &rows).map_err(|error| named(directory, &self.name, &error))
     }
 }
 

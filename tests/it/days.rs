@@ -105,10 +105,13 @@ fn what_cannot_be_imported_is_named() {
         import(&state, &["Home", text(&undated), text(&logs.path("none.csv")), text(&good)]);
     assert!(!is_good && said.starts_with("3 days added"), "{said}");
     assert!(error.contains("undated.json: ") && error.contains("none.csv: no such file"), "{error}");
+    // A row a day says nothing of the day.
+    let daily = logs.write("daily.csv", "time,temperature_C\n2024-05-01T12:00Z,5\n2024-05-02T12:00Z,6\n");
+    assert_eq!(import(&state, &["Home", text(&daily)]).0, "0 days added, 0 known before\n");
     // A table of somebody else.
     fs::write(state.path("days/home.csv"), "my own\n").expect("written");
     let (_, error, is_good) = import(&state, &["Home", text(&good)]);
-    assert!(!is_good && error.contains("it begins with \"my own\""), "{error}");
+    assert!(!is_good && error.contains("days/home.csv: it begins with \"my own\""), "{error}");
     assert_eq!(fs::read_to_string(state.path("days/home.csv")).expect("text"), "my own\n");
     let none = output(&mut weatherhook(["import", "Home", text(&good)]));
     assert!(!none.status.success() && String::from_utf8_lossy(&none.stderr).contains("STATE_DIRECTORY"));
