@@ -1,17 +1,23 @@
 //! From readings to the lines that are put into the prompt: a [`Line`] is a row of `answer/lines.rs`.
 
+mod days;
 mod lines;
+mod past;
+mod period;
 mod report;
 mod units;
 
 pub use self::lines::{Labels, Line};
+pub use self::past::Extent;
+pub use self::period::Period;
 pub use self::units::Units;
 
 use std::time::Duration;
 
+use self::past::Question;
 use self::report::{Current, Report};
 use crate::reading::{Quantity, Reading, Snapshot, Station};
-use crate::time::Timestamp;
+use crate::time::{Date, Timestamp};
 
 /// A reading of this age is stale, unless configured otherwise: stations report every few minutes,
 /// and the weather can change within a quarter of an hour.
@@ -54,6 +60,35 @@ pub fn answer(
         Ok(station) => report(station, now, options),
         Err(reason) => reason.sentence(snapshot),
     }
+}
+
+/// The text about the days that `date` names, at the station that [`answer`] would find. What cannot be answered is said
+/// in a sentence.
+pub fn answer_about(
+    date: &str,
+    snapshot: &Snapshot,
+    place: Option<&str>,
+    query: Option<&str>,
+    now: Timestamp,
+    options: &Options,
+) -> String {
+    match (find(snapshot, place, query), Period::read("date", date, Date::of(now))) {
+        (Err(reason), _) => reason.sentence(snapshot),
+        (_, Err(reason)) => reason,
+        (Ok(station), Ok(period)) => past(station, period, now, options),
+    }
+}
+
+/// The lines about days at a station.
+pub fn past(station: &Station, period: Period, now: Timestamp, options: &Options) -> String {
+    station.asked(now);
+    let Options { units, ref labels, .. } = *options;
+    Question { station, period, now, units, labels }.text()
+}
+
+/// Writes what is known of days as members of a JSON object, each after a comma: see `routes/openapi.json`.
+pub fn write_past(station: Option<&Station>, period: Period, extent: Extent, json: &mut String) {
+    past::write_members(station, period, extent, json);
 }
 
 /// Why there is no station to answer from.
@@ -100,12 +135,13 @@ pub fn find<'s>(
 
 /// The lines of a station, or the sentence that says that it has not reported.
 pub fn report(station: &Station, now: Timestamp, options: &Options) -> String {
+    station.asked(now);
     if station.newest().is_none() {
         let station = station.city.as_deref().unwrap_or("the station");
         return format!("No readings yet: {station} has not reported.");
     }
     let Options { units, stale_after, ref labels } = *options;
-    let current = Current { station, now, units, stale_after };
+    let current = Current { station, now, today: Date::of(now), units, stale_after };
     let mut report = Report::new();
     for &line in Line::ALL {
         line.write(&current, &labels[line], &mut report);

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::iter;
 use std::ops::Range;
 
-use crate::answer::{self, answer};
+use crate::answer::{self, answer, answer_about};
 use crate::endpoints::Point;
 use crate::moderation::{Action, Moderation};
 use crate::reading::Snapshot;
@@ -65,7 +65,11 @@ fn answered(
             let inputs = optional("params.inputs", params.inputs).map_err(Refusal::WrongShape)?;
             let place = [inputs.location, inputs.city, inputs.place].into_iter().find_map(text);
             let query = text(params.query);
-            let result = answer(snapshot, place.as_deref(), query.as_deref(), now, options);
+            let (place, query) = (place.as_deref(), query.as_deref());
+            let result = match text(inputs.date) {
+                None => answer(snapshot, place, query, now, options),
+                Some(date) => answer_about(&date, snapshot, place, query, now, options),
+            };
             let mut json = Vec::with_capacity(result.len() + 64);
             json.extend_from_slice(b"{\"result\": ");
             // Writing a text into a vector cannot fail.
@@ -261,12 +265,13 @@ struct Params<'a> {
     query: Json<'a>,
 }
 
-/// The variables of the app that can name a place.
+/// The variables of the app that can name a place, and days.
 #[derive(Default)]
 struct Inputs<'a> {
     location: Json<'a>,
     city: Json<'a>,
     place: Json<'a>,
+    date: Json<'a>,
 }
 
 impl<'de> Fields<'de> for Call<'de> {
@@ -297,6 +302,7 @@ impl<'de> Fields<'de> for Inputs<'de> {
             "location" => self.location = map.next_value()?,
             "city" => self.city = map.next_value()?,
             "place" => self.place = map.next_value()?,
+            "date" => self.date = map.next_value()?,
             _ => Unread.read_field(name, map)?,
         }
         Ok(())

@@ -2,16 +2,28 @@
 
 use serde_json::{Map, json};
 
-use crate::answer::{self, Options};
+use crate::answer::{self, Extent, Options, Period};
 use crate::json;
 use crate::reading::{Observed, Snapshot};
 use crate::time::Timestamp;
 
 /// The weather at a place, or at the default station, as `routes/openapi.json` describes it. Readings that are not
-/// current are left out.
-pub fn weather(snapshot: &Snapshot, place: Option<&str>, now: Timestamp, options: &Options) -> String {
+/// current are left out. With a period the text is about its days, which follow the readings.
+pub fn weather(
+    snapshot: &Snapshot,
+    place: Option<&str>,
+    period: Option<Period>,
+    now: Timestamp,
+    options: &Options,
+) -> String {
     let (text, station) = match answer::find(snapshot, place, None) {
-        Ok(station) => (answer::report(station, now, options), Some(station)),
+        Ok(station) => {
+            let text = match period {
+                Some(period) => answer::past(station, period, now, options),
+                None => answer::report(station, now, options),
+            };
+            (text, Some(station))
+        }
         Err(reason) => (reason.sentence(snapshot), None),
     };
     let mut newest = None;
@@ -36,5 +48,11 @@ pub fn weather(snapshot: &Snapshot, place: Option<&str>, now: Timestamp, options
         "age_seconds": newest.map(|at| at.age(now).as_secs()),
         "readings": readings,
     });
-    json::text(&report)
+    let mut json = json::text(&report);
+    if let Some(period) = period {
+        json.pop();
+        answer::write_past(station, period, Extent::Full, &mut json);
+        json.push('}');
+    }
+    json
 }

@@ -7,6 +7,8 @@ use std::array;
 use std::fmt::{self, Display};
 use std::ops::{Index, IndexMut};
 
+use super::days::{Brief, Days};
+use super::period::Period;
 use super::report::{Current, Report};
 use super::units::{Measure, Units};
 use crate::reading::{Observed, Quantity, Reading, Station};
@@ -179,6 +181,10 @@ table! {
             past: [lowest_temperature, highest_temperature],
             show: range,
         },
+        /// The weather of the day before.
+        Yesterday = line! { key: "yesterday", label: "Yesterday", write: write_yesterday, },
+        /// That of the seven days before today.
+        Last7Days = line! { key: "last_7_days", label: "Last 7 Days", write: write_last_7_days, },
         /// When the newest reading was taken, or why nothing is shown.
         Observed = line! { key: "observed", label: "Observed", write: write_observed, },
     }
@@ -260,6 +266,24 @@ fn write_observed(current: &Current, label: &str, report: &mut Report) {
         }
         // What is current has no label, or makes no line.
         _ => report.write(NOTHING, "the station reports nothing of this kind."),
+    }
+}
+
+fn write_yesterday(current: &Current, label: &str, report: &mut Report) {
+    let yesterday = current.today.plus(-1);
+    write_days(Period { from: yesterday, to: yesterday }, 1, current, label, report);
+}
+
+/// One day alone is no week, and is in the line before.
+fn write_last_7_days(current: &Current, label: &str, report: &mut Report) {
+    write_days(Period::last_week(current.today), 2, current, label, report);
+}
+
+fn write_days(period: Period, least: usize, current: &Current, label: &str, report: &mut Report) {
+    let days = Days::of(current.station, period);
+    let is_shown = !label.is_empty() && days.known() >= least;
+    if let Some(brief) = is_shown.then(|| Brief::of(days, current.units)).flatten() {
+        report.write(label, brief);
     }
 }
 
@@ -414,12 +438,13 @@ fn newest<const N: usize>(readings: [Option<Reading>; N]) -> Option<Timestamp> {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use std::sync::Arc;
     use std::time::Duration;
 
     use super::*;
     use crate::answer::{Options, STALE_AFTER, answer};
     use crate::reading::Quantity::*;
-    use crate::reading::{Past, Snapshot};
+    use crate::reading::{Day, Diary, Past, Snapshot};
 
     /// 2026-11-22T14:08:00Z
     pub(in crate::answer) fn now() -> Timestamp {
@@ -533,6 +558,12 @@ pub(super) mod tests {
             lowest_temperature: past(-0.6),
             highest_temperature: past(12.4),
         }));
+        let day = |text| Day::parse(text).expect("a day");
+        let days = [
+            day("2026-11-20,100,-1.20,06:40,5.31,14:10,2.05,87,0.0,11.8,13:20,1009.1,1014.2,,"),
+            day("2026-11-21,79,2.60,06:40,11.31,14:10,2.05,87,2.4,11.1,13:20,1009.1,1014.2,,"),
+        ];
+        station.diary = Some(Arc::new(Diary { days: days.into(), ..Diary::default() }));
         station
     }
 
@@ -586,7 +617,10 @@ pub(super) mod tests {
                  Wind Direction: ENE\nWind Speed: 8 km/h\nWind Gusts: 14 km/h\n\
                  Precipitation: Light rain\nRain: 1.2 mm in the last hour, 5.1 mm in 24 hours\n\
                  Humidity: 81%\nDew Point: 7°C\nPressure: 1013 hPa, falling\nUV Index: 3\n\
-                 Temperature Range: -1°C to 12°C in 24 hours\nObserved: {at} (3 min ago)"
+                 Temperature Range: -1°C to 12°C in 24 hours\n\
+                 Yesterday: 3°C to 11°C, rain 2.4 mm, gusts 40 km/h (measured 79% of the day)\n\
+                 Last 7 Days: -1°C to 11°C, rain 2.4 mm, gusts 42 km/h (1 of 7 days measured)\n\
+                 Observed: {at} (3 min ago)"
             )
         );
         assert_eq!(
@@ -596,7 +630,10 @@ pub(super) mod tests {
                  Wind Direction: ENE\nWind Speed: 5 mph\nWind Gusts: 9 mph\n\
                  Precipitation: Light rain\nRain: 0.05 in in the last hour, 0.20 in in 24 hours\n\
                  Humidity: 81%\nDew Point: 45°F\nPressure: 29.92 inHg, falling\nUV Index: 3\n\
-                 Temperature Range: 31°F to 54°F in 24 hours\nObserved: {at} (3 min ago)"
+                 Temperature Range: 31°F to 54°F in 24 hours\n\
+                 Yesterday: 37°F to 52°F, rain 0.09 in, gusts 25 mph (measured 79% of the day)\n\
+                 Last 7 Days: 30°F to 52°F, rain 0.09 in, gusts 26 mph (1 of 7 days measured)\n\
+                 Observed: {at} (3 min ago)"
             )
         );
     }

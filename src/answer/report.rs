@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use super::units::Units;
 use crate::reading::{Observed, Quantity, Reading, Station};
-use crate::time::{AHEAD, Timestamp};
+use crate::time::{AHEAD, Date, Timestamp};
 
 /// Space for the lines of a station that reports everything, in bytes: one allocation is enough.
-const CAPACITY: usize = 512;
+const CAPACITY: usize = 640;
 
 /// Whether an observation is current. What lies ahead of the clock was observed before the clock was
 /// set back; how long ago is unknown.
@@ -20,6 +20,7 @@ pub(super) fn is_current(at: Timestamp, now: Timestamp, stale_after: Duration) -
 pub(super) struct Current<'a> {
     pub(super) station: &'a Station,
     pub(super) now: Timestamp,
+    pub(super) today: Date,
     pub(super) units: Units,
     pub(super) stale_after: Duration,
 }

@@ -44,6 +44,8 @@ pub(super) struct Meta<'a> {
 #[derive(Default)]
 pub(super) struct Arguments<'a> {
     pub(super) location: Json<'a>,
+    pub(super) from: Json<'a>,
+    pub(super) to: Json<'a>,
 }
 
 impl<'de> Fields<'de> for Message<'de> {
@@ -94,6 +96,8 @@ impl<'de> Fields<'de> for Arguments<'de> {
     fn read_field<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
         match name {
             "location" => self.location = map.next_value()?,
+            "from" => self.from = map.next_value()?,
+            "to" => self.to = map.next_value()?,
             _ => Unread.read_field(name, map)?,
         }
         Ok(())

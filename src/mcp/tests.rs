@@ -174,7 +174,7 @@ fn legacy_methods_need_no_session() {
     let list = &json["result"];
     assert_eq!((status, list.as_object().map(serde_json::Map::len)), (200, Some(1)), "{json}");
     let names = list["tools"].as_array().expect("a list").iter().map(|tool| &tool["name"]);
-    assert_eq!(names.collect::<Vec<_>>(), ["get_weather", "list_stations"]);
+    assert_eq!(names.collect::<Vec<_>>(), ["get_weather", "get_history", "list_stations"]);
 }
 
 #[test]

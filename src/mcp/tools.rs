@@ -5,10 +5,11 @@ use std::ptr;
 
 use super::message::Arguments;
 use super::{Context, write_text};
-use crate::answer::{self, Unanswered};
-use crate::reading::{Observed, Station};
+use crate::answer::{self, Extent, Period, Unanswered};
+use crate::reading::{Observed, Snapshot, Station};
 use crate::received::{Json, mismatch};
 use crate::table::table;
+use crate::time::Date;
 
 table! {
     /// What an assistant can call.
@@ -22,6 +23,17 @@ table! {
             input: r#""location":{"type":"string","description":"The name of the place, for example London. Leave it out for the default station."}"#,
             output: r#""report":{"type":"string","description":"The weather in lines of text."},"city":{"type":"string","description":"The place; empty if it has no name."},"observed":{"type":"string","description":"When the newest reading was taken; empty if none is current."},"readings":{"type":"object","description":"The current readings by name, each with value, unit and age_seconds."}"#,
             required: r#""report","city","observed","readings""#,
+        },
+        /// The days before at one place.
+        GetHistory = Row {
+            name: "get_history",
+            title: "Past weather",
+            description: "Gives the weather of past days at a place where this service has a station: lowest, highest and mean \
+                temperature, rain, gusts, pressure and humidity, for each day and for all days together. Today is known as far as \
+                it has passed. There are no forecasts.",
+            input: r#""location":{"type":"string","description":"The name of the place, for example London. Leave it out for the default station."},"from":{"type":"string","description":"The first day, like 2026-11-20, or a word: today, yesterday, last 7 days, last 30 days. Leave it out for the last 7 days."},"to":{"type":"string","description":"The last day. Leave it out for the days until today."}"#,
+            output: r#""report":{"type":"string","description":"The days in lines of text."},"city":{"type":"string","description":"The place; empty if it has no name."},"from":{"type":"string","description":"The first day."},"to":{"type":"string","description":"The last day."},"first_day":{"type":"string","description":"The first day that is known; empty if none is."},"totals":{"type":"object","description":"Extremes, means and the sum of rain of all these days by name, each with value and unit; the date or time of an extreme; days_measured says on how many days this was measured."},"days":{"type":"array","items":{"type":"object"},"description":"The known days, if at most 31 are asked for: each with date, covered_percent (how much of the day was measured) and values."}"#,
+            required: r#""report","city","from","to","first_day","totals","days""#,
         },
         /// The places that have a station.
         ListStations = Row {
@@ -68,7 +80,8 @@ impl Tool {
     /// Calls it.
     pub(super) fn call(self, arguments: &Arguments<'_>, context: &Context<'_>) -> Outcome {
         match self {
-            Tool::GetWeather => weather(&arguments.location, context),
+            Tool::GetWeather => weather(arguments, context),
+            Tool::GetHistory => history(arguments, context),
             Tool::ListStations => stations(context),
         }
     }
@@ -95,29 +108,69 @@ pub(super) fn write_list(json: &mut Vec<u8>) {
     json.push(b']');
 }
 
-fn weather(location: &Json<'_>, &Context { snapshot, now, options }: &Context<'_>) -> Outcome {
-    let place = match location {
-        Json::Text(place) => Some(&**place),
-        Json::Missing | Json::Null => None,
-        _ => return Outcome::Failure(mismatch("location", "a string", location)),
-    };
+/// The text of an argument, if it is given.
+fn given<'a>(name: &str, argument: &'a Json<'_>) -> Result<Option<&'a str>, Outcome> {
+    match argument {
+        Json::Text(text) => Ok(Some(text)),
+        Json::Missing | Json::Null => Ok(None),
+        _ => Err(Outcome::Failure(mismatch(name, "a string", argument))),
+    }
+}
+
+/// The station that is asked for, or the sentence that says why there is none.
+fn station<'s>(
+    arguments: &Arguments<'_>,
+    snapshot: &'s Snapshot,
+) -> Result<Result<&'s Station, String>, Outcome> {
+    let place = given("location", &arguments.location)?;
     match answer::find(snapshot, place, None) {
-        Ok(station) => {
-            let mut data = Vec::with_capacity(1024);
-            write_readings(station, &Context { snapshot, now, options }, &mut data);
-            Outcome::Report { text: answer::report(station, now, options), data }
-        }
+        Ok(station) => Ok(Ok(station)),
         Err(Unanswered::UnknownPlace) => {
             let known = answer::some_places(snapshot).map(|places| format!(". Stations: {places}"));
             let sentence = Unanswered::UnknownPlace.sentence(snapshot);
-            Outcome::Failure(sentence + &known.unwrap_or_default())
+            Err(Outcome::Failure(sentence + &known.unwrap_or_default()))
         }
         // A model can do something about these; they are no failures of the tool.
-        Err(reason @ (Unanswered::NoStations | Unanswered::NoPlace)) => {
-            let data = br#","city":"","observed":"","readings":{}"#.to_vec();
-            Outcome::Report { text: reason.sentence(snapshot), data }
-        }
+        Err(reason @ (Unanswered::NoStations | Unanswered::NoPlace)) => Ok(Err(reason.sentence(snapshot))),
     }
+}
+
+fn weather(arguments: &Arguments<'_>, context: &Context<'_>) -> Outcome {
+    let &Context { snapshot, now, options } = context;
+    match station(arguments, snapshot) {
+        Ok(Ok(station)) => {
+            let mut data = Vec::with_capacity(1024);
+            write_readings(station, context, &mut data);
+            Outcome::Report { text: answer::report(station, now, options), data }
+        }
+        Ok(Err(text)) => {
+            Outcome::Report { text, data: br#","city":"","observed":"","readings":{}"#.to_vec() }
+        }
+        Err(failure) => failure,
+    }
+}
+
+fn history(arguments: &Arguments<'_>, &Context { snapshot, now, options }: &Context<'_>) -> Outcome {
+    let days = || {
+        let (from, to) = (given("from", &arguments.from)?, given("to", &arguments.to)?);
+        let today = Date::of(now);
+        let period = Period::between(from, to, today).map_err(Outcome::Failure)?;
+        Ok((station(arguments, snapshot)?, period.unwrap_or_else(|| Period::last_week(today))))
+    };
+    let (station, period) = match days() {
+        Ok(found) => found,
+        Err(failure) => return failure,
+    };
+    let (text, station) = match station {
+        Ok(station) => (answer::past(station, period, now, options), Some(station)),
+        Err(text) => (text, None),
+    };
+    let mut data = br#","city":"#.to_vec();
+    write_text(station.and_then(|station| station.city.as_deref()).unwrap_or_default(), &mut data);
+    let mut members = String::new();
+    answer::write_past(station, period, Extent::Text, &mut members);
+    data.extend_from_slice(members.as_bytes());
+    Outcome::Report { text, data }
 }
 
 /// Writes city, time and readings of a station.

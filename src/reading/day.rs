@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Quantity;
+use super::{Quantity, Unit};
 use crate::table::table;
 use crate::time::Date;
 
@@ -54,6 +54,19 @@ table! {
         LowestStationPressure = value("station_pressure_min_hPa", Quantity::StationPressure, 1),
         /// hPa, likewise.
         HighestStationPressure = value("station_pressure_max_hPa", Quantity::StationPressure, 1),
+    }
+}
+
+impl Column {
+    /// Its name without the unit; a time has the name of its extreme.
+    pub fn key(self) -> &'static str {
+        let head = self.row().head;
+        head.rsplit_once('_').map_or(head, |(key, _)| key)
+    }
+
+    /// The unit of its values; `None` for a time of the day.
+    pub fn unit(self) -> Option<Unit> {
+        self.row().of.map(Quantity::base_unit)
     }
 }
 

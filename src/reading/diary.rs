@@ -34,6 +34,11 @@ impl Plot {
         self.row().name()
     }
 
+    /// Its name in JSON.
+    pub fn key(self) -> &'static str {
+        self.row().key()
+    }
+
     /// The unit of its values.
     pub fn unit(self) -> Unit {
         self.row().base_unit()
@@ -118,13 +123,20 @@ impl Diary {
 
     /// The days from one to another, both included, in order: those that are known.
     pub fn range(&self, from: Date, to: Date) -> impl Iterator<Item = &Day> {
-        let is_within = move |day: &&Day| (from..=to).contains(&day.date);
-        self.days.iter().chain(&self.open).filter(is_within)
+        self.slices(from, to).into_iter().flatten()
+    }
+
+    /// The same as two lists, of which the second has those that are not written.
+    pub fn slices(&self, from: Date, to: Date) -> [&[Day]; 2] {
+        [&*self.days, &self.open].map(|days| {
+            let start = days.partition_point(|day| day.date < from);
+            days.get(start..days.partition_point(|day| day.date <= to)).unwrap_or_default()
+        })
     }
 
     /// The first day that is known.
     pub fn first(&self) -> Option<Date> {
-        self.days.iter().chain(&self.open).map(|day| day.date).min()
+        self.days.first().into_iter().chain(self.open.first()).map(|day| day.date).min()
     }
 }
 

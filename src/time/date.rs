@@ -58,6 +58,11 @@ impl Date {
         Date(u16::try_from(days).unwrap_or(u16::MAX))
     }
 
+    /// How many days it is after `other`; negative if it is before.
+    pub fn days_after(self, other: Date) -> i32 {
+        i32::from(self.0) - i32::from(other.0)
+    }
+
     /// The day after.
     pub fn next(self) -> Date {
         self.plus(1)
@@ -113,6 +118,7 @@ mod tests {
         assert_eq!(date.plus(-100_000).to_string(), "1970-01-01");
         assert_eq!(date.plus(i32::MAX).to_string(), "2149-06-06");
         assert_eq!(date.ymd(), (2024, 2, 28));
+        assert_eq!((date.next().next().days_after(date), date.days_after(date.next())), (2, -1));
     }
 
     /// Zones that skip or repeat midnight or half an hour, and the farthest ones: each in a process of its own.

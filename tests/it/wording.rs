@@ -786,7 +786,7 @@ fn doctor_of_a_good_endpoint_of_mcp() {
             ok: notifications/initialized: answered in N ms
                 received
             ok: tools/list: answered in N ms
-                get_weather, list_stations
+                get_weather, get_history, list_stations
             ok: tools/call: answered in N ms
                 City: London
                 Temperature: 10°C

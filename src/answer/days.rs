@@ -1,0 +1,156 @@
+//! What several days say together, and in a few words.
+
+use std::fmt::{self, Display};
+
+use super::period::Period;
+use super::units::Units;
+use crate::reading::{Column, Day, Station};
+
+/// The days of a period that are known.
+#[derive(Clone, Copy)]
+pub(super) struct Days<'d> {
+    known: [&'d [Day]; 2],
+    /// How many days the period has.
+    asked: usize,
+}
+
+/// A value of all days.
+pub(super) struct Total<'d> {
+    pub(super) value: f64,
+    /// Of an extreme, the day on which it was.
+    pub(super) day: Option<&'d Day>,
+}
+
+impl<'d> Days<'d> {
+    pub(super) fn of(station: &'d Station, period: Period) -> Days<'d> {
+        let diary = station.diary.as_ref();
+        let known = diary.map(|diary| diary.slices(period.from, period.to)).unwrap_or_default();
+        Days { known, asked: period.days() }
+    }
+
+    pub(super) fn of_day(day: &'d Day) -> Days<'d> {
+        Days { known: [std::slice::from_ref(day), &[]], asked: 1 }
+    }
+
+    pub(super) fn iter(self) -> impl Iterator<Item = &'d Day> {
+        self.known.into_iter().flatten()
+    }
+
+    pub(super) fn known(self) -> usize {
+        self.iter().count()
+    }
+
+    /// What the column says of all days together: the extreme, the mean, or the sum.
+    pub(super) fn total(self, column: Column) -> Option<Total<'d>> {
+        use Column::*;
+        let is_better = match column {
+            LowestTemperature | LowestSeaLevelPressure | LowestStationPressure => f64::lt,
+            HighestTemperature | HighestSeaLevelPressure | HighestStationPressure | HighestGust => f64::gt,
+            MeanTemperature | MeanHumidity => return self.mean(column),
+            Rain => return self.sum(column),
+            LowestTemperatureTime | HighestTemperatureTime | HighestGustTime => return None,
+        };
+        let mut found: Option<Total<'d>> = None;
+        for day in self.iter() {
+            let Some(value) = day.value(column) else { continue };
+            if found.as_ref().is_none_or(|found| is_better(&value, &found.value)) {
+                found = Some(Total { value, day: Some(day) });
+            }
+        }
+        found
+    }
+
+    fn sum(self, column: Column) -> Option<Total<'d>> {
+        let values = self.iter().filter_map(|day| day.value(column));
+        values.reduce(|sum, value| sum + value).map(|value| Total { value, day: None })
+    }
+
+    /// A day counts by how much of it was measured.
+    fn mean(self, column: Column) -> Option<Total<'d>> {
+        let (mut sum, mut weights) = (0.0, 0.0);
+        for day in self.iter() {
+            let weight = f64::from(day.covered.max(1));
+            if let Some(value) = day.value(column) {
+                sum += weight * value;
+                weights += weight;
+            }
+        }
+        (weights > 0.0).then(|| Total { value: sum / weights, day: None })
+    }
+
+    /// How many of them were measured, with a value in this column.
+    pub(super) fn measured(self, column: Option<Column>) -> usize {
+        let has = |day: &Day| column.is_none_or(|column| day.value(column).is_some());
+        self.iter().filter(|day| day.covered >= Day::WHOLE && has(day)).count()
+    }
+
+    /// How much is not known, if any.
+    pub(super) fn gaps(self, column: Option<Column>) -> Gaps {
+        match self.iter().next() {
+            Some(day) if self.asked == 1 => Gaps::OfDay(day.covered),
+            _ => Gaps::OfDays { measured: self.measured(column), asked: self.asked },
+        }
+    }
+}
+
+/// How much of a period was measured; nothing is written where that is enough.
+#[derive(Clone, Copy)]
+pub(super) enum Gaps {
+    /// So many percent of the only day.
+    OfDay(u8),
+    /// So many of several days.
+    OfDays { measured: usize, asked: usize },
+}
+
+/// ` (measured 62% of the day)`, ` (5 of 7 days measured)`
+impl Display for Gaps {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Gaps::OfDay(covered) if *covered < Day::WHOLE => write!(f, " (measured {covered}% of the day)"),
+            Gaps::OfDays { measured, asked } if measured < asked => {
+                write!(f, " ({measured} of {asked} days measured)")
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Days in one line: `3°C to 11°C, rain 2.4 mm, gusts 40 km/h`
+pub(super) struct Brief {
+    units: Units,
+    temperatures: Option<(f64, f64)>,
+    rain: Option<f64>,
+    gust: Option<f64>,
+    gaps: Gaps,
+}
+
+impl Brief {
+    /// `None` if none of this is known.
+    pub(super) fn of(days: Days<'_>, units: Units) -> Option<Brief> {
+        let value = |column| days.total(column).map(|total| total.value);
+        let temperatures = value(Column::LowestTemperature).zip(value(Column::HighestTemperature));
+        let (rain, gust) = (value(Column::Rain), value(Column::HighestGust));
+        let is_known = temperatures.is_some() || rain.is_some() || gust.is_some();
+        let gaps = days.gaps(rain.map(|_| Column::Rain));
+        is_known.then_some(Brief { units, temperatures, rain, gust, gaps })
+    }
+}
+
+impl Display for Brief {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let units = self.units;
+        let mut separator = "";
+        if let Some((lowest, highest)) = self.temperatures {
+            write!(f, "{} to {}", units.temperature(lowest), units.temperature(highest))?;
+            separator = ", ";
+        }
+        if let Some(rain) = self.rain {
+            write!(f, "{separator}rain {}", units.rain(rain))?;
+            separator = ", ";
+        }
+        if let Some(gust) = self.gust {
+            write!(f, "{separator}gusts {}", units.speed(gust))?;
+        }
+        self.gaps.fmt(f)
+    }
+}

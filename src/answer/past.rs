@@ -1,0 +1,422 @@
+//! The answer about days: as lines of text, and as members of a JSON object.
+
+use std::fmt::Write as _;
+
+use super::days::{Brief, Days, Total};
+use super::lines::{Labels, Line};
+use super::period::Period;
+use super::report::Report;
+use super::units::{Measure, Units};
+use crate::reading::{Column, Diary, Plot, Plots, Station};
+use crate::time::{Date, Timestamp};
+
+/// So many days have a line each. Of more the totals say enough, and the prompt stays short.
+const LINES: usize = 31;
+
+/// What is asked about the past of a station, and how the answer is written.
+pub(super) struct Question<'q> {
+    pub(super) station: &'q Station,
+    pub(super) period: Period,
+    pub(super) now: Timestamp,
+    pub(super) units: Units,
+    pub(super) labels: &'q Labels,
+}
+
+impl Question<'_> {
+    /// The lines about the period, or the sentence that says what is known.
+    pub(super) fn text(&self) -> String {
+        let Question { station, period, labels, .. } = *self;
+        let (days, mut report) = (Days::of(station, period), Report::new());
+        if let Some(city) = &station.city {
+            report.write(&labels[Line::City], city);
+        }
+        let first = station.diary.as_ref().and_then(|diary| diary.first());
+        if days.known() == 0 {
+            report.write("Date", format_args!("{period} (not known)"));
+        } else {
+            self.write_totals(days, &mut report);
+            if (2..=LINES).contains(&period.days()) {
+                self.write_days(&mut report);
+            }
+        }
+        match first {
+            Some(first) if first <= period.from && days.known() > 0 => {}
+            Some(first) => report.write("First Known Day", first),
+            None => report.write("First Known Day", "none, as no day of this station is kept yet"),
+        }
+        report.text
+    }
+
+    fn write_totals(&self, days: Days<'_>, report: &mut Report) {
+        let Question { period, units, labels, .. } = *self;
+        let so_far = if period.from == Date::of(self.now) { " so far" } else { "" };
+        report.write("Date", format_args!("{period}{so_far}{}", days.gaps(None)));
+        let shown = |column, measure: fn(Units, f64) -> Measure| {
+            let total = days.total(column)?;
+            Some(format!("{}{}", measure(units, total.value), self.when(column, &total)))
+        };
+        let part = |before: &str, shown: Option<String>| shown.map(|shown| format!("{before}{shown}"));
+        let percent = |_, value| Measure::Whole(value, "%");
+        let temperatures = [
+            part("lowest ", shown(Column::LowestTemperature, Units::temperature)),
+            part("highest ", shown(Column::HighestTemperature, Units::temperature)),
+            part("mean ", shown(Column::MeanTemperature, Units::temperature)),
+        ];
+        let gaps = if period.days() > 1 { days.gaps(Some(Column::Rain)).to_string() } else { String::new() };
+        let rain = shown(Column::Rain, Units::rain).map(|rain| rain + &gaps);
+        let [lowest, highest] = match days.total(Column::LowestSeaLevelPressure) {
+            Some(_) => [Column::LowestSeaLevelPressure, Column::HighestSeaLevelPressure],
+            None => [Column::LowestStationPressure, Column::HighestStationPressure],
+        };
+        let pressures = [
+            part("lowest ", shown(lowest, Units::pressure)),
+            part("highest ", shown(highest, Units::pressure)),
+        ];
+        for (line, parts) in [
+            (Line::Temperature, &temperatures[..]),
+            (Line::Rain, &[rain]),
+            (Line::WindGusts, &[part("highest ", shown(Column::HighestGust, Units::speed))]),
+            (Line::Pressure, &pressures),
+            (Line::Humidity, &[part("mean ", shown(Column::MeanHumidity, percent))]),
+        ] {
+            let parts: Vec<&str> = parts.iter().flatten().map(String::as_str).collect();
+            if !parts.is_empty() {
+                report.write(&labels[line], parts.join(", "));
+            }
+        }
+    }
+
+    /// When an extreme was: ` at 06:40`, or ` on 2026-11-20` where there are several days.
+    fn when(&self, column: Column, total: &Total<'_>) -> String {
+        match total.day {
+            Some(_) if !has_time(column) => String::new(),
+            Some(day) if self.period.days() > 1 => format!(" on {}", day.date),
+            _ => clock(total, column).map_or_else(String::new, |clock| format!(" at {clock}")),
+        }
+    }
+
+    /// A line for each day, from the first known one on.
+    fn write_days(&self, report: &mut Report) {
+        let Some(diary) = &self.station.diary else { return };
+        let Period { from, to } = self.period;
+        let mut date = from.max(diary.first().unwrap_or(from));
+        while date <= to {
+            let brief = diary.day(date).map(|day| Brief::of(Days::of_day(day), self.units));
+            let so_far = if date == Date::of(self.now) { " so far" } else { "" };
+            let label = format!("{date}{so_far}");
+            match brief {
+                Some(Some(brief)) => report.write(&label, brief),
+                Some(None) => report.write(&label, "no temperature, rain or gusts"),
+                None => report.write(&label, "not known"),
+            }
+            date = date.next();
+        }
+    }
+}
+
+/// Whether the column after this one has the time of its extreme.
+fn has_time(column: Column) -> bool {
+    time_of(column).is_some()
+}
+
+fn time_of(column: Column) -> Option<Column> {
+    let next = *Column::ALL.get(column.index() + 1)?;
+    (next.unit().is_none() && column.unit().is_some()).then_some(next)
+}
+
+/// The time of an extreme: `06:40`
+fn clock(total: &Total<'_>, column: Column) -> Option<String> {
+    let minutes = total.day?.value(time_of(column)?)?;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 1,439")]
+    let minutes = minutes as u16;
+    Some(format!("{:02}:{:02}", minutes / 60, minutes % 60))
+}
+
+/// How much of the past is put into JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// All days, and the series of the last three.
+    Full,
+    /// As in the text: the totals, and the days if they have lines.
+    Text,
+}
+
+/// Writes the members about a period, each after a comma. Without a station nothing is known.
+///
+/// As `routes/openapi.json` has it. Of [`Extent::Text`] the first day is `""` where there is none, and there are no
+/// series: assistants make variables of the members and want each in one type.
+pub(super) fn write_members(station: Option<&Station>, period: Period, extent: Extent, json: &mut String) {
+    let unknown = Station::default();
+    let station = station.unwrap_or(&unknown);
+    let days = Days::of(station, period);
+    let Period { from, to } = period;
+    let first = station.diary.as_ref().and_then(|diary| diary.first());
+    let first = match (first, extent) {
+        (Some(first), _) => format!("\"{first}\""),
+        (None, Extent::Full) => "null".to_owned(),
+        (None, Extent::Text) => "\"\"".to_owned(),
+    };
+    // Writing to a String cannot fail.
+    let _ = write!(json, ", \"from\": \"{from}\", \"to\": \"{to}\", \"first_day\": {first}, \"totals\": ");
+    write_values(days, period.days() > 1, json);
+    json.push_str(", \"days\": [");
+    if extent == Extent::Full || period.days() <= LINES {
+        let mut separator = "";
+        for day in days.iter() {
+            let _ = write!(
+                json,
+                "{separator}{{\"date\": \"{}\", \"covered_percent\": {}, \"values\": ",
+                day.date, day.covered
+            );
+            write_values(Days::of_day(day), false, json);
+            json.push('}');
+            separator = ", ";
+        }
+    }
+    json.push(']');
+    if let (Extent::Full, Some(diary)) = (extent, &station.diary) {
+        write_series(diary, period, json);
+    }
+}
+
+/// Writes `{"temperature_min": {"value": -1.2, "unit": "°C", "time": "06:40"}, …}`; of several days with the date of
+/// each extreme, and on how many days the sum of rain was measured.
+fn write_values(days: Days<'_>, several: bool, json: &mut String) {
+    let mut separator = "{";
+    for &column in Column::ALL {
+        let Some((total, unit)) = days.total(column).zip(column.unit()) else { continue };
+        let (value, unit) = (rounded(total.value), unit.symbol());
+        let _ = write!(json, "{separator}\"{}\": {{\"value\": {value:?}, \"unit\": \"{unit}\"", column.key());
+        if several {
+            if let Some(day) = total.day {
+                let _ = write!(json, ", \"date\": \"{}\"", day.date);
+            }
+            let _ = write!(json, ", \"days_measured\": {}", days.measured(Some(column)));
+        }
+        if let Some(clock) = clock(&total, column) {
+            let _ = write!(json, ", \"time\": \"{clock}\"");
+        }
+        json.push('}');
+        separator = ", ";
+    }
+    json.push_str(if separator == "{" { "{}" } else { "}" });
+}
+
+/// Writes the member with the values of the last three days that are in the period, if any.
+fn write_series(diary: &Diary, Period { from, to }: Period, json: &mut String) {
+    let plots = &diary.plots;
+    let is_within = |index: &usize| (from..=to).contains(&Date::of(plots.start(*index)));
+    let indices: Vec<usize> = (0..Plots::SLOTS).filter(is_within).collect();
+    let (Some(start), Some(end)) = (indices.first(), indices.last()) else { return };
+    json.push_str(", \"series\": ");
+    let mut separator = "{";
+    for &plot in Plot::ALL {
+        let Some(values) = plots.values(plot).get(*start..=*end) else { continue };
+        let _ = write!(
+            json,
+            "{separator}\"{}\": {{\"unit\": \"{}\", \"start\": \"{}\", \"step_seconds\": {}, \"values\": [",
+            plot.key(),
+            plot.unit().symbol(),
+            plots.start(*start).rfc3339(),
+            Plots::SLOT,
+        );
+        for (index, value) in values.iter().enumerate() {
+            json.push_str(if index > 0 { ", " } else { "" });
+            let _ = match value.is_nan() {
+                true => write!(json, "null"),
+                false => write!(json, "{:?}", rounded((*value).into())),
+            };
+        }
+        json.push_str("]}");
+        separator = ", ";
+    }
+    json.push_str(if separator == "{" { "{}" } else { "}" });
+}
+
+/// To three decimals, more than any sensor has, and no −0.
+fn rounded(value: f64) -> f64 {
+    (value * 1000.0).round() / 1000.0 + 0.0
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::answer::{self, Options};
+    use crate::json;
+    use crate::reading::Day;
+    use crate::time::utc;
+
+    /// Ten days, of which one is missing, one is half measured, and the last is today.
+    fn station() -> Station {
+        let day = |text: &str| Day::parse(text).expect("a day");
+        let days = [
+            "2026-11-19,100,1.00,05:00,8.00,14:00,4.00,80,0.2,5.0,12:00,1000.1,1005.2,,",
+            "2026-11-20,98,-1.20,06:40,5.31,14:10,2.00,87,2.4,11.8,13:20,1009.1,1014.2,,",
+            "2026-11-22,49,3.00,08:00,6.00,15:00,5.00,90,1.0,,,,,990.1,991.2",
+            "2026-11-23,80,,,,,,55,,,,,,,",
+        ];
+        let open = vec![day("2026-11-24,100,2.00,03:30,2.50,04:00,2.20,70,0.0,2.0,04:10,,,,")];
+        let days = days.map(day).into();
+        let mut station = Station::called(Some("London".to_owned()));
+        station.diary = Some(Arc::new(Diary { days, open, ..Diary::default() }));
+        station
+    }
+
+    fn now() -> Timestamp {
+        Date::parse("2026-11-24").expect("a date").start()
+    }
+
+    fn period(from: &str, to: &str) -> Period {
+        Period { from: Date::parse(from).expect("a date"), to: Date::parse(to).expect("a date") }
+    }
+
+    #[track_caller]
+    fn check(station: &Station, (from, to): (&str, &str), expected: &[&str]) {
+        let text = answer::past(station, period(from, to), now(), &Options::default());
+        assert_eq!(text.lines().collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn a_day_has_its_extremes_with_their_times() {
+        let day = |day| (day, day);
+        check(
+            &station(),
+            day("2026-11-20"),
+            &[
+                "City: London",
+                "Date: 2026-11-20",
+                "Temperature: lowest -1°C at 06:40, highest 5°C at 14:10, mean 2°C",
+                "Rain: 2.4 mm",
+                "Wind Gusts: highest 42 km/h at 13:20",
+                "Pressure: lowest 1009 hPa, highest 1014 hPa",
+                "Humidity: mean 87%",
+            ],
+        );
+        check(
+            &station(),
+            day("2026-11-22"),
+            &[
+                "City: London",
+                "Date: 2026-11-22 (measured 49% of the day)",
+                "Temperature: lowest 3°C at 08:00, highest 6°C at 15:00, mean 5°C",
+                "Rain: 1.0 mm",
+                "Pressure: lowest 990 hPa, highest 991 hPa",
+                "Humidity: mean 90%",
+            ],
+        );
+        check(
+            &station(),
+            day("2026-11-24"),
+            &[
+                "City: London",
+                "Date: 2026-11-24 so far",
+                "Temperature: lowest 2°C at 03:30, highest 3°C at 04:00, mean 2°C",
+                "Rain: 0.0 mm",
+                "Wind Gusts: highest 7 km/h at 04:10",
+                "Humidity: mean 70%",
+            ],
+        );
+        let unknown = ["City: London", "Date: 2026-11-21 (not known)", "First Known Day: 2026-11-19"];
+        check(&station(), day("2026-11-21"), &unknown);
+        let nothing = "First Known Day: none, as no day of this station is kept yet";
+        check(&Station::default(), day("2026-11-21"), &["Date: 2026-11-21 (not known)", nothing]);
+    }
+
+    #[test]
+    fn several_days_have_their_totals_and_a_line_each() {
+        let totals = [
+            "City: London",
+            "Date: 2026-11-18 to 2026-11-24 (4 of 7 days measured)",
+            "Temperature: lowest -1°C on 2026-11-20, highest 8°C on 2026-11-19, mean 3°C",
+            "Rain: 3.6 mm (3 of 7 days measured)",
+            "Wind Gusts: highest 42 km/h on 2026-11-20",
+            "Pressure: lowest 1000 hPa, highest 1014 hPa",
+            "Humidity: mean 76%",
+        ];
+        let days = [
+            "2026-11-19: 1°C to 8°C, rain 0.2 mm, gusts 18 km/h",
+            "2026-11-20: -1°C to 5°C, rain 2.4 mm, gusts 42 km/h",
+            "2026-11-21: not known",
+            "2026-11-22: 3°C to 6°C, rain 1.0 mm (measured 49% of the day)",
+            "2026-11-23: no temperature, rain or gusts",
+            "2026-11-24 so far: 2°C to 3°C, rain 0.0 mm, gusts 7 km/h",
+            "First Known Day: 2026-11-19",
+        ];
+        check(&station(), ("2026-11-18", "2026-11-24"), &[&totals[..], &days[..]].concat());
+        // A month and more: the totals alone.
+        let text = answer::past(&station(), period("2026-10-25", "2026-11-24"), now(), &Options::default());
+        assert_eq!(text.lines().count(), totals.len() + days.len(), "{text}");
+        let text = answer::past(&station(), period("2026-10-24", "2026-11-24"), now(), &Options::default());
+        assert_eq!(text.lines().count(), totals.len() + 1, "{text}");
+    }
+
+    fn members(period: Period, extent: Extent, station: Option<&Station>) -> Value {
+        let mut text = "{\"a\": 1".to_owned();
+        answer::write_past(station, period, extent, &mut text);
+        text.push('}');
+        let value: Value = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(json::text(&value).len(), text.len(), "as Python writes it: {text}");
+        value
+    }
+
+    #[test]
+    fn the_json_says_the_same() {
+        let all = period("2026-11-18", "2026-11-24");
+        let found = members(all, Extent::Full, Some(&station()));
+        let dates: Vec<_> = found["days"].as_array().expect("days").iter().map(|day| &day["date"]).collect();
+        assert_eq!(dates, ["2026-11-19", "2026-11-20", "2026-11-22", "2026-11-23", "2026-11-24"]);
+        assert_eq!(found["first_day"], "2026-11-19");
+        assert_eq!((&found["from"], &found["to"]), (&json!("2026-11-18"), &json!("2026-11-24")));
+        assert_eq!(
+            found["totals"]["temperature_min"],
+            json!({"value": -1.2, "unit": "°C", "date": "2026-11-20", "days_measured": 3, "time": "06:40"})
+        );
+        assert_eq!(found["totals"]["rain"], json!({"value": 3.6, "unit": "mm", "days_measured": 3}));
+        assert_eq!(
+            found["days"][3],
+            json!({"date": "2026-11-23", "covered_percent": 80,
+            "values": {"humidity_mean": {"value": 55.0, "unit": "%"}}})
+        );
+        assert_eq!(
+            found["days"][1]["values"]["gust_max"],
+            json!({"value": 11.8, "unit": "m/s", "time": "13:20"})
+        );
+        assert_eq!(found.get("series"), None);
+        // Too many for the text, too.
+        let year = period("2026-01-01", "2026-11-24");
+        assert_eq!(members(year, Extent::Text, Some(&station()))["days"], json!([]));
+        let none = members(all, Extent::Full, None);
+        assert_eq!(
+            none,
+            json!({"a": 1, "from": "2026-11-18", "to": "2026-11-24", "first_day": null, "totals": {},
+            "days": []})
+        );
+        assert_eq!(members(all, Extent::Text, None)["first_day"], "");
+    }
+
+    #[test]
+    fn the_series_are_those_of_the_period() {
+        let end = utc("2026-11-24T06:00:00Z");
+        let slot = u32::try_from(Plots::slot(end)).expect("a slot");
+        let mut values = vec![f32::NAN; Plots::SLOTS];
+        values[Plots::SLOTS - 1] = 2.25;
+        values[Plots::SLOTS - 2] = -0.0001;
+        let mut station = station();
+        let plots = Plots::new(slot, vec![(Plot::Temperature, values.into())]);
+        station.diary = Some(Arc::new(Diary { plots, ..Diary::default() }));
+        let day = Date::of(utc("2026-11-24T05:00:00Z"));
+        let found = members(Period { from: day, to: day }, Extent::Full, Some(&station));
+        let series = &found["series"]["temperature"];
+        let values = series["values"].as_array().expect("values");
+        assert_eq!(values[values.len() - 3..], [json!(null), json!(0.0), json!(2.25)]);
+        assert_eq!((&series["unit"], &series["step_seconds"]), (&json!("°C"), &json!(600)));
+        let start = day.start().max(station.diary.as_ref().expect("a diary").plots.start(0));
+        assert_eq!(series["start"], start.rfc3339());
+        let before = period("2026-11-01", "2026-11-02");
+        assert_eq!(members(before, Extent::Full, Some(&station)).get("series"), None);
+    }
+}
