@@ -62,7 +62,7 @@ pub mod socket {
 }
 /// Instants.
 pub mod time {
-    pub use crate::time::Timestamp;
+    pub use crate::time::{Date, Timestamp};
 }
 /// The formulas, for `examples/formulas.rs`.
 pub mod weather {

@@ -206,7 +206,7 @@ fn write_values(days: Days<'_>, several: bool, json: &mut String) {
 fn write_series(diary: &Diary, Period { from, to }: Period, json: &mut String) {
     let plots = &diary.plots;
     let is_within = |index: &usize| (from..=to).contains(&Date::of(plots.start(*index)));
-    let indices: Vec<usize> = (0..Plots::SLOTS).filter(is_within).collect();
+    let indices: Vec<usize> = (0..usize::from(Plots::SLOTS)).filter(is_within).collect();
     let (Some(start), Some(end)) = (indices.first(), indices.last()) else { return };
     json.push_str(", \"series\": ");
     let mut separator = "{";
@@ -402,9 +402,9 @@ mod tests {
     fn the_series_are_those_of_the_period() {
         let end = utc("2026-11-24T06:00:00Z");
         let slot = u32::try_from(Plots::slot(end)).expect("a slot");
-        let mut values = vec![f32::NAN; Plots::SLOTS];
-        values[Plots::SLOTS - 1] = 2.25;
-        values[Plots::SLOTS - 2] = -0.0001;
+        let mut values = vec![f32::NAN; usize::from(Plots::SLOTS)];
+        let last = values.len() - 1;
+        (values[last - 1], values[last]) = (-0.0001, 2.25);
         let mut station = station();
         let plots = Plots::new(slot, vec![(Plot::Temperature, values.into())]);
         station.diary = Some(Arc::new(Diary { plots, ..Diary::default() }));

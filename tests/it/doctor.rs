@@ -111,8 +111,11 @@ fn an_endpoint_of_mcp_is_called_as_dify_calls_it() {
                 "initialize with a wrong key",
             ];
             assert_eq!(steps, expected, "{findings}");
-            for shown in ["2025-06-18", "get_weather, get_history, list_stations", "City: London\n    Temperature: 10°C"]
-            {
+            for shown in [
+                "2025-06-18",
+                "get_weather, get_history, list_stations",
+                "City: London\n    Temperature: 10°C",
+            ] {
                 assert!(findings.contains(&format!("\n    {shown}")), "{findings}");
             }
         }

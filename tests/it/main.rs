@@ -17,6 +17,7 @@ mod field;
 mod fixture;
 mod followed;
 mod footprint;
+mod history;
 mod keys;
 mod labels_and_units;
 mod layers;
