@@ -33,7 +33,7 @@ table! {
             path: Path::Fixed("/weather"),
             method: Method::Get,
             access: Access::Key,
-            about: "the weather at `?location=`: the text of the answer, and the readings as JSON with units, times and ages",
+            about: "the weather at `?location=`: the text of the answer, and the readings as JSON with units, times and ages; with `from=` and `to=` past days",
         },
         /// The document that describes `/weather` to them.
         Openapi = Row {

@@ -40,6 +40,11 @@ impl<'d> Days<'d> {
         self.iter().count()
     }
 
+    /// How much was measured of the day that was measured most, %.
+    pub(super) fn covered(self) -> u8 {
+        self.iter().map(|day| day.covered).max().unwrap_or(0)
+    }
+
     /// What the column says of all days together: the extreme, the mean, or the sum.
     pub(super) fn total(self, column: Column) -> Option<Total<'d>> {
         use Column::*;

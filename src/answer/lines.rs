@@ -19,6 +19,9 @@ use crate::weather;
 /// The label of the line that stands for everything that is not current.
 const NOTHING: &str = "No current readings";
 
+/// A day of which less was measured has no line, %: an hour says nothing about a day.
+const LEAST_COVERED: u8 = 10;
+
 /// The rain gauge is ignored at or below this temperature, °C: what falls may be snow, and an
 /// unheated gauge does not measure snow.
 const SNOW_UP_TO: f64 = 2.0;
@@ -281,7 +284,7 @@ fn write_last_7_days(current: &Current, label: &str, report: &mut Report) {
 
 fn write_days(period: Period, least: usize, current: &Current, label: &str, report: &mut Report) {
     let days = Days::of(current.station, period);
-    let is_shown = !label.is_empty() && days.known() >= least;
+    let is_shown = !label.is_empty() && days.known() >= least && days.covered() >= LEAST_COVERED;
     if let Some(brief) = is_shown.then(|| Brief::of(days, current.units)).flatten() {
         report.write(label, brief);
     }

@@ -112,7 +112,8 @@ fn help() {
             flag or mask, and [labels] for the words before the colons of the answer:
               city, temperature, feels_like, air_quality, wind_direction,
               wind_speed, wind_gusts, precipitation, rain, humidity,
-              dew_point, pressure, uv, range, observed
+              dew_point, pressure, uv, range, yesterday,
+              last_7_days, observed
 
             Without --key-file, weatherhook reads $CREDENTIALS_DIRECTORY/key, or else uses
             the value of $WEATHERHOOK_KEY. Without --config and --sensor, it uses
