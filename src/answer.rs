@@ -87,8 +87,14 @@ pub fn past(station: &Station, period: Period, now: Timestamp, options: &Options
 }
 
 /// Writes what is known of days as members of a JSON object, each after a comma: see `routes/openapi.json`.
-pub fn write_past(station: Option<&Station>, period: Period, extent: Extent, json: &mut String) {
-    past::write_members(station, period, extent, json);
+pub fn write_past(
+    station: Option<&Station>,
+    period: Period,
+    now: Timestamp,
+    extent: Extent,
+    json: &mut String,
+) {
+    past::write_members(station, period, Date::of(now), extent, json);
 }
 
 /// Why there is no station to answer from.

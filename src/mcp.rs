@@ -311,8 +311,7 @@ const SERVER: &str =
 const CACHING: &[u8] = br#","ttlMs":3600000,"cacheScope":"public""#;
 
 /// For the system prompt of the assistant.
-const INSTRUCTIONS: &str =
-    "Measurements of weather stations that stand where this server is, of now and of past days. There are no forecasts.";
+const INSTRUCTIONS: &str = "Measurements of weather stations that stand where this server is, of now and of past days. There are no forecasts.";
 
 fn write_initialized(params: &Params<'_>, json: &mut Vec<u8>) {
     let asked = match &params.version {

@@ -51,7 +51,7 @@ pub fn weather(
     let mut json = json::text(&report);
     if let Some(period) = period {
         json.pop();
-        answer::write_past(station, period, Extent::Full, &mut json);
+        answer::write_past(station, period, now, Extent::Full, &mut json);
         json.push('}');
     }
     json

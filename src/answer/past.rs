@@ -145,7 +145,13 @@ pub enum Extent {
 ///
 /// As `routes/openapi.json` has it. Of [`Extent::Text`] the first day is `""` where there is none, and there are no
 /// series: assistants make variables of the members and want each in one type.
-pub(super) fn write_members(station: Option<&Station>, period: Period, extent: Extent, json: &mut String) {
+pub(super) fn write_members(
+    station: Option<&Station>,
+    period: Period,
+    today: Date,
+    extent: Extent,
+    json: &mut String,
+) {
     let unknown = Station::default();
     let station = station.unwrap_or(&unknown);
     let days = Days::of(station, period);
@@ -163,9 +169,10 @@ pub(super) fn write_members(station: Option<&Station>, period: Period, extent: E
     if extent == Extent::Full || period.days() <= LINES {
         let mut separator = "";
         for day in days.iter() {
+            let so_far = if day.date == today { "\"so_far\": true, " } else { "" };
             let _ = write!(
                 json,
-                "{separator}{{\"date\": \"{}\", \"covered_percent\": {}, \"values\": ",
+                "{separator}{{\"date\": \"{}\", \"covered_percent\": {}, {so_far}\"values\": ",
                 day.date, day.covered
             );
             write_values(Days::of_day(day), false, json);
@@ -356,7 +363,7 @@ mod tests {
 
     fn members(period: Period, extent: Extent, station: Option<&Station>) -> Value {
         let mut text = "{\"a\": 1".to_owned();
-        answer::write_past(station, period, extent, &mut text);
+        answer::write_past(station, period, now(), extent, &mut text);
         text.push('}');
         let value: Value = serde_json::from_str(&text).expect("JSON");
         assert_eq!(json::text(&value).len(), text.len(), "as Python writes it: {text}");
@@ -385,6 +392,7 @@ mod tests {
             found["days"][1]["values"]["gust_max"],
             json!({"value": 11.8, "unit": "m/s", "time": "13:20"})
         );
+        assert_eq!((found["days"][3].get("so_far"), &found["days"][4]["so_far"]), (None, &json!(true)));
         assert_eq!(found.get("series"), None);
         // Too many for the text, too.
         let year = period("2026-01-01", "2026-11-24");

@@ -32,7 +32,7 @@ table! {
                 temperature, rain, gusts, pressure and humidity, for each day and for all days together. Today is known as far as \
                 it has passed. There are no forecasts.",
             input: r#""location":{"type":"string","description":"The name of the place, for example London. Leave it out for the default station."},"from":{"type":"string","description":"The first day, like 2026-11-20, or a word: today, yesterday, last 7 days, last 30 days. Leave it out for the last 7 days."},"to":{"type":"string","description":"The last day. Leave it out for the days until today."}"#,
-            output: r#""report":{"type":"string","description":"The days in lines of text."},"city":{"type":"string","description":"The place; empty if it has no name."},"from":{"type":"string","description":"The first day."},"to":{"type":"string","description":"The last day."},"first_day":{"type":"string","description":"The first day that is known; empty if none is."},"totals":{"type":"object","description":"Extremes, means and the sum of rain of all these days by name, each with value and unit; the date or time of an extreme; days_measured says on how many days this was measured."},"days":{"type":"array","items":{"type":"object"},"description":"The known days, if at most 31 are asked for: each with date, covered_percent (how much of the day was measured) and values."}"#,
+            output: r#""report":{"type":"string","description":"The days in lines of text."},"city":{"type":"string","description":"The place; empty if it has no name."},"from":{"type":"string","description":"The first day."},"to":{"type":"string","description":"The last day."},"first_day":{"type":"string","description":"The first day that is known; empty if none is."},"totals":{"type":"object","description":"Extremes, means and the sum of rain of all these days by name, each with value and unit; the date or time of an extreme; days_measured says on how many days this was measured."},"days":{"type":"array","items":{"type":"object"},"description":"The known days, if at most 31 are asked for: each with date, covered_percent (how much of the day was measured) and values; so_far marks today."}"#,
             required: r#""report","city","from","to","first_day","totals","days""#,
         },
         /// The places that have a station.
@@ -168,7 +168,7 @@ fn history(arguments: &Arguments<'_>, &Context { snapshot, now, options }: &Cont
     let mut data = br#","city":"#.to_vec();
     write_text(station.and_then(|station| station.city.as_deref()).unwrap_or_default(), &mut data);
     let mut members = String::new();
-    answer::write_past(station, period, Extent::Text, &mut members);
+    answer::write_past(station, period, now, Extent::Text, &mut members);
     data.extend_from_slice(members.as_bytes());
     Outcome::Report { text, data }
 }

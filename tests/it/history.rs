@@ -23,6 +23,10 @@ const WEEK: [&str; 6] = [
 
 /// A server of London, which knows these days, and of Rome, which knows none.
 fn serve(engine: &str, rows: &[String]) -> Server {
+    serve_with(engine, rows, "")
+}
+
+fn serve_with(engine: &str, rows: &[String], toml: &str) -> Server {
     let scratch = Scratch::new();
     fs::create_dir(scratch.path("days")).expect("a directory");
     let table = rows.iter().fold(format!("{HEADER}\n"), |table, row| table + row + "\n");
@@ -36,8 +40,10 @@ fn serve(engine: &str, rows: &[String]) -> Server {
         )
     };
     let rome = "{\"city\": \"Rome\", \"temperature_C\": 20}\n";
-    let sensor = scratch.write("sensor.jsonl", london(90.0) + &london(30.0) + rome);
+    let sensor = scratch.write("sensor.jsonl", london(2.0) + &london(1.0) + rome);
+    let config = scratch.write("weatherhook.toml", toml);
     let mut command = weatherhook(["serve", "--listen", "127.0.0.1:0", "--engine", engine]);
+    command.arg("--config").arg(config);
     command.env("WEATHERHOOK_EVERY", "100ms").env("WEATHERHOOK_KEY", KEY);
     command.arg("--sensor").arg(sensor).env("STATE_DIRECTORY", scratch.path(""));
     Server::spawn(&mut command, scratch)
@@ -104,6 +110,13 @@ fn the_answer_has_yesterday_and_the_last_seven_days() {
         is_said("Last 7 Days: 3°C to 11°C, rain 2.8 mm, gusts 40 km/h (0 of 7 days measured)"),
         "{answer}"
     );
+    let toml = "units = \"imperial\"\n[labels]\nyesterday = \"Gestern\"\nlast_7_days = \"\"\n";
+    let answer = serve_with("event", &rows, toml).ask("London");
+    assert!(answer.contains("\nGestern: 37°F to 52°F, rain 0.02 in, gusts 25 mph\nObserved: "), "{answer}");
+    // An hour says nothing about a day.
+    let hour: Vec<String> = rows.iter().map(|row| row.replace(",100,", ",9,")).collect();
+    let answer = serve("event", &hour).ask("London");
+    assert!(!answer.contains("Yesterday") && !answer.contains("Last 7"), "{answer}");
     let answer = week("event").ask("London");
     assert!(!answer.contains("Yesterday") && !answer.contains("Last 7"), "{answer}");
 }
@@ -214,6 +227,8 @@ fn the_weather_has_days_and_series() {
         assert_eq!(text, ask(&server, "2024-02-25/2024-02-28"));
         // The reading of now is in the series of today.
         let json = get(&server, "from=yesterday").json();
+        let is_marked = |day: &Value| day.get("so_far").is_some() == (day["date"] == json["to"]);
+        assert!(json["days"].as_array().is_some_and(|days| days.iter().all(is_marked)), "{json}");
         let series = &json["series"]["temperature"];
         let values = series["values"].as_array().unwrap_or_else(|| panic!("no values: {json}"));
         assert_eq!((&series["unit"], &series["step_seconds"]), (&json!("°C"), &json!(600)));
