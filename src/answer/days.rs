@@ -123,38 +123,59 @@ impl Display for Gaps {
 /// Days in one line: `3°C to 11°C, rain 2.4 mm, gusts 40 km/h`
 pub(super) struct Brief {
     units: Units,
-    temperatures: Option<(f64, f64)>,
-    rain: Option<f64>,
-    gust: Option<f64>,
+    /// In the order of [`PARTS`].
+    values: [Option<f64>; 4],
     gaps: Gaps,
 }
+
+/// What two values say together.
+type Both = fn(f64, f64) -> f64;
+
+/// What the line is made from, and what two days say together.
+const PARTS: [(Column, Both); 4] = [
+    (Column::LowestTemperature, f64::min),
+    (Column::HighestTemperature, f64::max),
+    (Column::Rain, |sum, rain| sum + rain),
+    (Column::HighestGust, f64::max),
+];
 
 impl Brief {
     /// `None` if none of this is known.
     pub(super) fn of(days: Days<'_>, units: Units) -> Option<Brief> {
-        let value = |column| days.total(column).map(|total| total.value);
-        let temperatures = value(Column::LowestTemperature).zip(value(Column::HighestTemperature));
-        let (rain, gust) = (value(Column::Rain), value(Column::HighestGust));
-        let is_known = temperatures.is_some() || rain.is_some() || gust.is_some();
+        let mut values = [None; 4];
+        for day in days.iter() {
+            for (known, (column, both)) in values.iter_mut().zip(PARTS) {
+                let Some(value) = day.value(column) else { continue };
+                *known = Some(known.map_or(value, |known| both(known, value)));
+            }
+        }
+        let [lowest, highest, rain, gust] = values;
+        // A row that somebody has changed may have only one of them.
+        let lowest = lowest.filter(|_| highest.is_some());
+        let values = [lowest, highest.filter(|_| lowest.is_some()), rain, gust];
+        let is_known = lowest.or(rain).or(gust).is_some();
         let gaps = days.gaps(rain.map(|_| Column::Rain));
-        is_known.then_some(Brief { units, temperatures, rain, gust, gaps })
+        is_known.then_some(Brief { units, values, gaps })
     }
 }
 
 impl Display for Brief {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let units = self.units;
-        let mut separator = "";
-        if let Some((lowest, highest)) = self.temperatures {
-            write!(f, "{} to {}", units.temperature(lowest), units.temperature(highest))?;
-            separator = ", ";
-        }
-        if let Some(rain) = self.rain {
-            write!(f, "{separator}rain {}", units.rain(rain))?;
-            separator = ", ";
-        }
-        if let Some(gust) = self.gust {
-            write!(f, "{separator}gusts {}", units.speed(gust))?;
+        let [lowest, highest, rain, gust] = self.values;
+        let temperature = |value| units.temperature(value);
+        let parts = [
+            ("", lowest.map(temperature)),
+            (" to ", highest.map(temperature)),
+            (", rain ", rain.map(|rain| units.rain(rain))),
+            (", gusts ", gust.map(|gust| units.speed(gust))),
+        ];
+        let mut is_first = true;
+        for (before, measure) in parts {
+            let Some(measure) = measure else { continue };
+            f.write_str(if is_first { before.trim_start_matches(", ") } else { before })?;
+            measure.fmt(f)?;
+            is_first = false;
         }
         self.gaps.fmt(f)
     }

@@ -257,18 +257,18 @@ fn write_city(current: &Current, label: &str, report: &mut Report) {
 fn write_observed(current: &Current, label: &str, report: &mut Report) {
     let now = current.now;
     if let Some(at) = report.newest {
-        return report.write(label, format_args!("{at} ({} ago)", in_words(at.age(now))));
+        return report.write(label, &format_args!("{at} ({} ago)", in_words(at.age(now))));
     }
     match last_reported(current.station) {
         Some(last) if last.ahead(now) > AHEAD => {
-            report.write(NOTHING, format_args!("the last report is of {last}, which is still to come."));
+            report.write(NOTHING, &format_args!("the last report is of {last}, which is still to come."));
         }
         Some(last) if !current.is_current(last) => {
             let age = in_words(last.age(now));
-            report.write(NOTHING, format_args!("the station last reported at {last}, {age} ago."));
+            report.write(NOTHING, &format_args!("the station last reported at {last}, {age} ago."));
         }
         // What is current has no label, or makes no line.
-        _ => report.write(NOTHING, "the station reports nothing of this kind."),
+        _ => report.write(NOTHING, &"the station reports nothing of this kind."),
     }
 }
 
@@ -283,10 +283,14 @@ fn write_last_7_days(current: &Current, label: &str, report: &mut Report) {
 }
 
 fn write_days(period: Period, least: usize, current: &Current, label: &str, report: &mut Report) {
+    if label.is_empty() {
+        return;
+    }
     let days = Days::of(current.station, period);
-    let is_shown = !label.is_empty() && days.known() >= least && days.covered() >= LEAST_COVERED;
-    if let Some(brief) = is_shown.then(|| Brief::of(days, current.units)).flatten() {
-        report.write(label, brief);
+    if let Some(brief) =
+        Brief::of(days, current.units).filter(|_| days.known() >= least && days.covered() >= LEAST_COVERED)
+    {
+        report.write(label, &brief);
     }
 }
 

@@ -1,6 +1,7 @@
 //! The answer about days: as lines of text, and as members of a JSON object.
 
 use std::fmt::Write as _;
+use std::mem;
 
 use super::days::{Brief, Days, Total};
 use super::lines::{Labels, Line};
@@ -12,6 +13,38 @@ use crate::time::{Date, Timestamp};
 
 /// So many days have a line each. Of more the totals say enough, and the prompt stays short.
 const LINES: usize = 31;
+
+/// What stands before a value of some days, and how it is written.
+type Part = (&'static str, Column, fn(Units, f64) -> Measure);
+
+/// The lines about some days. Of two with one label the first counts, if anything of it is known.
+const ROWS: &[(Line, &[Part])] = &[
+    (
+        Line::Temperature,
+        &[
+            ("lowest ", Column::LowestTemperature, Units::temperature),
+            ("highest ", Column::HighestTemperature, Units::temperature),
+            ("mean ", Column::MeanTemperature, Units::temperature),
+        ],
+    ),
+    (Line::Rain, &[("", Column::Rain, Units::rain)]),
+    (Line::WindGusts, &[("highest ", Column::HighestGust, Units::speed)]),
+    (
+        Line::Pressure,
+        &[
+            ("lowest ", Column::LowestSeaLevelPressure, Units::pressure),
+            ("highest ", Column::HighestSeaLevelPressure, Units::pressure),
+        ],
+    ),
+    (
+        Line::Pressure,
+        &[
+            ("lowest ", Column::LowestStationPressure, Units::pressure),
+            ("highest ", Column::HighestStationPressure, Units::pressure),
+        ],
+    ),
+    (Line::Humidity, &[("mean ", Column::MeanHumidity, |_, percent| Measure::Whole(percent, "%"))]),
+];
 
 /// What is asked about the past of a station, and how the answer is written.
 pub(super) struct Question<'q> {
@@ -32,7 +65,7 @@ impl Question<'_> {
         }
         let first = station.diary.as_ref().and_then(|diary| diary.first());
         if days.known() == 0 {
-            report.write("Date", format_args!("{period} (not known)"));
+            report.write("Date", &format_args!("{period} (not known)"));
         } else {
             self.write_totals(days, &mut report);
             if (2..=LINES).contains(&period.days()) {
@@ -41,8 +74,8 @@ impl Question<'_> {
         }
         match first {
             Some(first) if first <= period.from && days.known() > 0 => {}
-            Some(first) => report.write("First Known Day", first),
-            None => report.write("First Known Day", "none, as no day of this station is kept yet"),
+            Some(first) => report.write("First Known Day", &first),
+            None => report.write("First Known Day", &"none, as no day of this station is kept yet"),
         }
         report.text
     }
@@ -50,48 +83,33 @@ impl Question<'_> {
     fn write_totals(&self, days: Days<'_>, report: &mut Report) {
         let Question { period, units, labels, .. } = *self;
         let so_far = if period.from == Date::of(self.now) { " so far" } else { "" };
-        report.write("Date", format_args!("{period}{so_far}{}", days.gaps(None)));
-        let shown = |column, measure: fn(Units, f64) -> Measure| {
-            let total = days.total(column)?;
-            Some(format!("{}{}", measure(units, total.value), self.when(column, &total)))
-        };
-        let part = |before: &str, shown: Option<String>| shown.map(|shown| format!("{before}{shown}"));
-        let percent = |_, value| Measure::Whole(value, "%");
-        let temperatures = [
-            part("lowest ", shown(Column::LowestTemperature, Units::temperature)),
-            part("highest ", shown(Column::HighestTemperature, Units::temperature)),
-            part("mean ", shown(Column::MeanTemperature, Units::temperature)),
-        ];
-        let gaps = if period.days() > 1 { days.gaps(Some(Column::Rain)).to_string() } else { String::new() };
-        let rain = shown(Column::Rain, Units::rain).map(|rain| rain + &gaps);
-        let [lowest, highest] = match days.total(Column::LowestSeaLevelPressure) {
-            Some(_) => [Column::LowestSeaLevelPressure, Column::HighestSeaLevelPressure],
-            None => [Column::LowestStationPressure, Column::HighestStationPressure],
-        };
-        let pressures = [
-            part("lowest ", shown(lowest, Units::pressure)),
-            part("highest ", shown(highest, Units::pressure)),
-        ];
-        for (line, parts) in [
-            (Line::Temperature, &temperatures[..]),
-            (Line::Rain, &[rain]),
-            (Line::WindGusts, &[part("highest ", shown(Column::HighestGust, Units::speed))]),
-            (Line::Pressure, &pressures),
-            (Line::Humidity, &[part("mean ", shown(Column::MeanHumidity, percent))]),
-        ] {
-            let parts: Vec<&str> = parts.iter().flatten().map(String::as_str).collect();
-            if !parts.is_empty() {
-                report.write(&labels[line], parts.join(", "));
+        report.write("Date", &format_args!("{period}{so_far}{}", days.gaps(None)));
+        let mut is_written = [false; Line::ALL.len()];
+        for &(line, parts) in ROWS {
+            let mut text = String::new();
+            for &(before, column, measure) in parts {
+                let Some(total) = days.total(column) else { continue };
+                let separator = if text.is_empty() { "" } else { ", " };
+                // Writing to a String cannot fail.
+                let _ = write!(text, "{separator}{before}{}", measure(units, total.value));
+                self.write_when(column, &total, &mut text);
+                if column == Column::Rain && period.days() > 1 {
+                    let _ = write!(text, "{}", days.gaps(Some(column)));
+                }
+            }
+            if !text.is_empty() && !mem::replace(&mut is_written[line.index()], true) {
+                report.write(&labels[line], &text);
             }
         }
     }
 
     /// When an extreme was: ` at 06:40`, or ` on 2026-11-20` where there are several days.
-    fn when(&self, column: Column, total: &Total<'_>) -> String {
-        match total.day {
-            Some(_) if !has_time(column) => String::new(),
-            Some(day) if self.period.days() > 1 => format!(" on {}", day.date),
-            _ => clock(total, column).map_or_else(String::new, |clock| format!(" at {clock}")),
+    fn write_when(&self, column: Column, total: &Total<'_>, text: &mut String) {
+        let Some(day) = total.day.filter(|_| time_of(column).is_some()) else { return };
+        if self.period.days() > 1 {
+            let _ = write!(text, " on {}", day.date);
+        } else if let Some(clock) = clock(total, column) {
+            let _ = write!(text, " at {clock}");
         }
     }
 
@@ -105,20 +123,16 @@ impl Question<'_> {
             let so_far = if date == Date::of(self.now) { " so far" } else { "" };
             let label = format!("{date}{so_far}");
             match brief {
-                Some(Some(brief)) => report.write(&label, brief),
-                Some(None) => report.write(&label, "no temperature, rain or gusts"),
-                None => report.write(&label, "not known"),
+                Some(Some(brief)) => report.write(&label, &brief),
+                Some(None) => report.write(&label, &"no temperature, rain or gusts"),
+                None => report.write(&label, &"not known"),
             }
             date = date.next();
         }
     }
 }
 
-/// Whether the column after this one has the time of its extreme.
-fn has_time(column: Column) -> bool {
-    time_of(column).is_some()
-}
-
+/// The column after this one, if that has the time of its extreme.
 fn time_of(column: Column) -> Option<Column> {
     let next = *Column::ALL.get(column.index() + 1)?;
     (next.unit().is_none() && column.unit().is_some()).then_some(next)

@@ -57,7 +57,7 @@ impl Report {
     }
 
     /// Writes a line, unless its label is empty.
-    pub(super) fn write(&mut self, label: &str, value: impl Display) {
+    pub(super) fn write(&mut self, label: &str, value: &dyn Display) {
         if label.is_empty() {
             return;
         }
@@ -72,6 +72,6 @@ impl Report {
     /// Writes a line with what was observed, and notes its time.
     pub(super) fn write_observed(&mut self, label: &str, observed: Observed<impl Display>) {
         self.newest = self.newest.max(Some(observed.at));
-        self.write(label, observed.value);
+        self.write(label, &observed.value);
     }
 }

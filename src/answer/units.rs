@@ -73,9 +73,27 @@ impl Display for Measure {
                     reason = "every value in an answer is plausible, so it is small"
                 )]
                 let whole = steady.round() as i32;
-                write!(f, "{whole}{unit}")
+                // Without the formatter's padding: half of what a number costs.
+                f.write_str(itoa::Buffer::new().format(whole))?;
+                f.write_str(unit)
             }
-            Measure::Tenths(value, unit) => write!(f, "{value:.1}{unit}"),
+            Measure::Tenths(value, unit) => {
+                let tenths = (value * 10.0).round();
+                if (tenths - value * 10.0).abs() > 1e-6 {
+                    return write!(f, "{value:.1}{unit}");
+                }
+                // The same digits for less: a gauge counts tenths.
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "rain of some days"
+                )]
+                let tenths = tenths as u32;
+                f.write_str(itoa::Buffer::new().format(tenths / 10))?;
+                f.write_str(".")?;
+                f.write_str(itoa::Buffer::new().format(tenths % 10))?;
+                f.write_str(unit)
+            }
             Measure::Hundredths(value, unit) => write!(f, "{value:.2}{unit}"),
         }
     }

@@ -143,7 +143,11 @@ impl Day {
 }
 
 fn power(column: Column) -> f64 {
-    f64::from(10_i32.pow(column.row().decimals.into()))
+    match column.row().decimals {
+        0 => 1.0,
+        1 => 10.0,
+        _ => 100.0,
+    }
 }
 
 /// The row of the table: `2026-11-20,98,-1.20,06:40,…`, a cell that is not known empty.

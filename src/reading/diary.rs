@@ -128,9 +128,13 @@ impl Diary {
 
     /// The same as two lists, of which the second has those that are not written.
     pub fn slices(&self, from: Date, to: Date) -> [&[Day]; 2] {
+        // From the end, as mostly the last ones are asked for.
+        let until = |days: &[Day], is_later: &dyn Fn(&Day) -> bool| {
+            days.len() - days.iter().rev().take_while(|day| is_later(day)).count()
+        };
         [&*self.days, &self.open].map(|days| {
-            let start = days.partition_point(|day| day.date < from);
-            days.get(start..days.partition_point(|day| day.date <= to)).unwrap_or_default()
+            let days = &days[..until(days, &|day| day.date > to)];
+            &days[until(days, &|day| day.date >= from)..]
         })
     }
 
