@@ -10,7 +10,7 @@ mod units;
 pub use self::lines::{Labels, Line};
 pub use self::past::Extent;
 pub use self::period::Period;
-pub use self::units::Units;
+pub use self::units::{Scale, Units};
 
 use std::time::Duration;
 
@@ -153,6 +153,30 @@ pub fn report(station: &Station, now: Timestamp, options: &Options) -> String {
         line.write(&current, &labels[line], &mut report);
     }
     report.text
+}
+
+/// A line by itself, for a page that shows also what is stale.
+pub struct Shown {
+    /// Which line it is.
+    pub line: Line,
+    /// What stands behind its colon.
+    pub value: String,
+    /// When that was observed.
+    pub at: Timestamp,
+    /// Whether it is current.
+    pub is_current: bool,
+}
+
+/// What a line says of a station by itself: what is current as in the answer, and else the newest that is known.
+pub fn shown(station: &Station, line: Line, now: Timestamp, options: &Options) -> Option<Shown> {
+    let with = |stale_after, is_current| {
+        let mut report = Report::new();
+        let current = Current { station, now, today: Date::of(now), units: options.units, stale_after };
+        line.write(&current, "-", &mut report);
+        let value = report.text.strip_prefix("-: ")?.to_owned();
+        Some(Shown { line, value, at: report.newest?, is_current })
+    };
+    with(options.stale_after, true).or_else(|| with(Duration::MAX, false))
 }
 
 /// The current readings of a station, in the order of the quantities.

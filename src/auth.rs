@@ -148,11 +148,23 @@ impl Keys {
 
     /// Whether the value of the request's one `Authorization` field holds a key. `None` stands for a
     /// request without such a field, or with more than one.
-    ///
-    /// The time of the answer does not show how near a guess was: each value is compared with every
-    /// key, even after a match, and always over the whole buffer.
     pub fn admits(&self, authorization: Option<&[u8]>) -> bool {
-        let token = Padded::new(authorization.and_then(bearer_token).unwrap_or_default());
+        self.has(authorization.and_then(bearer_token).unwrap_or_default())
+    }
+
+    /// The same for browsers, which send the key as the password of a user of any name.
+    pub fn admits_browser(&self, authorization: Option<&[u8]>) -> bool {
+        let password = authorization.and_then(basic_password);
+        match password {
+            Some(password) => self.has(&password),
+            None => self.admits(authorization),
+        }
+    }
+
+    /// The time does not show how near a guess was: each token is compared with every key, even after a match, and
+    /// always over the whole buffer.
+    fn has(&self, token: &[u8]) -> bool {
+        let token = Padded::new(token);
         let none = Choice::from(0);
         self.0.iter().fold(none, |admitted, key| admitted | key.ct_eq(&token)).into()
     }
@@ -194,9 +206,44 @@ fn fault(key: &[u8]) -> Option<String> {
 /// The token in `Bearer TOKEN` (RFC 6750, 2.1). The scheme may be in any case, and one or more blanks
 /// follow it (RFC 9110, 11.4). Its time depends on the sender's own bytes only.
 fn bearer_token(value: &[u8]) -> Option<&[u8]> {
-    let (scheme, token) = value.split_at_checked(b"Bearer".len())?;
-    let is_bearer = scheme.eq_ignore_ascii_case(b"Bearer") && token.first()?.is_ascii_whitespace();
-    is_bearer.then(|| token.trim_ascii())
+    credentials(value, b"Bearer")
+}
+
+fn credentials<'v>(value: &'v [u8], scheme: &[u8]) -> Option<&'v [u8]> {
+    let (own, token) = value.split_at_checked(scheme.len())?;
+    let is_it = own.eq_ignore_ascii_case(scheme) && token.first()?.is_ascii_whitespace();
+    is_it.then(|| token.trim_ascii())
+}
+
+/// The password in `Basic BASE64`, behind the first colon (RFC 7617, section 2).
+fn basic_password(value: &[u8]) -> Option<Vec<u8>> {
+    let mut pair = base64(credentials(value, b"Basic")?)?;
+    let colon = pair.iter().position(|&byte| byte == b':')?;
+    Some(pair.split_off(colon + 1))
+}
+
+/// The bytes that a text of base64 stands for (RFC 4648, section 4), with or without padding.
+fn base64(text: &[u8]) -> Option<Vec<u8>> {
+    let text = text.strip_suffix(b"==").or(text.strip_suffix(b"=")).unwrap_or(text);
+    let mut bytes = Vec::with_capacity(text.len());
+    let (mut bits, mut held) = (0_u32, 0);
+    for digit in text {
+        let value = match digit {
+            b'A'..=b'Z' => digit - b'A',
+            b'a'..=b'z' => digit - b'a' + 26,
+            b'0'..=b'9' => digit - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => return None,
+        };
+        bits = bits << 6 | u32::from(value);
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            bytes.push((bits >> held).to_le_bytes()[0]);
+        }
+    }
+    Some(bytes)
 }
 
 /// A key or a candidate in a buffer of fixed size. Slices of unequal length compare unequal at
@@ -421,6 +468,32 @@ mod tests {
         ] {
             check_admits(&keys, value, false);
         }
+    }
+
+    #[test]
+    fn a_browser_sends_the_key_as_a_password() {
+        let keys = keys("Secret-Key_1\nwith:colon~?>");
+        for (value, expected) in [
+            ("Basic dXNlcjpTZWNyZXQtS2V5XzE=", true),
+            ("basic  OlNlY3JldC1LZXlfMQ== ", true),
+            ("Basic OlNlY3JldC1LZXlfMQ", true),
+            ("Basic OndpdGg6Y29sb25+Pz4=", true),
+            ("Bearer Secret-Key_1", true),
+            ("Bearer dXNlcjpTZWNyZXQtS2V5XzE=", false),
+            ("Basic U2VjcmV0LUtleV8x", false),
+            ("Basic dXNlcjpTZWNyZXQtS2V5XzI=", false),
+            ("Basic dXNlcjo=", false),
+            ("Basic Og==", false),
+            ("Basic dXNlcjpTZWNyZXQtS2V5XzE=x", false),
+            ("Basic Secret-Key_1", false),
+            ("Basic =", false),
+            ("Basic", false),
+            ("", false),
+        ] {
+            assert_eq!(keys.admits_browser(Some(value.as_bytes())), expected, "{value}");
+        }
+        assert!(!keys.admits_browser(None));
+        assert!(!keys.admits(Some(b"Basic dXNlcjpTZWNyZXQtS2V5XzE=")));
     }
 
     #[test]

@@ -20,6 +20,7 @@ use serde_json::{Map, Value};
 
 use crate::answer::{self, Labels, Line};
 use crate::auth::{self, Keys};
+use crate::endpoints::PageAccess;
 use crate::http::Engine;
 use crate::moderation::Moderation;
 use crate::socket::Address;
@@ -84,6 +85,8 @@ pub struct Config {
     pub sampler: sampler::Options,
     /// How the answer is written.
     pub answer: answer::Options,
+    /// Who may look at the page.
+    pub page: PageAccess,
     /// Where the words are that no text may have; [`Config::moderation`] reads them.
     pub moderation: Option<crate::moderation::Options>,
 }
@@ -294,6 +297,7 @@ fn finish(settings: Settings, service: Service, tables: Tables) -> Result<Config
         every,
         stale_after,
         units,
+        page,
         threads,
         engine,
         config,
@@ -315,6 +319,7 @@ fn finish(settings: Settings, service: Service, tables: Tables) -> Result<Config
             labels: tables.labels,
             stale_after: needed("stale_after", stale_after)?,
         },
+        page: needed("page", page)?,
         moderation: tables.moderation,
     })
 }

@@ -8,6 +8,21 @@ use crate::table::table;
 /// The path of Dify's own example.
 pub const DEFAULT_PATH: &str = "/api/dify/receive";
 
+/// The path of the page.
+const ROOT: &str = "/";
+
+/// Who may look at the page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PageAccess {
+    /// Browsers that send the key as the password, and clients with the bearer key.
+    #[default]
+    Key,
+    /// The same, and without a key the devices of the board's own network.
+    Local,
+    /// Nobody: there is no page.
+    Off,
+}
+
 /// The fields by which a client of MCP repeats what the body says: version, method, name of the tool.
 pub const MCP_FIELDS: [&str; 3] = ["mcp-protocol-version", "mcp-method", "mcp-name"];
 
@@ -20,6 +35,13 @@ table! {
             method: Method::Post,
             access: Access::Key,
             about: "Dify's API extension; `path` sets where it is",
+        },
+        /// The page for people with a browser.
+        Page = Row {
+            path: Path::Fixed(ROOT),
+            method: Method::Get,
+            access: Access::Page,
+            about: "the page for a browser: the weather now, plots and days; `page` sets who may look",
         },
         /// The weather for assistants, by the Model Context Protocol.
         Mcp = Row {
@@ -68,7 +90,7 @@ struct Row {
     about: &'static str,
 }
 
-/// Where an endpoint is. No path has a slash at its end.
+/// Where an endpoint is. No path but the root has a slash at its end.
 #[derive(Debug)]
 enum Path {
     Fixed(&'static str),
@@ -124,19 +146,24 @@ pub enum Access {
     /// Clients with a bearer key, which is checked before the method: clients of MCP look for the 401 with `GET`.
     /// Before both, the origin is checked, for a page in a browser.
     KeyFirst,
+    /// Browsers, as [`PageAccess`] says. For all others nothing is there: a client that sends `POST` has the wrong
+    /// path.
+    Page,
 }
 
 impl Endpoint {
-    /// The endpoint at `path`, where `configured` is the configured path, both without a slash at the end.
+    /// The endpoint at `path`, where `configured` is the configured path, both without a slash at the end. The
+    /// extension's may be that of the page, which then has none.
     pub fn at(path: &str, configured: &str) -> Option<Endpoint> {
+        let path = if path.is_empty() && !configured.is_empty() { ROOT } else { path };
         Endpoint::ALL.iter().copied().find(|endpoint| endpoint.path(configured) == path)
     }
 
-    /// The paths that the configuration cannot change.
+    /// The paths that no other endpoint can have.
     pub fn fixed_paths() -> impl Iterator<Item = &'static str> {
         Endpoint::ALL.iter().filter_map(|endpoint| match endpoint.row().path {
-            Path::Fixed(path) => Some(path),
-            Path::Configured { .. } => None,
+            Path::Fixed(path) if path != ROOT => Some(path),
+            _ => None,
         })
     }
 
@@ -225,10 +252,12 @@ mod tests {
             assert_eq!(endpoint.index(), index);
             let path = endpoint.path("/elsewhere");
             assert_eq!(Endpoint::at(path, "/elsewhere"), Some(endpoint), "{path} stands there twice");
-            assert!(path.starts_with('/') && !path.ends_with('/'), "{path}");
-            assert_eq!(Endpoint::is_taken(path), path != "/elsewhere", "{path}");
+            assert!(path.starts_with('/') && (path == ROOT || !path.ends_with('/')), "{path}");
+            assert_eq!(Endpoint::is_taken(path), path != "/elsewhere" && path != ROOT, "{path}");
         }
         assert_eq!(Endpoint::at("/elsewhere", ""), None);
+        assert_eq!(Endpoint::at("", "/elsewhere"), Some(Endpoint::Page));
+        assert_eq!(Endpoint::at("", ""), Some(Endpoint::Extension));
     }
 
     #[test]

@@ -39,6 +39,7 @@ mod config;
 mod extension;
 mod mcp;
 mod metrics;
+mod page;
 mod tool;
 
 // Layer 5

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use crate::answer;
 use crate::auth::Keys;
-use crate::endpoints::{Access, Endpoint};
+use crate::endpoints::{Access, Endpoint, PageAccess};
 use crate::http::{Admission, Engine, Head, KeptHead, Meter, Response, Service, Status};
 use crate::metrics::{Requests, Subject};
 use crate::moderation::Moderation;
@@ -18,6 +18,7 @@ mod health;
 mod mcp;
 mod metrics;
 mod openapi;
+mod page;
 mod refused_keys;
 mod weather;
 
@@ -42,6 +43,8 @@ pub struct Settings {
     pub keys: Keys,
     /// How answers are written.
     pub answer: answer::Options,
+    /// Who may look at the page.
+    pub page: PageAccess,
     /// The words that no text may have.
     pub moderation: Option<Moderation>,
     /// The URL by which the world reaches this server, if that is known.
@@ -114,7 +117,13 @@ impl Routes {
     /// The endpoint at the path of a request.
     fn find(&self, head: &Head<'_>, settings: &Settings) -> Result<Endpoint, Response> {
         let path = without_last_slash(head.path);
-        Endpoint::at(path, settings.extension_path()).ok_or_else(|| {
+        let endpoint = Endpoint::at(path, settings.extension_path());
+        // A client that calls has forgotten the path, so the page does not answer it.
+        let is_hidden = |endpoint: &Endpoint| {
+            let is_off = settings.page == PageAccess::Off || !endpoint.method().allows(head.method);
+            endpoint.access() == Access::Page && is_off
+        };
+        endpoint.filter(|endpoint| !is_hidden(endpoint)).ok_or_else(|| {
             let detail = format!("{NOT_FOUND}{}", send_to(Endpoint::Extension, settings));
             self.refuse(Status::NotFound, &detail)
         })
@@ -154,6 +163,7 @@ impl Routes {
                 self.check_method(endpoint, head, settings)?;
                 self.check_key(head, settings)?;
             }
+            Access::Page => page::check(self, head, settings)?,
             Access::KeyFirst => {
                 self.check_origin(head, settings)?;
                 self.check_key(head, settings)?;
@@ -168,6 +178,7 @@ impl Routes {
         let (subject, response) = match endpoint {
             Endpoint::Extension => extension::answer(request),
             Endpoint::Mcp => (Subject::Endpoint(endpoint), mcp::answer(request)),
+            Endpoint::Page => (Subject::Endpoint(endpoint), page::answer(request)),
             Endpoint::Weather => (Subject::Endpoint(endpoint), weather::answer(request)),
             Endpoint::Openapi => (Subject::Endpoint(endpoint), openapi::answer(request)),
             Endpoint::Health => (Subject::Endpoint(endpoint), health::answer(request)),

@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use self::board::Board;
 pub use self::board::{Options as StationOptions, Waiting, published};
-pub use self::import::{Step as ImportStep, import};
+pub use self::import::{Step as ImportStep, import, keep};
 pub use self::progress::Progress;
 pub use self::source::{
     Fault, Finding, Found, Kind as SourceKind, Offsets, Options as SourceOptions, Outcome, TextOptions,

@@ -148,6 +148,7 @@ fn settings(config: &Config) -> Result<Settings, config::Error> {
         path: config.path.clone(),
         keys,
         answer: config.answer.clone(),
+        page: config.page,
         moderation: config.moderation()?,
         public_url: config.public_url.clone(),
     })

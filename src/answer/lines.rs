@@ -204,6 +204,11 @@ impl Line {
         Line::ALL.iter().copied().find(|line| line.key() == key)
     }
 
+    /// What stands before its colon, unless configured otherwise.
+    pub fn default_label(self) -> &'static str {
+        self.row().label
+    }
+
     /// Its name in the configuration.
     pub fn key(self) -> &'static str {
         self.row().key

@@ -15,6 +15,18 @@ pub enum Units {
 }
 
 impl Units {
+    /// How values of a quantity with one of these units are shown in plots and tables. Others have none.
+    pub fn scale(self, unit: Unit) -> Scale {
+        let (measure, decimals): (fn(Units, f64) -> Measure, _) = match unit {
+            Unit::Celsius => (Units::temperature, 1),
+            Unit::MetrePerSecond => (Units::speed, 1),
+            Unit::Millimetre => (Units::rain, if self == Units::Metric { 1 } else { 2 }),
+            _ => (Units::pressure, if self == Units::Metric { 1 } else { 2 }),
+        };
+        let (offset, symbol) = measure(self, 0.0).parts();
+        Scale { factor: measure(self, 1.0).parts().0 - offset, offset, symbol: symbol.trim_start(), decimals }
+    }
+
     pub(super) fn temperature(self, celsius: f64) -> Measure {
         match self {
             Units::Metric => Measure::Whole(celsius, "°C"),
@@ -50,6 +62,24 @@ fn one(unit: Unit) -> f64 {
     unit.to_base(1.0).1
 }
 
+/// From the base unit to that of the answer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scale {
+    factor: f64,
+    offset: f64,
+    /// The symbol of the unit: `°C`, `km/h`.
+    pub symbol: &'static str,
+    /// Digits after the point that are worth showing.
+    pub decimals: u8,
+}
+
+impl Scale {
+    /// A value in the unit of the answer.
+    pub fn of(&self, base: f64) -> f64 {
+        base * self.factor + self.offset
+    }
+}
+
 /// A number with its unit, as it is written.
 pub(super) enum Measure {
     /// To the nearest whole unit, halves away from zero; the unit with the blank before it.
@@ -58,6 +88,16 @@ pub(super) enum Measure {
     Tenths(f64, &'static str),
     /// To two decimals.
     Hundredths(f64, &'static str),
+}
+
+impl Measure {
+    fn parts(&self) -> (f64, &'static str) {
+        match *self {
+            Measure::Whole(value, unit) | Measure::Tenths(value, unit) | Measure::Hundredths(value, unit) => {
+                (value, unit)
+            }
+        }
+    }
 }
 
 impl Display for Measure {
@@ -102,6 +142,22 @@ impl Display for Measure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn scales_are_those_of_the_lines() {
+        for (units, unit, value, expected) in [
+            (Units::Metric, Unit::Celsius, 10.25, (10.25, "°C", 1)),
+            (Units::Imperial, Unit::Celsius, 10.0, (50.0, "°F", 1)),
+            (Units::Metric, Unit::MetrePerSecond, 10.0, (36.0, "km/h", 1)),
+            (Units::Metric, Unit::Millimetre, 2.5, (2.5, "mm", 1)),
+            (Units::Imperial, Unit::Millimetre, 25.4, (1.0, "in", 2)),
+            (Units::Imperial, Unit::Hectopascal, 1013.25, (29.92, "inHg", 2)),
+        ] {
+            let scale = units.scale(unit);
+            assert!((scale.of(value) - expected.0).abs() < 0.005, "{scale:?}");
+            assert_eq!((scale.symbol, scale.decimals), (expected.1, expected.2));
+        }
+    }
 
     /// Every half that a sensor writes in the unit of the answer goes up, whatever the conversion
     /// to the base unit and back leaves in the last bits.

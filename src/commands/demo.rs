@@ -1,6 +1,8 @@
 //! `weatherhook demo`: the real server, with files of its own, to see it work before anything is
 //! set up.
 
+mod past;
+
 use std::fs::{self, DirBuilder};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -8,11 +10,16 @@ use std::path::{Path, PathBuf};
 
 use crate::auth;
 use crate::config::{self, Config};
+use crate::endpoints::PageAccess;
 use crate::service::{self, Error};
 use crate::socket::Address;
+use crate::time::Timestamp;
 
 const CONFIGURATION: &str = include_str!("../../demo/weatherhook.toml");
 const SENSOR: &str = include_str!("../../demo/london.json");
+
+/// The directory of what is kept of the past.
+const STATE: &str = "state";
 
 /// Serves the demo until SIGTERM or SIGINT. `load` reads the configuration with the given file as its lowest
 /// layer. How to call the server is written to `out`.
@@ -26,6 +33,7 @@ pub(super) fn run(
         let mut config = load(&directory.0.join("weatherhook.toml"))?;
         // The demo shows this key, so this key has to be accepted, also where the real server has another.
         config.key = Some(auth::Source::File(directory.0.join("key")));
+        config.sampler.state = Some(directory.0.join(STATE));
         Ok(config)
     };
     service::serve(&load, |config, addresses| {
@@ -43,10 +51,16 @@ fn explain(address: &Address, config: &Config, key: &str, out: &mut dyn Write) -
     };
     let sensor = config.sampler.sources.iter().map(|source| source.name().to_string());
     let sensor = sensor.collect::<Vec<_>>().join(", ");
+    let page = match address {
+        Address::Tcp(_) if config.page != PageAccess::Off && config.path != "/" => {
+            format!("Page:          {} (any user name, the key as the password)\n", address.endpoint("/"))
+        }
+        _ => String::new(),
+    };
     write!(
         out,
         r#"
-API endpoint:  {endpoint}
+{page}API endpoint:  {endpoint}
 API key:       {key}
 
 Ask it as Dify does:
@@ -72,6 +86,9 @@ impl Directory {
         let directory = Directory(path);
         fs::write(directory.0.join("weatherhook.toml"), CONFIGURATION)?;
         fs::write(directory.0.join("london.json"), SENSOR)?;
+        let state = directory.0.join(STATE);
+        fs::create_dir(&state)?;
+        past::write(&state, "London", Timestamp::now())?;
         let mut file = fs::OpenOptions::new();
         let mut file = file.write(true).create_new(true).mode(0o600).open(directory.0.join("key"))?;
         writeln!(file, "{key}")?;

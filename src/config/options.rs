@@ -8,7 +8,7 @@ use super::VARIABLE_PREFIX;
 use super::error::Fault;
 use super::values::Given;
 use crate::answer::Units;
-use crate::endpoints::DEFAULT_PATH;
+use crate::endpoints::{DEFAULT_PATH, PageAccess};
 use crate::http::Engine;
 use crate::socket::Address;
 
@@ -157,6 +157,12 @@ options! {
         help: "metric or imperial",
         default: Default::Value("metric"),
         read: Given::units,
+    }
+    page: PageAccess {
+        value: "WHO",
+        help: "who may look at the page: key, local or off",
+        default: Default::Value("key"),
+        read: Given::page,
     }
     threads: NonZero<usize> {
         value: "N",

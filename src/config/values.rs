@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::error::{Fault, nearest};
 use crate::answer::Units;
-use crate::endpoints::Endpoint;
+use crate::endpoints::{Endpoint, PageAccess};
 use crate::http::Engine;
 use crate::socket::Address;
 
@@ -148,6 +148,10 @@ impl<'a> Given<'a> {
 
     pub(super) fn units(&self) -> Result<Units, Fault> {
         self.choice(&[("metric", Units::Metric), ("imperial", Units::Imperial)])
+    }
+
+    pub(super) fn page(&self) -> Result<PageAccess, Fault> {
+        self.choice(&[("key", PageAccess::Key), ("local", PageAccess::Local), ("off", PageAccess::Off)])
     }
 
     pub(super) fn engine(&self) -> Result<Engine, Fault> {

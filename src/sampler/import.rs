@@ -6,10 +6,12 @@ use std::{io, mem};
 
 use super::board::{Board, Options as StationOptions};
 use super::source::{Change, Fault, Options as SourceOptions, Patience, Source, TextOptions};
+use super::state::State;
 use super::{Options, days};
 use crate::format::Record;
+use crate::history::Series;
 use crate::place::fold;
-use crate::reading::Day;
+use crate::reading::{Day, Quantity, Reading};
 use crate::time::{Date, Timestamp};
 
 /// Rows that are written at a time.
@@ -98,6 +100,25 @@ pub fn import(
 /// An error with the file of days that it is about.
 fn named(directory: &Path, name: &str, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{}: {error}", days::path(directory, name).display()))
+}
+
+/// Writes readings of the last three days and earlier days as the past of a station, for a demo. Nothing may be known
+/// of it.
+pub fn keep(
+    directory: &Path,
+    station: &str,
+    (readings, days): (&[(Quantity, Reading)], &[Day]),
+    now: Timestamp,
+) -> io::Result<()> {
+    let name = fold(station);
+    let mut series = Series::default();
+    for &(quantity, reading) in readings {
+        series.record(quantity, reading, now);
+    }
+    let mut changes = format!("={name};.\n");
+    series.write_changes(&mut changes);
+    State::open(directory).write_journal(&changes, now);
+    days::append(directory, &name, days)
 }
 
 struct Import<'i> {
