@@ -59,6 +59,10 @@ tools:
 mcp:
     scripts/mcp-test
 
+# the page in a browser: login, values, plots, widths, accessibility
+page:
+    scripts/page-test
+
 # every way from Dify that fits on one machine
 tunnels *ARGUMENTS:
     scripts/tunnel-test {{ARGUMENTS}}

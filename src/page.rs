@@ -21,7 +21,7 @@ use crate::time::{Timestamp, in_words};
 const STYLE: &str = include_str!("page/style.css");
 
 /// The style of the page and nothing else: no script, no image, no frame, no form.
-pub const POLICY: &str = "default-src 'none'; style-src 'sha256-DiKioiZM+RXjw27NMZevU5OINOZej0mKQRqXdpDKf3g='; base-uri 'none'; form-action 'none'; \
+pub const POLICY: &str = "default-src 'none'; style-src 'sha256-bl/610hFgp16RPeYARJ9I3FSKnD7h8hS6itcz/9nGDs='; base-uri 'none'; form-action 'none'; \
                           frame-ancestors 'none'";
 
 /// How many stations are listed. More would be megabytes each minute.
@@ -65,7 +65,9 @@ fn begin(html: &mut Html, title: &str, wish: &Wish, options: &Options) {
     // The labels may be of any language.
     let is_english = options.labels[Line::Temperature] == Line::Temperature.default_label();
     html.raw(&["<!doctype html><html lang=", if is_english { "en" } else { "und" }, "><meta charset=utf-8>"]);
-    html.0.push_str("<meta name=viewport content=\"width=device-width\"><meta name=color-scheme content=\"light dark\">");
+    html.0.push_str(
+        "<meta name=viewport content=\"width=device-width\"><meta name=color-scheme content=\"light dark\">",
+    );
     if !wish.is_still {
         html.0.push_str("<meta http-equiv=refresh content=60>");
     }
@@ -93,7 +95,11 @@ fn end_header(html: &mut Html, wish: &Wish, now: Timestamp) {
 
 /// Adds how old something is, with a sign if it is stale.
 fn age(html: &mut Html, at: Timestamp, is_current: bool, now: Timestamp) {
-    html.0.push_str(if is_current { "<small>" } else { "<small class=o><b role=img aria-label=stale>⚠\u{fe0e}</b> " });
+    html.0.push_str(if is_current {
+        "<small>"
+    } else {
+        "<small class=o><b role=img aria-label=stale>⚠\u{fe0e}</b> "
+    });
     html.raw(&[&in_words(at.age(now)), "</small>"]);
 }
 
@@ -101,7 +107,8 @@ fn one(html: &mut Html, station: &Station, wish: &Wish, now: Timestamp, options:
     let mut shown: Vec<Shown> =
         Line::ALL.iter().filter_map(|&line| answer::shown(station, line, now, options)).collect();
     let name = station.city.as_deref().unwrap_or("weatherhook");
-    let largest = shown.iter().position(|shown| shown.line == Line::Temperature).map(|index| shown.remove(index));
+    let largest =
+        shown.iter().position(|shown| shown.line == Line::Temperature).map(|index| shown.remove(index));
     let title = largest.as_ref().map_or_else(|| name.to_owned(), |shown| format!("{name} · {}", shown.value));
     begin(html, &title, wish, options);
     if has_others {

@@ -6,7 +6,7 @@ use super::html::{Html, whole, whole_as_float};
 pub(super) const HEIGHT: i64 = 1000;
 
 /// More steps than these are more than a plot of this height needs.
-const STEPS: f64 = 4.0;
+const STEPS: f64 = 5.0;
 
 /// The steps that there are, each with the digits after the point that they need.
 const ROUND: [(f64, u8); 16] = [
@@ -42,10 +42,13 @@ impl Axis {
     pub(super) fn new((low, high): (f64, f64), span: f64) -> Axis {
         let missing = (span - (high - low)).max(0.0) / 2.0;
         let (low, high) = (low - missing, high + missing);
-        let fits = |(step, _): &(f64, u8)| (high - low) / step <= STEPS;
+        // A number that is round but for its last bits is round.
+        let first = |step: f64| (low / step + 1e-9).floor();
+        let last = |step: f64| (high / step - 1e-9).ceil();
+        let fits = |(step, _): &(f64, u8)| last(*step) - first(*step) <= STEPS;
         let (step, decimals) = ROUND.into_iter().find(fits).unwrap_or(ROUND[ROUND.len() - 1]);
-        let low = (low / step).floor() * step;
-        Axis { low, high: ((high / step).ceil() * step).max(low + step), step, decimals }
+        let low = first(step) * step;
+        Axis { low, high: (last(step) * step).max(low + step), step, decimals }
     }
 
     /// The axis for amounts, from nothing.
@@ -111,15 +114,19 @@ mod tests {
     #[test]
     fn numbers_are_round() {
         check(Axis::new((3.2, 11.4), 5.0), &["2", "4", "6", "8", "10", "12"]);
-        check(Axis::new((-7.9, 2.0), 5.0), &["-10", "-5", "0", "5"]);
+        check(Axis::new((-7.9, 2.0), 5.0), &["-8", "-6", "-4", "-2", "0", "2"]);
+        check(Axis::new((-7.9, 2.1), 5.0), &["-10", "-5", "0", "5"]);
         check(Axis::new((10.0, 10.0), 4.0), &["8", "9", "10", "11", "12"]);
         check(Axis::new((1012.2, 1013.1), 8.0), &["1008", "1010", "1012", "1014", "1016", "1018"]);
         check(Axis::new((29.87, 29.95), 0.2), &["29.80", "29.85", "29.90", "29.95", "30.00", "30.05"]);
-        check(Axis::from_zero(0.0, 1.0), &["0.0", "0.5", "1.0"]);
+        check(Axis::from_zero(0.0, 1.0), &["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
         check(Axis::from_zero(13.0, 1.0), &["0", "5", "10", "15"]);
-        check(Axis::from_zero(40.5, 10.0), &["0", "20", "40", "60"]);
+        check(Axis::from_zero(40.5, 10.0), &["0", "10", "20", "30", "40", "50"]);
         check(Axis::from_zero(400.0, 10.0), &["0", "100", "200", "300", "400"]);
-        check(Axis::from_zero(9000.0, 10.0), &["0", "1000", "2000", "3000", "4000", "5000", "6000", "7000", "8000", "9000"]);
+        check(
+            Axis::from_zero(9000.0, 10.0),
+            &["0", "1000", "2000", "3000", "4000", "5000", "6000", "7000", "8000", "9000"],
+        );
     }
 
     #[test]

@@ -81,7 +81,8 @@ fn of_month((year, month): (i32, u32), days: &[(Date, &Day)], today: Date) -> Ba
     let bars: Vec<Bar> =
         days.iter().filter(|(date, _)| is_in(*date)).map(|(date, day)| of_day(*date, Some(day))).collect();
     let all = |value: fn(&Bar) -> f64| bars.iter().map(value).collect::<Vec<f64>>();
-    let known = |value: fn(&Bar) -> f64| all(value).into_iter().filter(|value| !value.is_nan()).collect::<Vec<f64>>();
+    let known =
+        |value: fn(&Bar) -> f64| all(value).into_iter().filter(|value| !value.is_nan()).collect::<Vec<f64>>();
     let (means, rain) = (known(|bar| bar.mean), known(|bar| bar.rain));
     // Those of the month that have passed.
     let passed = (0..31).filter(|back| is_in(today.plus(-back))).count();

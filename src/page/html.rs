@@ -163,10 +163,7 @@ mod tests {
 
     #[test]
     fn nothing_of_a_text_is_html() {
-        assert_eq!(
-            written(|html| html.text("<script>&\"'")),
-            "&lt;script&gt;&amp;&quot;&#39;"
-        );
+        assert_eq!(written(|html| html.text("<script>&\"'")), "&lt;script&gt;&amp;&quot;&#39;");
         assert_eq!(written(|html| html.query("Zü r&x=1")), "Z%C3%BC%20r%26x%3D1");
     }
 

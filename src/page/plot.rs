@@ -36,7 +36,12 @@ struct Figure {
 const FIGURES: [Figure; 4] = [
     Figure { lines: &[Line::Temperature, Line::DewPoint], unit: Unit::Celsius, is_amount: false, span: 4.0 },
     Figure { lines: &[Line::Rain], unit: Unit::Millimetre, is_amount: true, span: 1.0 },
-    Figure { lines: &[Line::WindSpeed, Line::WindGusts], unit: Unit::MetrePerSecond, is_amount: true, span: 2.5 },
+    Figure {
+        lines: &[Line::WindSpeed, Line::WindGusts],
+        unit: Unit::MetrePerSecond,
+        is_amount: true,
+        span: 2.5,
+    },
     Figure { lines: &[Line::Pressure], unit: Unit::Hectopascal, is_amount: false, span: 6.0 },
 ];
 
@@ -45,7 +50,13 @@ type Values = Vec<f64>;
 
 impl<'s> Span<'s> {
     /// So many hours up to now.
-    pub(super) fn new(plots: &'s Plots, name: &'static str, slots: i64, every: i16, now: Timestamp) -> Span<'s> {
+    pub(super) fn new(
+        plots: &'s Plots,
+        name: &'static str,
+        slots: i64,
+        every: i16,
+        now: Timestamp,
+    ) -> Span<'s> {
         let first = Plots::slot(now) + 1 - slots;
         let minutes = (first..first + slots).map(|slot| Date::minute(start(slot))).collect();
         Span { plots, name, first, minutes, every }
@@ -89,7 +100,9 @@ impl<'s> Span<'s> {
         let mut groups: Vec<(usize, usize)> = Vec::new();
         for (index, minute) in self.minutes.iter().enumerate() {
             match groups.last_mut() {
-                Some((first, end)) if self.minutes[*first] / self.every == minute / self.every => *end = index + 1,
+                Some((first, end)) if self.minutes[*first] / self.every == minute / self.every => {
+                    *end = index + 1
+                }
                 _ => groups.push((index, index + 1)),
             }
         }
@@ -117,7 +130,8 @@ impl<'s> Span<'s> {
 
     fn figure(&self, html: &mut Html, figure: &Figure, options: &Options) {
         let scale = options.units.scale(figure.unit);
-        let rows: Vec<(Line, Values)> = figure.lines.iter().map(|&line| (line, self.scaled(line, &scale))).collect();
+        let rows: Vec<(Line, Values)> =
+            figure.lines.iter().map(|&line| (line, self.scaled(line, &scale))).collect();
         let rows: Vec<_> = rows.into_iter().filter(|(_, values)| !is_unknown(values)).collect();
         if rows.is_empty() {
             return;
@@ -183,7 +197,8 @@ impl<'s> Span<'s> {
     fn grouped(&self, line: Line, values: &Values) -> Values {
         let of = |(first, end): (usize, usize)| {
             let values = &values[first..end];
-            let (sum, count) = known(values).fold((0.0, 0.0), |(sum, count), value| (sum + value, count + 1.0));
+            let (sum, count) =
+                known(values).fold((0.0, 0.0), |(sum, count), value| (sum + value, count + 1.0));
             match line {
                 _ if count == 0.0 => f64::NAN,
                 Line::Rain => sum,
@@ -230,7 +245,14 @@ impl<'s> Span<'s> {
         }
     }
 
-    fn table(&self, html: &mut Html, rows: &[(Line, Values)], table: &[Values], scale: &Scale, options: &Options) {
+    fn table(
+        &self,
+        html: &mut Html,
+        rows: &[(Line, Values)],
+        table: &[Values],
+        scale: &Scale,
+        options: &Options,
+    ) {
         html.0.push_str("<details><summary>");
         self.name(html, rows, options);
         html.raw(&["</summary><div><table><thead><tr><td>"]);

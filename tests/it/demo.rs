@@ -124,6 +124,24 @@ fn the_command_can_be_pasted_whatever_its_address() {
 }
 
 #[test]
+fn the_page_is_alive() {
+    for engine in ENGINES {
+        let (server, printed) = demo(&["--engine", engine]);
+        let page = line(&printed, "Page:          ");
+        assert_eq!(page, format!("http://{}/ (any user name, the key as the password)", server.address));
+        let key = line(&printed, "API key:       ");
+        let request = format!("GET / HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {key}\r\n\r\n");
+        let html = server.exchange(request).text();
+        // Four kinds of plots of one and three days, and two of days and of months.
+        assert_eq!(html.matches("<figure>").count(), 12, "{html}");
+        assert!((30_000..60_000).contains(&html.len()), "{}", html.len());
+        assert!(html.contains("<b>10°C</b>"), "{html}");
+    }
+    let (_, printed) = demo(&["--page", "off"]);
+    assert!(!printed.contains("Page:"), "{printed}");
+}
+
+#[test]
 fn each_demo_has_a_key_of_its_own() {
     let [one, other] = [demo(&[]).1, demo(&[]).1];
     assert_ne!(line(&one, "API key:       "), line(&other, "API key:       "));

@@ -24,6 +24,7 @@ mod layers;
 mod log;
 mod mcp;
 mod moderation;
+mod page;
 mod past;
 mod places;
 mod protocol;

@@ -13,14 +13,8 @@ use crate::time::{Date, Timestamp};
 const DAYS: std::ops::RangeInclusive<i32> = 4..=396;
 
 /// What the demo's file says.
-const NOW: Air = Air {
-    temperature: 10.2,
-    humidity: 81.0,
-    pressure: 1014.6,
-    wind: 8.0 / 3.6,
-    gust: 14.0 / 3.6,
-    rain: 0.8,
-};
+const NOW: Air =
+    Air { temperature: 10.2, humidity: 81.0, pressure: 1014.6, wind: 8.0 / 3.6, gust: 14.0 / 3.6, rain: 0.8 };
 
 /// The air at a time, in the units of the quantities.
 struct Air {
@@ -43,7 +37,10 @@ fn usual(at: Timestamp) -> Air {
     let breeze = 0.45 * wave(19.0, 0.5) + 0.25 * wave(4.3, 1.5) + 0.25 * day + 0.1 * wave(0.31, 0.0);
     let wind = 2.3 * libm::exp(breeze + 0.08 * wave(0.13, 0.0));
     Air {
-        temperature: 10.5 - 7.0 * year + (2.2 - 1.4 * year) * day + 2.2 * wave(37.0, 0.0) + 0.3 * wave(2.1, 0.0)
+        temperature: 10.5 - 7.0 * year
+            + (2.2 - 1.4 * year) * day
+            + 2.2 * wave(37.0, 0.0)
+            + 0.3 * wave(2.1, 0.0)
             + 0.08 * wave(0.23, 0.0)
             - clouds,
         humidity: (80.0 - 13.0 * day + 7.0 * wave(31.0, 1.0) + 8.0 * clouds).clamp(35.0, 98.0),
@@ -108,7 +105,9 @@ fn day(date: Date) -> Day {
         .collect();
     let mean = |value: fn(&Air) -> f64| hours.iter().map(|(_, air)| value(air)).sum::<f64>() / 24.0;
     let mut extreme = |value: fn(&Air) -> f64, sign: f64, column, time: Option<Column>| {
-        let by = |a: &&(Timestamp, Air), b: &&(Timestamp, Air)| (sign * value(&a.1)).total_cmp(&(sign * value(&b.1)));
+        let by = |a: &&(Timestamp, Air), b: &&(Timestamp, Air)| {
+            (sign * value(&a.1)).total_cmp(&(sign * value(&b.1)))
+        };
         if let Some((at, air)) = hours.iter().max_by(by) {
             day.set(column, value(air));
             if let Some(time) = time {
