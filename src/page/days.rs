@@ -207,7 +207,7 @@ fn when(html: &mut Html, when: When, is_long: bool) {
 fn table(html: &mut Html, bars: &[Bar], line: Line, scale: &Scale, options: &Options) {
     html.0.push_str("<details><summary>");
     name(html, bars, line, options);
-    html.0.push_str("</summary><div><table><thead><tr><td>");
+    html.0.push_str("</summary><table><thead><tr><td>");
     let is_rain = line == Line::Rain;
     for symbol in if is_rain { &["Σ "][..] } else { &["↓ ", "↑ ", "⌀ "] } {
         html.raw(&["<th scope=col>", symbol, scale.symbol]);
@@ -227,5 +227,5 @@ fn table(html: &mut Html, bars: &[Bar], line: Line, scale: &Scale, options: &Opt
             html.number(scale.of(*value), scale.decimals);
         }
     }
-    html.0.push_str("</table></div></details>");
+    html.0.push_str("</table></details>");
 }

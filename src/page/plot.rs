@@ -255,7 +255,7 @@ impl<'s> Span<'s> {
     ) {
         html.0.push_str("<details><summary>");
         self.name(html, rows, options);
-        html.raw(&["</summary><div><table><thead><tr><td>"]);
+        html.raw(&["</summary><table><thead><tr><td>"]);
         for (line, _) in rows {
             html.0.push_str("<th scope=col>");
             html.text(label(*line, options));
@@ -274,7 +274,7 @@ impl<'s> Span<'s> {
                 html.number(values[number], scale.decimals);
             }
         }
-        html.0.push_str("</table></div></details>");
+        html.0.push_str("</table></details>");
     }
 
     /// Adds a small line without words: the temperature by hours.
