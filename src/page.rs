@@ -21,7 +21,7 @@ use crate::time::{Timestamp, in_words};
 const STYLE: &str = include_str!("page/style.css");
 
 /// The style of the page and nothing else: no script, no image, no frame, no form.
-pub const POLICY: &str = "default-src 'none'; style-src 'sha256-LGgY6xmCsbtdHrLvZ+0rx2ft0TJPI6n5PUwtkD884JY='; base-uri 'none'; form-action 'none'; \
+pub const POLICY: &str = "default-src 'none'; style-src 'sha256-+JKzZkHZV8NqYLME4+ObyiIRPdzfWDpAi5G+t0wyD/s='; base-uri 'none'; form-action 'none'; \
                           frame-ancestors 'none'";
 
 /// How many stations are listed. More would be megabytes each minute.

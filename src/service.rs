@@ -252,10 +252,11 @@ impl Watchdog {
         Err(faults.join(", "))
     }
 
-    /// Sends a request without a key, as any client could. Any answer is a good one.
+    /// Sends a request without a key, as any client could. Any answer is a good one; nothing is at this path, so that it
+    /// is soon made.
     fn ask_at(&self, address: &Address) -> io::Result<()> {
         let mut stream = address.connect(self.within / 4)?;
-        stream.write_all(b"HEAD / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+        stream.write_all(b"HEAD /watchdog HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
         stream.read_exact(&mut [0; "HTTP/1.1 404".len()])
     }
 }

@@ -108,9 +108,9 @@ fn is_own_name(host: &str) -> bool {
         return is_private(address);
     }
     let name = without_port.strip_suffix('.').unwrap_or(without_port).to_ascii_lowercase();
-    let ends = |ending: &&str| name.strip_suffix(*ending).is_some_and(|front| front.ends_with('.'));
+    let ends = |ending: &str| name.strip_suffix(ending).is_some_and(|front| front.ends_with('.'));
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    !name.is_empty() && name.bytes().all(is_plain) || LOCAL_NAMES.iter().any(|own| name == *own || ends(&own))
+    !name.is_empty() && name.bytes().all(is_plain) || LOCAL_NAMES.iter().any(|own| name == *own || ends(own))
 }
 
 #[cfg(test)]

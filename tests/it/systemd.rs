@@ -89,7 +89,7 @@ fn the_watchdog_is_notified_while_requests_are_answered() {
         let (status, log) = server.stop();
         assert!(status.success());
         // Each time, a request was answered.
-        let asked = log.iter().filter(|line| line.contains(" HEAD / 404 ")).count();
+        let asked = log.iter().filter(|line| line.contains(" HEAD /watchdog 404 ")).count();
         assert!(asked >= 5, "{engine}: {asked}: {log:?}");
         assert_eq!(manager.hear_news(), "STOPPING=1");
     }
@@ -102,7 +102,7 @@ fn the_watchdog_is_not_notified_for_another_process() {
     let server = setup.start();
     assert_eq!(server.call(r#"{"point": "ping"}"#).status, 200);
     let (_, log) = server.stop();
-    assert!(!log.iter().any(|line| line.contains(" HEAD / 404 ")), "{log:?}");
+    assert!(!log.iter().any(|line| line.contains(" HEAD /watchdog 404 ")), "{log:?}");
 }
 
 /// The only thread of the tiny_http engine can be kept waiting for a body, which stands here for

@@ -147,7 +147,7 @@ fn a_socket_that_was_handed_over_is_asked_by_the_watchdog_and_left_there() {
         server.wait_for_log("using the sockets that systemd has opened");
         check_answers(&socket);
         wait_for_watchdog(&manager);
-        server.wait_for_log(" unix HEAD / 404 ");
+        server.wait_for_log(" unix HEAD /watchdog 404 ");
         signal(server.id(), "TERM");
         assert!(server.ended().0.success());
         assert!(socket.exists(), "it is the manager's");

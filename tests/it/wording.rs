@@ -100,6 +100,7 @@ fn help() {
               --every TIME        time between two looks at the sensor file [5s]
               --stale-after TIME  age from which a reading is stale and not shown [15m]
               --units UNITS       metric or imperial [metric]
+              --page WHO          who may look at the page: key, local or off [key]
               --threads N         threads that answer, 1 to 64 [the cores, at most 4]
               --engine ENGINE     event, or tiny_http behind your own proxy [event]
               --config FILE       TOML file with these options

@@ -270,7 +270,7 @@ async function list() {
 }
 
 async function screenshot() {
-  const { context, page } = await open('/?refresh=off', { width: 1120, height: 730 });
+  const { context, page } = await open('/?refresh=off', { width: 1120, height: 890 });
   await page.screenshot({ path: task.file });
   await context.close();
   const { size } = statSync(task.file);
