@@ -146,7 +146,7 @@ pub enum Access {
     /// Clients with a bearer key, which is checked before the method: clients of MCP look for the 401 with `GET`.
     /// Before both, the origin is checked, for a page in a browser.
     KeyFirst,
-    /// Browsers, as [`PageAccess`] says. For all others nothing is there: a client that sends `POST` has the wrong
+    /// Browsers, as the option `page` says. For all others nothing is there: a client that sends `POST` has the wrong
     /// path.
     Page,
 }
