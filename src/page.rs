@@ -6,6 +6,7 @@
 
 mod axis;
 mod days;
+mod frame;
 mod html;
 mod plot;
 

@@ -1,7 +1,6 @@
 //! HTML while it is written, and the numbers in it. No function here is generic: each exists once in the program.
 
-use crate::reading::Plots;
-use crate::time::{Date, Timestamp};
+use crate::time::Date;
 
 /// The nearest whole number.
 pub(super) fn whole(value: f64) -> i64 {
@@ -50,6 +49,13 @@ impl Html {
     }
 
     pub(super) fn whole(&mut self, number: i64) {
+        if number < 0 {
+            self.0.push('-');
+        }
+        self.digits(number.unsigned_abs());
+    }
+
+    fn digits(&mut self, number: u64) {
         self.0.push_str(itoa::Buffer::new().format(number));
     }
 
@@ -65,23 +71,15 @@ impl Html {
         }
         let digits = digits.unsigned_abs();
         let power = power.unsigned_abs();
-        self.0.push_str(itoa::Buffer::new().format(digits / power));
+        self.digits(digits / power);
         if decimals > 0 {
             self.0.push('.');
             let behind = digits % power;
             if decimals == 2 && behind < 10 {
                 self.0.push('0');
             }
-            self.0.push_str(itoa::Buffer::new().format(behind));
+            self.digits(behind);
         }
-    }
-
-    /// Adds `from number to number`, as in words: `↓ 3.2 ↑ 11.0`.
-    pub(super) fn extremes(&mut self, (low, high): (f64, f64), decimals: u8) {
-        self.0.push_str("↓ ");
-        self.number(low, decimals);
-        self.0.push_str(" ↑ ");
-        self.number(high, decimals);
     }
 
     fn two_digits(&mut self, number: u32) {
@@ -101,19 +99,7 @@ impl Html {
 
     /// Adds a day without its year: `11-28`.
     pub(super) fn day(&mut self, date: Date) {
-        let (_, month, day) = date.ymd();
-        self.two_digits(month);
-        self.0.push('-');
-        self.two_digits(day);
-    }
-
-    /// Adds a month: `2026-11`, or `11` alone.
-    pub(super) fn month(&mut self, (year, month): (i32, u32), with_year: bool) {
-        if with_year {
-            self.whole(year.into());
-            self.0.push('-');
-        }
-        self.two_digits(month);
+        self.0.push_str(date.to_string().get("2026-".len()..).unwrap_or_default());
     }
 }
 
@@ -129,10 +115,20 @@ pub(super) fn position(index: usize) -> i64 {
     i64::try_from(index).unwrap_or(i64::MAX)
 }
 
-/// When the slot of this number begins.
-pub(super) fn start(slot: i64) -> Timestamp {
-    let millis = slot.saturating_mul(i64::from(Plots::SLOT) * 1000);
-    Timestamp::from_millis(millis).unwrap_or(Timestamp::EPOCH)
+/// The lowest and the highest of those that are known; NaN if none is.
+pub(super) fn extremes(values: &[f64]) -> (f64, f64) {
+    // Of a number and NaN both operations give the number.
+    values.iter().fold((f64::NAN, f64::NAN), |(low, high), value| (low.min(*value), high.max(*value)))
+}
+
+/// The sum of those that are known, and their number; an empty sum is NaN.
+pub(super) fn sum(values: &[f64]) -> (f64, f64) {
+    let (mut sum, mut count) = (f64::NAN, 0.0);
+    for &value in values.iter().filter(|value| !value.is_nan()) {
+        sum = if count == 0.0 { value } else { sum + value };
+        count += 1.0;
+    }
+    (sum, count)
 }
 
 #[cfg(test)]
@@ -168,9 +164,16 @@ mod tests {
     }
 
     #[test]
+    fn unknown_values_are_left_out() {
+        let values = [f64::NAN, 2.0, -1.0, f64::NAN];
+        assert_eq!((extremes(&values), sum(&values)), ((-1.0, 2.0), (1.0, 2.0)));
+        let none = [f64::NAN];
+        assert!(extremes(&none).0.is_nan() && sum(&none).0.is_nan() && sum(&[]).0.is_nan());
+    }
+
+    #[test]
     fn times_and_days() {
         assert_eq!(written(|html| html.clock(400)), "06:40");
         assert_eq!(written(|html| html.day(Date::parse("2026-03-05").expect("a date"))), "03-05");
-        assert_eq!(written(|html| html.month((2026, 3), true)), "2026-03");
     }
 }

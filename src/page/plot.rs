@@ -1,10 +1,8 @@
-//! Plots of the last hours: what is drawn, what is said of it in words, and its numbers as a table.
-//!
-//! A plot is drawn in slots and thousandths of its height, and stretched to the room that there is. What must not
-//! be stretched, the text, stands around it in percent of that room. So one plot fits a telephone and a wall.
+//! Plots of the last hours, from values of ten minutes.
 
-use super::axis::{Axis, HEIGHT, percent};
-use super::html::{Html, position, start};
+use super::axis::Axis;
+use super::frame::{Frame, GROUND, bar, below, line, stretch};
+use super::html::{Html, extremes, position, sum};
 use crate::answer::{Line, Options, Scale};
 use crate::reading::{Plot, Plots, Unit};
 use crate::time::{Date, Timestamp};
@@ -19,7 +17,10 @@ pub(super) struct Span<'s> {
     first: i64,
     /// What the clock shows when each of its slots begins, in minutes since midnight.
     minutes: Vec<i16>,
-    /// The minutes that a bar and a row of the table stand for.
+    /// The slots that belong together in a bar or a row of the table, as first and end: those of an hour, or of several, as
+    /// the clock shows it.
+    groups: Vec<(usize, usize)>,
+    /// The minutes that a group stands for.
     every: i16,
 }
 
@@ -45,80 +46,84 @@ const FIGURES: [Figure; 4] = [
     Figure { lines: &[Line::Pressure], unit: Unit::Hectopascal, is_amount: false, span: 6.0 },
 ];
 
-/// Values in the unit of the answer, NaN where nothing is known.
+/// Values, NaN where nothing is known.
 type Values = Vec<f64>;
 
 impl<'s> Span<'s> {
-    /// So many hours up to now.
+    /// So many slots up to now.
     pub(super) fn new(
         plots: &'s Plots,
         name: &'static str,
-        slots: i64,
+        slots: u16,
         every: i16,
         now: Timestamp,
     ) -> Span<'s> {
-        let first = Plots::slot(now) + 1 - slots;
-        let minutes = (first..first + slots).map(|slot| Date::minute(start(slot))).collect();
-        Span { plots, name, first, minutes, every }
+        let first = Plots::slot(now) + 1 - i64::from(slots);
+        let mut span = Span { plots, name, first, minutes: Vec::new(), groups: Vec::new(), every };
+        for index in 0..usize::from(slots) {
+            let minute = Date::minute(span.start(index));
+            let before = span.minutes.last().map(|before| before / every);
+            match span.groups.last_mut() {
+                Some((_, end)) if before == Some(minute / every) => *end = index + 1,
+                _ => span.groups.push((index, index + 1)),
+            }
+            span.minutes.push(minute);
+        }
+        span
     }
 
-    fn width(&self) -> i64 {
-        position(self.minutes.len())
+    /// When a slot begins.
+    fn start(&self, index: usize) -> Timestamp {
+        let slot = self.first + position(index);
+        Timestamp::from_millis(slot * i64::from(Plots::SLOT) * 1000).unwrap_or(Timestamp::EPOCH)
     }
 
     /// The values of one row in base units.
     fn row(&self, plot: Plot) -> Values {
-        let values = self.plots.values(plot);
+        let known = self.plots.values(plot);
         let ahead = self.first - Plots::slot(self.plots.start(0));
-        let at = |index: usize| {
-            let index = usize::try_from(ahead + position(index)).ok()?;
-            values.get(index).copied().map(f64::from)
-        };
-        (0..self.minutes.len()).map(|index| at(index).unwrap_or(f64::NAN)).collect()
+        let mut values = vec![f64::NAN; self.minutes.len()];
+        for (index, value) in values.iter_mut().enumerate() {
+            let index = usize::try_from(ahead + position(index)).unwrap_or(usize::MAX);
+            *value = known.get(index).map_or(f64::NAN, |known| f64::from(*known));
+        }
+        values
     }
 
     /// The values that a line of the answer has in a plot, in base units.
     fn values(&self, line: Line) -> Values {
-        match line {
-            Line::Temperature => self.row(Plot::Temperature),
-            Line::DewPoint => {
-                let pairs = self.row(Plot::Temperature).into_iter().zip(self.row(Plot::Humidity));
-                pairs.map(|(air, humidity)| weather::dew_point(air, humidity).unwrap_or(f64::NAN)).collect()
-            }
-            Line::WindSpeed => self.row(Plot::Wind),
-            Line::WindGusts => self.row(Plot::Gust),
-            Line::Rain => self.row(Plot::Rain),
-            _ => {
-                let sea = self.row(Plot::SeaLevelPressure);
-                if is_unknown(&sea) { self.row(Plot::StationPressure) } else { sea }
-            }
-        }
-    }
-
-    /// The slots that belong together in a bar or a row: those of an hour as the clock shows it.
-    fn groups(&self) -> Vec<(usize, usize)> {
-        let mut groups: Vec<(usize, usize)> = Vec::new();
-        for (index, minute) in self.minutes.iter().enumerate() {
-            match groups.last_mut() {
-                Some((first, end)) if self.minutes[*first] / self.every == minute / self.every => {
-                    *end = index + 1
-                }
-                _ => groups.push((index, index + 1)),
+        let plot = match line {
+            Line::Rain => Plot::Rain,
+            Line::WindSpeed => Plot::Wind,
+            Line::WindGusts => Plot::Gust,
+            Line::Pressure => Plot::SeaLevelPressure,
+            _ => Plot::Temperature,
+        };
+        let mut values = self.row(plot);
+        if line == Line::DewPoint {
+            for (value, humidity) in values.iter_mut().zip(self.row(Plot::Humidity)) {
+                *value = weather::dew_point(*value, humidity).unwrap_or(f64::NAN);
             }
         }
-        groups
+        if line == Line::Pressure && extremes(&values).0.is_nan() {
+            values = self.row(Plot::StationPressure);
+        }
+        values
     }
 
-    /// Where a line stands for midnight, and where the clock is read.
-    fn ticks(&self) -> impl Iterator<Item = (usize, i16)> {
-        let hours = if self.every == 60 { 360 } else { 1440 };
-        let edge = self.minutes.len() / 24;
-        let inner = edge.max(1)..self.minutes.len() - edge;
-        inner.filter_map(move |index| {
-            let (before, minute) = (self.minutes[index - 1], self.minutes[index]);
-            let is_tick = before / hours != minute / hours || minute < before;
-            is_tick.then_some((index, minute / hours * hours))
-        })
+    /// The values of each group: rain is the sum, gusts the highest, all others the mean.
+    fn grouped(&self, line: Line, values: &[f64]) -> Values {
+        let mut grouped = Vec::with_capacity(self.groups.len());
+        for &(first, end) in &self.groups {
+            let values = values.get(first..end).unwrap_or_default();
+            let (sum, count) = sum(values);
+            grouped.push(match line {
+                Line::Rain => sum,
+                Line::WindGusts => extremes(values).1,
+                _ => sum / count,
+            });
+        }
+        grouped
     }
 
     /// Adds a figure for each kind of value that is known.
@@ -130,164 +135,107 @@ impl<'s> Span<'s> {
 
     fn figure(&self, html: &mut Html, figure: &Figure, options: &Options) {
         let scale = options.units.scale(figure.unit);
-        let rows: Vec<(Line, Values)> =
-            figure.lines.iter().map(|&line| (line, self.scaled(line, &scale))).collect();
-        let rows: Vec<_> = rows.into_iter().filter(|(_, values)| !is_unknown(values)).collect();
-        if rows.is_empty() {
-            return;
+        let (mut legend, mut rows, mut table) = (Vec::new(), Vec::new(), Vec::new());
+        for &line in figure.lines {
+            let mut values = self.values(line);
+            if !extremes(&values).0.is_nan() {
+                values.iter_mut().for_each(|value| *value = scale.of(*value));
+                legend.push(label(line, options));
+                table.push(self.grouped(line, &values));
+                rows.push(values);
+            }
         }
         let is_rain = figure.lines == [Line::Rain];
-        let table: Vec<Values> = rows.iter().map(|(line, values)| self.grouped(*line, values)).collect();
-        let drawn = if is_rain { &table[0] } else { &rows[0].1 };
-        let bounds = |(low, high): (f64, f64), values: &Values| {
-            let (own_low, own_high) = extremes(values);
-            (low.min(own_low), high.max(own_high))
-        };
-        let all = rows.iter().map(|(_, values)| values).fold(extremes(drawn), bounds);
+        let drawn = if is_rain { &table } else { &rows };
+        let Some(first) = drawn.first() else { return };
+        let mut ends = extremes(first);
+        let said = if is_rain { (f64::NAN, sum(first).0) } else { ends };
+        for values in drawn {
+            let (low, high) = extremes(values);
+            ends = (ends.0.min(low), ends.1.max(high));
+        }
         let span = scale.of(figure.span) - scale.of(0.0);
-        let axis = if figure.is_amount { Axis::from_zero(all.1, span) } else { Axis::new(all, span) };
-
-        let said = |html: &mut Html| {
-            if is_rain {
-                html.0.push_str("Σ ");
-                html.number(known(drawn).sum(), scale.decimals);
-            } else {
-                html.extremes(extremes(drawn), scale.decimals);
-            }
-            html.raw(&[" ", scale.symbol]);
-        };
-        html.0.push_str("<figure><figcaption>");
-        for (number, (line, _)) in rows.iter().enumerate() {
-            html.raw(&["<b class=k", if number == 0 { "0>" } else { "1>" }]);
-            html.text(label(*line, options));
-            html.0.push_str("</b> ");
-        }
-        html.0.push_str("<span>");
-        said(html);
-        html.0.push_str("</span></figcaption><svg class=p role=img><title>");
-        self.name(html, &rows, options);
-        html.0.push_str(": ");
-        said(html);
-        html.0.push_str("</title>");
-        self.open(html, &axis);
+        let axis = if figure.is_amount { Axis::from_zero(ends.1, span) } else { Axis::new(ends, span) };
+        let (mut paths, texts) = self.ticks();
         if is_rain {
-            html.0.push_str("<path class=b d=\"");
-            bars(html, &self.groups(), drawn, &axis);
-            html.0.push_str("\"/>");
+            paths.0.push_str("<path class=b d=\"");
+            for (&(first, end), &value) in self.groups.iter().zip(first) {
+                if !value.is_nan() {
+                    bar(&mut paths, (position(first), position(end)), (GROUND, axis.y(value)));
+                }
+            }
+            paths.0.push_str("\"/>");
         } else {
-            for (number, (_, values)) in rows.iter().enumerate().rev() {
-                html.raw(&["<path class=l", if number == 0 { "0" } else { "1" }, " d=\""]);
-                line(html, values, &axis);
-                html.0.push_str("\"/>");
+            for (class, values) in ["l0", "l1"].iter().zip(&rows).rev() {
+                line(&mut paths, class, values, &axis);
             }
         }
-        html.0.push_str("</svg>");
-        axis.labels(html);
-        self.labels(html);
-        html.0.push_str("</svg>");
-        self.table(html, &rows, &table, &scale, options);
-        html.0.push_str("</figure>");
+        let rows = self.rows(&table, &scale);
+        let width = position(self.minutes.len());
+        let columns = &legend;
+        Frame { legend: &legend, name: self.name, said, scale, axis, width, paths, texts, columns, rows }
+            .write(html);
     }
 
-    fn scaled(&self, line: Line, scale: &Scale) -> Values {
-        self.values(line).into_iter().map(|value| scale.of(value)).collect()
-    }
-
-    /// The values of each group: rain is the sum, gusts the highest, all others the mean.
-    fn grouped(&self, line: Line, values: &Values) -> Values {
-        let of = |(first, end): (usize, usize)| {
-            let values = &values[first..end];
-            let (sum, count) =
-                known(values).fold((0.0, 0.0), |(sum, count), value| (sum + value, count + 1.0));
-            match line {
-                _ if count == 0.0 => f64::NAN,
-                Line::Rain => sum,
-                Line::WindGusts => extremes(values).1,
-                _ => sum / count,
+    /// Lines for midnights, and the dates and hours below.
+    fn ticks(&self) -> (Html, Html) {
+        let hours = if self.every == 60 { 360 } else { 1440 };
+        let width = self.minutes.len();
+        let (mut lines, mut texts) = (Html("<path class=m d=\"".to_owned()), Html(String::new()));
+        let mut before = i16::MAX;
+        for (index, &minute) in self.minutes.iter().enumerate() {
+            let is_tick = minute / hours != before / hours || minute < before;
+            before = minute;
+            // At the edges there is no room for the text.
+            if !is_tick || index < width / 24 || index >= width - width / 24 {
+                continue;
             }
-        };
-        self.groups().into_iter().map(of).collect()
-    }
-
-    /// Adds `Temperature, Dew Point, 24 h`.
-    fn name(&self, html: &mut Html, rows: &[(Line, Values)], options: &Options) {
-        for (line, _) in rows {
-            html.text(label(*line, options));
-            html.0.push_str(", ");
-        }
-        html.0.push_str(self.name);
-    }
-
-    /// Opens the part that is stretched, with lines for round numbers and for midnights.
-    fn open(&self, html: &mut Html, axis: &Axis) {
-        open(html, self.width());
-        html.0.push_str("<path class=g d=\"");
-        axis.lines(html, self.width());
-        html.0.push_str("\"/><path class=m d=\"");
-        for (index, _) in self.ticks().filter(|(_, minute)| *minute == 0) {
-            html.0.push('M');
-            html.whole(position(index));
-            html.0.push_str(" 0V1000");
-        }
-        html.0.push_str("\"/>");
-    }
-
-    /// Adds hours and dates below the plot.
-    fn labels(&self, html: &mut Html) {
-        for (index, minute) in self.ticks() {
-            below(html, position(index), self.width());
-            if minute == 0 {
-                html.day(Date::of(start(self.first + position(index))));
+            below(&mut texts, position(index), position(width));
+            if minute < hours {
+                lines.0.push('M');
+                lines.whole(position(index));
+                lines.0.push_str(" 0V1000");
+                texts.day(Date::of(self.start(index)));
             } else {
-                html.clock(minute);
+                texts.clock(minute / hours * hours);
             }
-            html.0.push_str("</text>");
+            texts.0.push_str("</text>");
         }
+        lines.0.push_str("\"/>");
+        (lines, texts)
     }
 
-    fn table(
-        &self,
-        html: &mut Html,
-        rows: &[(Line, Values)],
-        table: &[Values],
-        scale: &Scale,
-        options: &Options,
-    ) {
-        html.0.push_str("<details><summary>");
-        self.name(html, rows, options);
-        html.raw(&["</summary><table><thead><tr><td>"]);
-        for (line, _) in rows {
-            html.0.push_str("<th scope=col>");
-            html.text(label(*line, options));
-            html.raw(&[", ", scale.symbol]);
-        }
-        html.0.push_str("<tbody>");
-        for (number, (first, _)) in self.groups().into_iter().enumerate() {
+    /// The rows of the table.
+    fn rows(&self, table: &[Values], scale: &Scale) -> Html {
+        let mut html = Html(String::new());
+        let mut date = None;
+        for (number, &(first, _)) in self.groups.iter().enumerate() {
             html.0.push_str("<tr><th scope=row>");
-            if self.every != 60 || number == 0 || self.minutes[first] < self.every {
-                html.day(Date::of(start(self.first + position(first))));
+            let of = Date::of(self.start(first));
+            if date.replace(of) != Some(of) || self.every != 60 {
+                html.day(of);
                 html.0.push(' ');
             }
-            html.clock(self.minutes[first]);
+            html.clock(self.minutes.get(first).copied().unwrap_or(0));
             for values in table {
                 html.0.push_str("<td>");
-                html.number(values[number], scale.decimals);
+                html.number(values.get(number).copied().unwrap_or(f64::NAN), scale.decimals);
             }
         }
-        html.0.push_str("</table></details>");
+        html
     }
 
     /// Adds a small line without words: the temperature by hours.
     pub(super) fn spark(&self, html: &mut Html) {
         let values = self.grouped(Line::Temperature, &self.values(Line::Temperature));
-        if is_unknown(&values) {
+        let ends = extremes(&values);
+        if ends.0.is_nan() {
             return;
         }
         html.0.push_str("<svg class=s aria-hidden=true>");
-        open(html, position(values.len()));
-        html.0.push_str("<path class=l0 d=\"");
-        line(html, &values, &Axis::new(extremes(&values), 4.0));
-        html.0.push_str("\"/></svg></svg>");
+        stretch(html, position(values.len()));
+        line(html, "l0", &values, &Axis::new(ends, 4.0));
+        html.0.push_str("</svg></svg>");
     }
 }
 
@@ -295,120 +243,4 @@ impl<'s> Span<'s> {
 pub(super) fn label(line: Line, options: &Options) -> &str {
     let label = options.labels[line].as_str();
     if label.is_empty() { line.default_label() } else { label }
-}
-
-/// Opens a part that is stretched to the room that there is.
-pub(super) fn open(html: &mut Html, width: i64) {
-    html.0.push_str("<svg viewBox=\"0 0 ");
-    html.whole(width);
-    html.0.push_str(" 1000\" preserveAspectRatio=none>");
-}
-
-/// Opens a text below a plot, at a part of its width.
-pub(super) fn below(html: &mut Html, x: i64, width: i64) {
-    html.0.push_str("<text class=x y=100% dy=16 x=");
-    percent(html, x, width);
-    html.0.push('>');
-}
-
-pub(super) fn known(values: &[f64]) -> impl Iterator<Item = f64> {
-    values.iter().copied().filter(|value| !value.is_nan())
-}
-
-pub(super) fn is_unknown(values: &[f64]) -> bool {
-    values.iter().all(|value| value.is_nan())
-}
-
-/// The lowest and the highest.
-pub(super) fn extremes(values: &[f64]) -> (f64, f64) {
-    let wider = |(low, high): (f64, f64), value: f64| (low.min(value), high.max(value));
-    known(values).fold((f64::INFINITY, f64::NEG_INFINITY), wider)
-}
-
-/// Adds the path of a line from the middle of each slot to that of the next one. Where nothing is known it is
-/// interrupted, and a value between two gaps is a dot.
-fn line(html: &mut Html, values: &[f64], axis: &Axis) {
-    let mut before: Option<i64> = None;
-    for (index, &value) in values.iter().enumerate() {
-        if value.is_nan() {
-            before = None;
-            continue;
-        }
-        let y = axis.y(value);
-        match before {
-            Some(before) => {
-                html.0.push_str("l1 ");
-                html.whole(y - before);
-            }
-            None => {
-                html.0.push('M');
-                html.whole(position(index));
-                html.0.push_str(".5 ");
-                html.whole(y);
-                html.0.push_str("h0");
-            }
-        }
-        before = Some(y);
-    }
-}
-
-/// Adds the path of a bar for each group. One without rain is a stroke on the ground, and one of which nothing is
-/// known is not there.
-fn bars(html: &mut Html, groups: &[(usize, usize)], values: &[f64], axis: &Axis) {
-    for (&(first, end), &value) in groups.iter().zip(values) {
-        if !value.is_nan() {
-            bar(html, (position(first), position(end)), (HEIGHT, axis.y(value)));
-        }
-    }
-}
-
-/// The room on each side of a bar, as a part of its own.
-const BESIDE: f64 = 0.2;
-
-/// Adds a bar with some room on its sides: from left to right, from one height to another.
-pub(super) fn bar(html: &mut Html, (left, right): (i64, i64), (from, to): (i64, i64)) {
-    let width = super::html::whole_as_float(right - left);
-    html.0.push('M');
-    html.number(super::html::whole_as_float(left) + width * BESIDE, 1);
-    html.0.push(' ');
-    html.whole(from);
-    html.0.push('V');
-    html.whole(to);
-    html.0.push('h');
-    html.number(width * (1.0 - 2.0 * BESIDE), 1);
-    html.0.push('V');
-    html.whole(from);
-    html.0.push('z');
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn path(values: &[f64]) -> String {
-        let mut html = Html(String::new());
-        line(&mut html, values, &Axis::new((0.0, 4.0), 0.0));
-        html.0
-    }
-
-    #[test]
-    fn a_line_goes_from_slot_to_slot() {
-        assert_eq!(path(&[0.0, 1.0, 1.0, 4.0]), "M0.5 1000h0l1 -250l1 0l1 -750");
-        assert_eq!(path(&[]), "");
-    }
-
-    #[test]
-    fn a_gap_stays_a_gap() {
-        let gap = f64::NAN;
-        assert_eq!(path(&[gap, 1.0, 2.0, gap, 4.0, gap, gap]), "M1.5 750h0l1 -250M4.5 0h0");
-        assert_eq!(path(&[gap, gap]), "");
-    }
-
-    #[test]
-    fn a_bar_stands_on_the_ground() {
-        let mut html = Html(String::new());
-        let values = [0.0, f64::NAN, 2.0];
-        bars(&mut html, &[(0, 6), (6, 12), (12, 14)], &values, &Axis::new((0.0, 4.0), 0.0));
-        assert_eq!(html.0, "M1.2 1000V1000h3.6V1000zM12.4 1000V500h1.2V1000z");
-    }
 }

@@ -1,6 +1,5 @@
 //! A past for the demo's station: made up, but as weather goes, and ending with what its file says now.
 
-use std::f64::consts::TAU;
 use std::io;
 use std::path::Path;
 use std::time::Duration;
@@ -27,26 +26,35 @@ struct Air {
     rain: f64,
 }
 
+/// A wave between -1 and 1: of two parabolas, as sines would add some KB to the program.
+fn wave(at: f64, period: f64) -> f64 {
+    let turns = at / period;
+    let part = 1.0 - 2.0 * (turns - turns.floor());
+    4.0 * part * (1.0 - part.abs())
+}
+
 /// The weather of a place with a mild climate: a year, a day, and some waves that do not repeat together.
 fn usual(at: Timestamp) -> Air {
     let hours = at.epoch_seconds() / 3600.0;
-    let wave = |period: f64, phase: f64| libm::sin(hours / period + phase);
-    let year = libm::cos(TAU * (hours / 24.0 / 365.25 - 0.055));
-    let day = libm::cos(TAU * (f64::from(Date::minute(at)) / 1440.0 - 0.625));
-    let clouds = (wave(29.0, 0.0) + wave(11.3, 1.0) + 0.5 * wave(5.1, 2.0) - 1.1).max(0.0);
-    let breeze = 0.45 * wave(19.0, 0.5) + 0.25 * wave(4.3, 1.5) + 0.25 * day + 0.1 * wave(0.31, 0.0);
-    let wind = 2.3 * libm::exp(breeze + 0.08 * wave(0.13, 0.0));
+    let wave = |period| wave(hours, period);
+    // It is warmest at the end of July, and at three o'clock.
+    let year = self::wave(hours / 24.0 - 117.0, 365.25);
+    let day = self::wave(f64::from(Date::minute(at)) - 540.0, 1440.0);
+    let clouds = (wave(182.0) + wave(71.0) + 0.5 * wave(32.0) - 1.1).max(0.0);
+    let breeze = 0.45 * wave(119.0) + 0.25 * wave(27.0) + 0.25 * day + 0.1 * wave(1.9) + 0.08 * wave(0.8);
+    let wind = 2.3 * libm::exp(breeze);
     Air {
-        temperature: 10.5 - 7.0 * year
-            + (2.2 - 1.4 * year) * day
-            + 2.2 * wave(37.0, 0.0)
-            + 0.3 * wave(2.1, 0.0)
-            + 0.08 * wave(0.23, 0.0)
+        temperature: 10.5
+            + 7.0 * year
+            + (2.2 + 1.4 * year) * day
+            + 2.2 * wave(232.0)
+            + 0.3 * wave(13.0)
+            + 0.08 * wave(1.4)
             - clouds,
-        humidity: (80.0 - 13.0 * day + 7.0 * wave(31.0, 1.0) + 8.0 * clouds).clamp(35.0, 98.0),
-        pressure: 1014.0 + 8.0 * wave(53.0, 1.0) - 4.0 * wave(29.0, 0.0),
+        humidity: (80.0 - 13.0 * day + 7.0 * wave(195.0) + 8.0 * clouds).clamp(35.0, 98.0),
+        pressure: 1014.0 + 8.0 * wave(333.0) - 4.0 * wave(182.0),
         wind,
-        gust: wind * (1.7 + 0.2 * wave(2.9, 0.0) + 0.15 * wave(0.19, 1.0)),
+        gust: wind * (1.7 + 0.2 * wave(18.0) + 0.15 * wave(1.2)),
         rain: 0.9 * clouds,
     }
 }
