@@ -39,11 +39,11 @@ fn start(line: CommandLine, out: &mut io::Stdout) -> Result<bool, Failure> {
     match command {
         Command::Serve => {
             logging::start(LevelFilter::Info);
-            service::serve(&|| load(&flags), |_, _| ())?;
+            service::serve(&|| load(&flags), &mut |_, _| ())?;
         }
         Command::Demo => {
             logging::start(LevelFilter::Info);
-            demo::run(|file| Config::load(&flags, env::vars_os(), Some(file)), out)?;
+            demo::run(&|file| Config::load(&flags, env::vars_os(), Some(file)), out)?;
         }
         Command::Query => {
             logging::start(LevelFilter::Warn);

@@ -231,7 +231,7 @@ fn absolute(path: &OsStr) -> Option<PathBuf> {
 fn find_variable(variable: &str) -> Result<&'static Opt, Fault> {
     OPTIONS.iter().find(|option| option.variable() == variable).ok_or_else(|| {
         let name = variable.trim_start_matches(VARIABLE_PREFIX);
-        let near = nearest(name, OPTIONS.iter().map(|option| option.name).chain(["key"]));
+        let near = nearest(name, &mut OPTIONS.iter().map(|option| option.name).chain(["key"]));
         let near = near.map(|near| VARIABLE_PREFIX.to_owned() + &near.to_uppercase());
         Fault::unknown("environment variable", variable, near)
     })
@@ -259,7 +259,7 @@ fn read_toml(toml: &[u8], path: &Path, settings: &mut Settings) -> Result<Tables
             _ => {
                 let option = options::of_file().find(|option| option.name == key).ok_or_else(|| {
                     let options = options::of_file().map(|option| option.name);
-                    unknown_key(key, options.chain([LABELS, MODERATION, STATION]))
+                    unknown_key(key, &mut options.chain([LABELS, MODERATION, STATION]))
                 })?;
                 option.read(settings, &given).map_err(|fault| fault.at(key))?;
             }

@@ -27,8 +27,7 @@ pub fn read_small(path: &Path, limit: usize) -> io::Result<Contents> {
 
 /// The rest of an open file, at most `limit` bytes.
 pub fn read_all(file: &File, limit: usize) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    file.take(limit as u64 + 1).read_to_end(&mut bytes)?;
+    let bytes = read_most(file, limit as u64 + 1)?;
     if bytes.len() > limit {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("larger than {limit} bytes")));
     }
@@ -38,8 +37,13 @@ pub fn read_all(file: &File, limit: usize) -> io::Result<Vec<u8>> {
 /// The first bytes of a regular file, at most so many.
 pub fn read_beginning(path: &Path, most: usize) -> io::Result<Vec<u8>> {
     let (file, _) = open(path)?;
+    read_most(&file, most as u64)
+}
+
+/// The rest of an open file or the first `most` bytes of it. Reading to an end is large code, and this is its only place.
+pub fn read_most(file: &File, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    file.take(most as u64).read_to_end(&mut bytes)?;
+    file.take(most).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
@@ -71,8 +75,7 @@ pub fn read_lines(path: &Path, header: &str, limit: u64) -> io::Result<String> {
     let from = start.max(size.saturating_sub(limit));
     // From the byte before, so that a line that begins there is whole.
     file.seek(SeekFrom::Start(from - 1))?;
-    let mut bytes = Vec::new();
-    file.take(limit + 1).read_to_end(&mut bytes)?;
+    let bytes = read_most(&file, limit + 1)?;
     let end = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1);
     let first = bytes.iter().position(|&byte| byte == b'\n').map_or(end, |first| first + 1);
     Ok(String::from_utf8_lossy(bytes.get(first..end).unwrap_or_default()).into_owned())
@@ -126,15 +129,13 @@ pub fn sync_directory(path: &Path) -> io::Result<()> {
 fn last_line_end(file: &mut File, size: u64, tail: u64) -> io::Result<Option<u64>> {
     let from = size.saturating_sub(tail);
     file.seek(SeekFrom::Start(from))?;
-    let mut bytes = Vec::new();
-    file.take(tail).read_to_end(&mut bytes)?;
+    let bytes = read_most(file, tail)?;
     Ok(bytes.iter().rposition(|&byte| byte == b'\n').map(|last| from + last as u64 + 1))
 }
 
 /// Where the lines after the header begin; `None` if the file is empty or was torn within the header.
 fn lines_start(file: &mut File, header: &str) -> io::Result<Option<u64>> {
-    let mut beginning = Vec::new();
-    file.take(header.len() as u64 + 2).read_to_end(&mut beginning)?;
+    let beginning = read_most(file, header.len() as u64 + 2)?;
     match beginning.strip_prefix(header.as_bytes()) {
         Some([b'\n', ..]) => Ok(Some(header.len() as u64 + 1)),
         // A spreadsheet ends lines so.

@@ -242,10 +242,8 @@ impl Request<'_> {
 }
 
 fn message(body: &[u8]) -> Result<Message<'_>, Fault> {
-    // Looked at once, and not for each string.
-    let text = std::str::from_utf8(body).map_err(|error| Fault::NotJson(error.to_string()))?;
     let found: Json<'_, Message<'_>> =
-        serde_json::from_str(text).map_err(|error| Fault::NotJson(error.to_string()))?;
+        serde_json::from_slice(body).map_err(|error| Fault::NotJson(error.to_string()))?;
     match found {
         Json::Object(message) => Ok(message),
         // A batch. Only the version 2025-03-26 had it.

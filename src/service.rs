@@ -62,7 +62,7 @@ impl fmt::Display for Error {
 /// called once, with the configuration and the addresses, after the server listens and the sources were read.
 pub fn serve(
     load: &dyn Fn() -> Result<Config, config::Error>,
-    ready: impl FnOnce(&Config, &[Address]),
+    ready: &mut dyn FnMut(&Config, &[Address]),
 ) -> Result<(), Error> {
     // This comes first, so that a stop during the start is not lost. The handlers run in the order of
     // their registration: the first signal finds the flag unset and sets it, the second ends the process.

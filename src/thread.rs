@@ -14,8 +14,12 @@ const STACK: usize = 512 * 1024;
 /// Starts a thread. If it panics, the process ends with status 1, and its supervisor restarts it: a server
 /// of which only a part works looks alive but is useless.
 pub fn spawn_vital(name: &str, run: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
-    // The code that starts a thread is large. With a boxed closure it is compiled only once.
-    let run: Box<dyn FnOnce() + Send> = Box::new(run);
+    spawn(name, Box::new(run))
+}
+
+/// The code that starts a thread is large. This function is not generic, and so neither is the closure in it: both are
+/// compiled only once.
+fn spawn(name: &str, run: Box<dyn FnOnce() + Send>) -> io::Result<JoinHandle<()>> {
     let title = name.to_owned();
     Builder::new().name(name.to_owned()).stack_size(STACK).spawn(move || {
         catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| end_process(&title, message(&*panic)))

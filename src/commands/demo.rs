@@ -24,7 +24,7 @@ const STATE: &str = "state";
 /// Serves the demo until SIGTERM or SIGINT. `load` reads the configuration with the given file as its lowest
 /// layer. How to call the server is written to `out`.
 pub(super) fn run(
-    load: impl Fn(&Path) -> Result<Config, config::Error>,
+    load: &dyn Fn(&Path) -> Result<Config, config::Error>,
     out: &mut dyn Write,
 ) -> Result<(), Error> {
     let key = auth::generate().map_err(Error::machine("random numbers"))?;
@@ -36,7 +36,7 @@ pub(super) fn run(
         config.sampler.state = Some(directory.0.join(STATE));
         Ok(config)
     };
-    service::serve(&load, |config, addresses| {
+    service::serve(&load, &mut |config, addresses| {
         // The server runs, whether or not this can be written.
         let _ = addresses.first().map(|address| explain(address, config, &key, out));
     })

@@ -74,7 +74,7 @@ fn write_missing_keys(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let names = names(report);
     for own in missing_keys(report, &names) {
         write!(out, "warning: `keys` has {}, and no record has it", quoted(own))?;
-        match nearest(own, names.iter().map(String::as_str)) {
+        match nearest(own, &mut names.iter().map(String::as_str)) {
             Some(near) => writeln!(out, "; did you mean {}?", quoted(near))?,
             None => {
                 let names: Vec<String> = names.iter().take(SHOWN_NAMES).map(|name| quoted(name)).collect();

@@ -110,7 +110,7 @@ impl Command {
         let command = Command::ALL.iter().find(|command| command.row().name == name);
         command.copied().ok_or_else(|| {
             let name = name.to_string_lossy();
-            let near = nearest(&name, Command::ALL.iter().map(|command| command.row().name));
+            let near = nearest(&name, &mut Command::ALL.iter().map(|command| command.row().name));
             Fault::unknown("command", &name, near.map(str::to_owned))
         })
     }
@@ -254,7 +254,7 @@ fn complete(
 fn find_flag(name: &str) -> Result<&'static Opt, Fault> {
     let flag = format!("--{name}");
     OPTIONS.iter().find(|option| option.flag() == flag).ok_or_else(|| {
-        let near = nearest(name, OPTIONS.iter().map(|option| option.name));
+        let near = nearest(name, &mut OPTIONS.iter().map(|option| option.name));
         Fault::unknown("option", &flag, near.map(|near| format!("--{}", near.replace('_', "-"))))
     })
 }

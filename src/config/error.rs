@@ -119,12 +119,11 @@ impl fmt::Display for Fault {
 }
 
 /// The known name that is most like `name`, if any is like it at all.
-pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(name: &str, known: &mut dyn Iterator<Item = &'a str>) -> Option<&'a str> {
     // From 0.0 for nothing in common to 1.0 for equal; below this, suggestions are no help.
     const ALIKE: f64 = 0.8;
     let name = name.to_ascii_lowercase().replace('-', "_");
     known
-        .into_iter()
         .map(|known| (strsim::jaro_winkler(&name, known), known))
         .filter(|&(likeness, _)| likeness > ALIKE)
         .max_by(|(one, _), (other, _)| one.total_cmp(other))

@@ -173,7 +173,7 @@ fn offsets(table: &Table<'_>) -> Result<Offsets, Fault> {
         let quantity = Quantity::ALL.iter().copied().find(|quantity| quantity.key() == key);
         let quantity = quantity.ok_or_else(|| {
             let known = Quantity::ALL.iter().map(|quantity| quantity.key()).collect::<Vec<_>>();
-            unknown_key(key, known.iter().map(|key| &**key)).at(table.path())
+            unknown_key(key, &mut known.iter().map(|key| &**key)).at(table.path())
         })?;
         offsets.insert(quantity, table.need(key, |given| thousandths(given, quantity))?);
     }

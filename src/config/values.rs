@@ -208,7 +208,7 @@ impl<'a> Table<'a> {
         };
         if let Some(known) = known {
             if let Some(key) = entries.keys().find(|key| !known.contains(&key.as_str())) {
-                return Err(unknown_key(key, known.iter().copied()).at(path));
+                return Err(unknown_key(key, &mut known.iter().copied()).at(path));
             }
         }
         Ok(Table { entries, path: path.to_owned(), directory })
@@ -286,7 +286,7 @@ pub(super) fn tables<'a>(given: &Given<'a>, path: &str, known: &[&str]) -> Resul
     values.iter().enumerate().map(table).collect()
 }
 
-pub(super) fn unknown_key<'k>(key: &str, known: impl IntoIterator<Item = &'k str>) -> Fault {
+pub(super) fn unknown_key<'k>(key: &str, known: &mut dyn Iterator<Item = &'k str>) -> Fault {
     Fault::unknown("key", key, nearest(key, known).map(str::to_owned))
 }
 

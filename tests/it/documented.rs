@@ -248,8 +248,10 @@ fn every_link_leads_somewhere() {
                 None => (path, directory),
             };
             let target = if path.is_empty() { file.clone() } else { text_of(&from.join(path)) };
-            let found = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(&target));
+            let found = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(&target));
             let found = found.unwrap_or_else(|error| panic!("{file}: {target}: {error}"));
+            // A picture has no headings.
+            let found = String::from_utf8_lossy(&found);
             assert!(
                 anchor.is_empty() || anchors(&found).iter().any(|a| a == anchor),
                 "{file}: {target}#{anchor}"

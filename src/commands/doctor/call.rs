@@ -2,13 +2,15 @@
 //! the program, and curl is easy to install.
 
 use std::env;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::net::IpAddr;
+use std::os::fd::OwnedFd;
 use std::process::{Command, Stdio};
 
 use serde_json::{Deserializer, Value};
 
 use super::MAX_ANSWER;
+use crate::file;
 use crate::http::OVERLOADED;
 use crate::routes::{METHOD_NOT_ALLOWED, NOT_FOUND};
 
@@ -158,10 +160,10 @@ pub(super) fn call(
         // A curl that does not read them ends, and says why.
         let _ = stdin.write_all(options.as_bytes());
     }
-    let mut printed = Vec::new();
-    if let Some(stdout) = child.stdout.take() {
-        stdout.take(MAX_ANSWER).read_to_end(&mut printed)?;
-    }
+    let printed = match child.stdout.take() {
+        Some(stdout) => file::read_most(&OwnedFd::from(stdout).into(), MAX_ANSWER)?,
+        None => Vec::new(),
+    };
     let output = child.wait_with_output()?;
     let message = String::from_utf8_lossy(&output.stderr).trim().to_owned();
     let reply = Reply::read(output.status.code().unwrap_or(-1), message, &String::from_utf8_lossy(&printed));
@@ -205,7 +207,7 @@ impl Reply {
             let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
             line.split_once(':').is_some_and(|(name, _)| !name.is_empty() && name.bytes().all(is_of_name))
         };
-        let mut values = Deserializer::from_str(&self.body).into_iter();
+        let mut values = Deserializer::from_slice(self.body.as_bytes()).into_iter();
         let value = values.next().and_then(Result::ok).unwrap_or_default();
         let rest = self.body.get(values.byte_offset()..).unwrap_or_default();
         // curl writes the trailers of an answer in chunks (RFC 9112, 7.1.2) right behind its body.
