@@ -286,7 +286,7 @@ pub(super) fn tables<'a>(given: &Given<'a>, path: &str, known: &[&str]) -> Resul
     values.iter().enumerate().map(table).collect()
 }
 
-pub(super) fn unknown_key<'k>(key: &str, known: &mut dyn Iterator<Item = &'k str>) -> Fault {
+pub(super) fn unknown_key(key: &str, known: &mut dyn Iterator<Item = &str>) -> Fault {
     Fault::unknown("key", key, nearest(key, known).map(str::to_owned))
 }
 
