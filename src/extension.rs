@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use crate::answer::{self, answer, answer_about};
 use crate::endpoints::Point;
+use crate::json;
 use crate::moderation::{Action, Moderation};
 use crate::reading::Snapshot;
 use crate::received::{Fields, Json, MapAccess, Unread, mended, mismatch, optional};
@@ -72,8 +73,7 @@ fn answered(
             };
             let mut json = Vec::with_capacity(result.len() + 64);
             json.extend_from_slice(b"{\"result\": ");
-            // Writing a text into a vector cannot fail.
-            let _ = serde_json::to_writer(&mut json, &result);
+            json::write_text(&result, &mut json);
             json.push(b'}');
             Ok(json.into())
         }
@@ -126,7 +126,7 @@ fn moderate(
                     if let Some(covered) = search.cover(&text, *mask) {
                         is_flagged = true;
                         json.extend_from_slice(&given.as_bytes()[done..token.start]);
-                        let _ = serde_json::to_writer(&mut json, &covered);
+                        json::write_text(&covered, &mut json);
                         done = token.end;
                     }
                 }
@@ -163,8 +163,7 @@ impl Empty {
 
 fn direct_output(preset_response: &str) -> Vec<u8> {
     let mut json = br#"{"flagged": true, "action": "direct_output", "preset_response": "#.to_vec();
-    // Writing a text into a vector cannot fail.
-    let _ = serde_json::to_writer(&mut json, preset_response);
+    json::write_text(preset_response, &mut json);
     json.push(b'}');
     json
 }

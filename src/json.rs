@@ -18,6 +18,55 @@ pub fn text(value: &Value) -> String {
     String::from_utf8(bytes).unwrap_or_default()
 }
 
+/// Writes a text as a JSON string, with the escapes that `serde_json` and Python write.
+///
+/// A report is the longest part of most answers, and this looks at eight bytes at once.
+pub fn write_text(text: &str, json: &mut Vec<u8>) {
+    json.push(b'"');
+    let mut rest = text.as_bytes();
+    loop {
+        let (plain, behind) = rest.split_at(plain(rest));
+        json.extend_from_slice(plain);
+        let Some((&byte, behind)) = behind.split_first() else { break };
+        rest = behind;
+        match byte {
+            b'"' => json.extend_from_slice(br#"\""#),
+            b'\\' => json.extend_from_slice(br"\\"),
+            b'\n' => json.extend_from_slice(br"\n"),
+            b'\r' => json.extend_from_slice(br"\r"),
+            b'\t' => json.extend_from_slice(br"\t"),
+            0x08 => json.extend_from_slice(br"\b"),
+            0x0c => json.extend_from_slice(br"\f"),
+            // What is left is below 0x20.
+            _ => {
+                let low = byte & 0xf;
+                let digit = if low < 10 { b'0' + low } else { b'a' - 10 + low };
+                json.extend_from_slice(&[b'\\', b'u', b'0', b'0', b'0' + (byte >> 4), digit]);
+            }
+        }
+    }
+    json.push(b'"');
+}
+
+/// How many bytes at the beginning JSON does not escape.
+fn plain(bytes: &[u8]) -> usize {
+    const ONES: u64 = u64::MAX / 255;
+    // The highest bit of each byte that is less than `n`, and perhaps of some behind the first such byte.
+    let below = |word: u64, n: u64| word.wrapping_sub(ONES * n) & !word & (ONES << 7);
+    let mut at = 0;
+    while let Some(word) = bytes[at..].first_chunk() {
+        let word = u64::from_le_bytes(*word);
+        let is = |byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
+        let escaped = below(word, 0x20) | is(b'"') | is(b'\\');
+        if escaped != 0 {
+            return at + escaped.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    let is_escaped = |byte: &u8| matches!(byte, ..0x20 | b'"' | b'\\');
+    bytes[at..].iter().position(is_escaped).map_or(bytes.len(), |place| at + place)
+}
+
 struct Python;
 
 impl Python {
@@ -63,6 +112,24 @@ mod tests {
     fn check(value: &Value, expected: &str) {
         assert_eq!(text(value), expected);
         assert_eq!(serde_json::from_str::<Value>(expected).expect("JSON"), *value);
+    }
+
+    #[test]
+    fn a_text_is_escaped_as_serde_json_does() {
+        let check = |text: &str| {
+            let mut json = Vec::new();
+            write_text(text, &mut json);
+            assert_eq!(String::from_utf8(json).expect("UTF-8"), serde_json::to_string(text).expect("JSON"));
+        };
+        // Each character at each place of a word, and behind bytes that borrow from it.
+        for character in (0..=0xff).chain([0x2028, 0x1f327]).filter_map(char::from_u32) {
+            for place in 0..9 {
+                for beside in ["a", "\u{0}", "!", "°"] {
+                    check(&format!("{}{character}{}", beside.repeat(place), beside.repeat(9 - place)));
+                }
+            }
+        }
+        check("");
     }
 
     /// The expected texts are what Python 3.11's `json.dumps(json.loads(text), ensure_ascii=False)` prints.

@@ -16,6 +16,7 @@ use self::message::{Arguments, Message, Params};
 use self::tools::{Outcome, Tool};
 use crate::answer;
 use crate::http::Status;
+use crate::json::write_text;
 use crate::reading::Snapshot;
 use crate::received::{Json, MENDED, mended, mismatch, optional};
 use crate::time::Timestamp;
@@ -293,12 +294,6 @@ fn agree(method: &str, params: &Params<'_>, fields: &Fields<'_>) -> Result<(), F
         }
         _ => Ok(()),
     }
-}
-
-/// Writes a JSON string.
-fn write_text(text: &str, json: &mut Vec<u8>) {
-    // Writing a text into a vector cannot fail.
-    let _ = serde_json::to_writer(json, text);
 }
 
 /// The name is what Home Assistant calls the server.

@@ -1,5 +1,6 @@
 //! What several days say together, and in a few words.
 
+use std::array;
 use std::fmt::{self, Display};
 
 use super::period::Period;
@@ -129,14 +130,14 @@ pub(super) struct Brief {
 }
 
 /// What two values say together.
-type Both = fn(f64, f64) -> f64;
+type Both = fn(i32, i32) -> i32;
 
 /// What the line is made from, and what two days say together.
 const PARTS: [(Column, Both); 4] = [
-    (Column::LowestTemperature, f64::min),
-    (Column::HighestTemperature, f64::max),
+    (Column::LowestTemperature, i32::min),
+    (Column::HighestTemperature, i32::max),
     (Column::Rain, |sum, rain| sum + rain),
-    (Column::HighestGust, f64::max),
+    (Column::HighestGust, i32::max),
 ];
 
 impl Brief {
@@ -145,11 +146,12 @@ impl Brief {
         let mut values = [None; 4];
         for day in days.iter() {
             for (known, (column, both)) in values.iter_mut().zip(PARTS) {
-                let Some(value) = day.value(column) else { continue };
-                *known = Some(known.map_or(value, |known| both(known, value)));
+                let Some(digits) = day.digits(column) else { continue };
+                *known = Some(known.map_or(digits, |known| both(known, digits)));
             }
         }
-        let [lowest, highest, rain, gust] = values;
+        let value = |part: usize| Some(PARTS[part].0.value(values[part]?));
+        let [lowest, highest, rain, gust] = array::from_fn(value);
         // A row that somebody has changed may have only one of them.
         let lowest = lowest.filter(|_| highest.is_some());
         let values = [lowest, highest.filter(|_| lowest.is_some()), rain, gust];

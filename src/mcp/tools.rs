@@ -3,9 +3,10 @@
 use std::io::Write as _;
 use std::ptr;
 
+use super::Context;
 use super::message::Arguments;
-use super::{Context, write_text};
 use crate::answer::{self, Extent, Period, Unanswered};
+use crate::json::write_text;
 use crate::reading::{Observed, Snapshot, Station};
 use crate::received::{Json, mismatch};
 use crate::table::table;

@@ -68,6 +68,11 @@ impl Column {
     pub fn unit(self) -> Option<Unit> {
         self.row().of.map(Quantity::base_unit)
     }
+
+    /// What so many units of its last digit are: in the base unit of its quantity, or minutes since midnight.
+    pub fn value(self, digits: i32) -> f64 {
+        f64::from(digits) / power(self)
+    }
 }
 
 const UNKNOWN: i16 = i16::MIN;
@@ -95,8 +100,13 @@ impl Day {
 
     /// A value in the base unit of its quantity, or a time in minutes since midnight; `None` if it is not known.
     pub fn value(&self, column: Column) -> Option<f64> {
-        let value = self.values[column.index()];
-        (value != UNKNOWN).then(|| f64::from(value) / power(column))
+        self.digits(column).map(|digits| column.value(digits))
+    }
+
+    /// The same in units of the column's last digit.
+    pub fn digits(&self, column: Column) -> Option<i32> {
+        let digits = self.values[column.index()];
+        (digits != UNKNOWN).then_some(digits.into())
     }
 
     /// Sets a value. One that is out of the bounds of its quantity is not known.
