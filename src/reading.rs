@@ -135,7 +135,7 @@ pub struct Station {
 }
 
 impl Station {
-    /// Notes that somebody asks for it: of more stations than [`Diary`]s are kept for, those that nobody asks for
+    /// Notes that somebody asks for it: of more stations than diaries are kept for, those that nobody asks for
     /// lose theirs.
     pub fn asked(&self, now: Timestamp) {
         self.asked.set(now);
