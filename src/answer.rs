@@ -94,7 +94,7 @@ pub fn write_past(
     extent: Extent,
     json: &mut String,
 ) {
-    past::write_members(station, period, Date::of(now), extent, json);
+    past::write_members(station, period, now, extent, json);
 }
 
 /// Why there is no station to answer from.

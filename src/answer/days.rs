@@ -2,6 +2,7 @@
 
 use std::array;
 use std::fmt::{self, Display};
+use std::slice;
 
 use super::period::Period;
 use super::units::Units;
@@ -13,6 +14,8 @@ pub(super) struct Days<'d> {
     known: [&'d [Day]; 2],
     /// How many days the period has.
     asked: usize,
+    /// What one of them is called.
+    name: &'static str,
 }
 
 /// A value of all days.
@@ -24,13 +27,19 @@ pub(super) struct Total<'d> {
 
 impl<'d> Days<'d> {
     pub(super) fn of(station: &'d Station, period: Period) -> Days<'d> {
-        let diary = station.diary.as_ref();
-        let known = diary.map(|diary| diary.slices(period.from, period.to)).unwrap_or_default();
-        Days { known, asked: period.days() }
+        let name = if period.is_night { "night" } else { "day" };
+        let known: [&[Day]; 2] = match &station.diary {
+            Some(diary) if period.is_night => {
+                [diary.night(period.to).map(slice::from_ref).unwrap_or_default(), &[]]
+            }
+            Some(diary) => diary.slices(period.from, period.to),
+            None => [&[]; 2],
+        };
+        Days { known, asked: period.days(), name }
     }
 
     pub(super) fn of_day(day: &'d Day) -> Days<'d> {
-        Days { known: [std::slice::from_ref(day), &[]], asked: 1 }
+        Days { known: [slice::from_ref(day), &[]], asked: 1, name: "day" }
     }
 
     pub(super) fn iter(self) -> impl Iterator<Item = &'d Day> {
@@ -93,7 +102,7 @@ impl<'d> Days<'d> {
     /// How much is not known, if any.
     pub(super) fn gaps(self, column: Option<Column>) -> Gaps {
         match self.iter().next() {
-            Some(day) if self.asked == 1 => Gaps::OfDay(day.covered),
+            Some(day) if self.asked == 1 => Gaps::OfDay(day.covered, self.name),
             _ => Gaps::OfDays { measured: self.measured(column), asked: self.asked },
         }
     }
@@ -102,8 +111,8 @@ impl<'d> Days<'d> {
 /// How much of a period was measured; nothing is written where that is enough.
 #[derive(Clone, Copy)]
 pub(super) enum Gaps {
-    /// So many percent of the only day.
-    OfDay(u8),
+    /// So many percent of the only day or night.
+    OfDay(u8, &'static str),
     /// So many of several days.
     OfDays { measured: usize, asked: usize },
 }
@@ -112,7 +121,9 @@ pub(super) enum Gaps {
 impl Display for Gaps {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Gaps::OfDay(covered) if *covered < Day::WHOLE => write!(f, " (measured {covered}% of the day)"),
+            Gaps::OfDay(covered, name) if *covered < Day::WHOLE => {
+                write!(f, " (measured {covered}% of the {name})")
+            }
             Gaps::OfDays { measured, asked } if measured < asked => {
                 write!(f, " ({measured} of {asked} days measured)")
             }

@@ -279,7 +279,7 @@ fn write_observed(current: &Current, label: &str, report: &mut Report) {
 
 fn write_yesterday(current: &Current, label: &str, report: &mut Report) {
     let yesterday = current.today.plus(-1);
-    write_days(Period { from: yesterday, to: yesterday }, 1, current, label, report);
+    write_days(Period::days_of(yesterday, yesterday), 1, current, label, report);
 }
 
 /// One day alone is no week, and is in the line before.

@@ -82,7 +82,7 @@ impl Question<'_> {
 
     fn write_totals(&self, days: Days<'_>, report: &mut Report) {
         let Question { period, units, labels, .. } = *self;
-        let so_far = if period.from == Date::of(self.now) { " so far" } else { "" };
+        let so_far = if period.is_under_way(self.now) { " so far" } else { "" };
         report.write("Date", &format_args!("{period}{so_far}{}", days.gaps(None)));
         let mut is_written = [false; Line::ALL.len()];
         for &(line, parts) in ROWS {
@@ -116,7 +116,7 @@ impl Question<'_> {
     /// A line for each day, from the first known one on.
     fn write_days(&self, report: &mut Report) {
         let Some(diary) = &self.station.diary else { return };
-        let Period { from, to } = self.period;
+        let Period { from, to, .. } = self.period;
         let mut date = from.max(diary.first().unwrap_or(from));
         while date <= to {
             let brief = diary.day(date).map(|day| Brief::of(Days::of_day(day), self.units));
@@ -158,18 +158,18 @@ pub enum Extent {
 /// Writes the members about a period, each after a comma. Without a station nothing is known.
 ///
 /// As `routes/openapi.json` has it. Of [`Extent::Text`] the first day is `""` where there is none, and there are no
-/// series: assistants make variables of the members and want each in one type.
+/// series, and of days the member about hours is empty: assistants make variables of the members and want each in one type.
 pub(super) fn write_members(
     station: Option<&Station>,
     period: Period,
-    today: Date,
+    now: Timestamp,
     extent: Extent,
     json: &mut String,
 ) {
     let unknown = Station::default();
     let station = station.unwrap_or(&unknown);
     let days = Days::of(station, period);
-    let Period { from, to } = period;
+    let Period { from, to, is_night } = period;
     let first = station.diary.as_ref().and_then(|diary| diary.first());
     let first = match (first, extent) {
         (Some(first), _) => format!("\"{first}\""),
@@ -177,13 +177,24 @@ pub(super) fn write_members(
         (None, Extent::Text) => "\"\"".to_owned(),
     };
     // Writing to a String cannot fail.
-    let _ = write!(json, ", \"from\": \"{from}\", \"to\": \"{to}\", \"first_day\": {first}, \"totals\": ");
+    let _ = write!(json, ", \"from\": \"{from}\", \"to\": \"{to}\", \"first_day\": {first}");
+    if is_night {
+        let (start, end) = Diary::NIGHT;
+        let (covered, so_far) = (days.covered(), period.is_under_way(now));
+        let _ = write!(
+            json,
+            ", \"hours\": {{\"start\": \"{start:02}:00\", \"end\": \"{end:02}:00\", \"covered_percent\": {covered}, \"so_far\": {so_far}}}"
+        );
+    } else if extent == Extent::Text {
+        json.push_str(", \"hours\": {}");
+    }
+    json.push_str(", \"totals\": ");
     write_values(days, period.days() > 1, json);
     json.push_str(", \"days\": [");
-    if extent == Extent::Full || period.days() <= LINES {
+    if !is_night && (extent == Extent::Full || period.days() <= LINES) {
         let mut separator = "";
         for day in days.iter() {
-            let so_far = if day.date == today { "\"so_far\": true, " } else { "" };
+            let so_far = if day.date == Date::of(now) { "\"so_far\": true, " } else { "" };
             let _ = write!(
                 json,
                 "{separator}{{\"date\": \"{}\", \"covered_percent\": {}, {so_far}\"values\": ",
@@ -224,9 +235,9 @@ fn write_values(days: Days<'_>, several: bool, json: &mut String) {
 }
 
 /// Writes the member with the values of the last three days that are in the period, if any.
-fn write_series(diary: &Diary, Period { from, to }: Period, json: &mut String) {
-    let plots = &diary.plots;
-    let is_within = |index: &usize| (from..=to).contains(&Date::of(plots.start(*index)));
+fn write_series(diary: &Diary, period: Period, json: &mut String) {
+    let (plots, (from, to)) = (&diary.plots, period.span());
+    let is_within = |index: &usize| (from..to).contains(&plots.start(*index));
     let indices: Vec<usize> = (0..usize::from(Plots::SLOTS)).filter(is_within).collect();
     let (Some(start), Some(end)) = (indices.first(), indices.last()) else { return };
     json.push_str(", \"series\": ");
@@ -292,7 +303,7 @@ mod tests {
     }
 
     fn period(from: &str, to: &str) -> Period {
-        Period { from: Date::parse(from).expect("a date"), to: Date::parse(to).expect("a date") }
+        Period::days_of(Date::parse(from).expect("a date"), Date::parse(to).expect("a date"))
     }
 
     #[track_caller]
@@ -345,6 +356,59 @@ mod tests {
         check(&station(), day("2026-11-21"), &unknown);
         let nothing = "First Known Day: none, as no day of this station is kept yet";
         check(&Station::default(), day("2026-11-21"), &["Date: 2026-11-21 (not known)", nothing]);
+    }
+
+    /// A night of which most was measured, and the one after it.
+    fn night_owl() -> Station {
+        let night = |text: &str| Day::parse(text).expect("a night");
+        let nights = vec![
+            night("2026-11-24,98,-1.20,06:40,5.31,18:00,2.00,87,2.4,11.8,23:20,1009.1,1014.2,,"),
+            night("2026-11-25,60,3.00,20:00,4.00,18:00,3.50,,,,,,,,"),
+        ];
+        let mut station = station();
+        station.diary = station.diary.map(|diary| Arc::new(Diary { nights, ..Diary::clone(&diary) }));
+        station
+    }
+
+    /// The night that ends on a day, at an hour of the board's clock.
+    #[track_caller]
+    fn check_night((day, hour): (&str, u32), station: &Station, expected: &[&str]) {
+        let today = Date::parse(day).expect("a date");
+        let night = Period::read("date", "last night", today).expect("a night");
+        let text = answer::past(station, night, today.at(hour), &Options::default());
+        assert_eq!(text.lines().collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn a_night_names_its_hours() {
+        let lines = [
+            "City: London",
+            "Date: last night, 2026-11-23 18:00 to 2026-11-24 09:00",
+            "Temperature: lowest -1°C at 06:40, highest 5°C at 18:00, mean 2°C",
+            "Rain: 2.4 mm",
+            "Wind Gusts: highest 42 km/h at 23:20",
+            "Pressure: lowest 1009 hPa, highest 1014 hPa",
+            "Humidity: mean 87%",
+        ];
+        let so_far = format!("{} so far", lines[1]);
+        let so_far = [&[lines[0], so_far.as_str()], &lines[2..]].concat();
+        check_night(("2026-11-24", 0), &night_owl(), &so_far);
+        check_night(("2026-11-24", 8), &night_owl(), &so_far);
+        // From nine on it is over, and in the evening the next one is not the last one yet.
+        check_night(("2026-11-24", 9), &night_owl(), &lines);
+        check_night(("2026-11-24", 23), &night_owl(), &lines);
+        let next = [
+            "City: London",
+            "Date: last night, 2026-11-24 18:00 to 2026-11-25 09:00 so far (measured 60% of the night)",
+            "Temperature: lowest 3°C at 20:00, highest 4°C at 18:00, mean 4°C",
+        ];
+        check_night(("2026-11-25", 0), &night_owl(), &next);
+        let unknown = [
+            "City: London",
+            "Date: last night, 2026-11-25 18:00 to 2026-11-26 09:00 (not known)",
+            "First Known Day: 2026-11-19",
+        ];
+        check_night(("2026-11-26", 1), &night_owl(), &unknown);
     }
 
     #[test]
@@ -421,6 +485,29 @@ mod tests {
     }
 
     #[test]
+    fn the_json_of_a_night_says_its_hours() {
+        let night = Period { is_night: true, ..period("2026-11-23", "2026-11-24") };
+        for extent in [Extent::Full, Extent::Text] {
+            let found = members(night, extent, Some(&night_owl()));
+            assert_eq!((&found["from"], &found["to"]), (&json!("2026-11-23"), &json!("2026-11-24")));
+            assert_eq!(
+                found["hours"],
+                json!({"start": "18:00", "end": "09:00", "covered_percent": 98, "so_far": true})
+            );
+            assert_eq!(found["days"], json!([]));
+            let lowest = json!({"value": -1.2, "unit": "°C", "time": "06:40"});
+            assert_eq!(found["totals"]["temperature_min"], lowest);
+            assert_eq!(found["first_day"], "2026-11-19");
+        }
+        // Days have none, and for assistants an empty one.
+        let days = period("2026-11-23", "2026-11-24");
+        assert_eq!(members(days, Extent::Full, Some(&night_owl())).get("hours"), None);
+        assert_eq!(members(days, Extent::Text, Some(&night_owl()))["hours"], json!({}));
+        let unknown = members(night, Extent::Full, Some(&station()));
+        assert_eq!((&unknown["totals"], &unknown["hours"]["covered_percent"]), (&json!({}), &json!(0)));
+    }
+
+    #[test]
     fn the_series_are_those_of_the_period() {
         let end = utc("2026-11-24T06:00:00Z");
         let slot = u32::try_from(Plots::slot(end)).expect("a slot");
@@ -431,13 +518,19 @@ mod tests {
         let plots = Plots::new(slot, vec![(Plot::Temperature, values.into())]);
         station.diary = Some(Arc::new(Diary { plots, ..Diary::default() }));
         let day = Date::of(utc("2026-11-24T05:00:00Z"));
-        let found = members(Period { from: day, to: day }, Extent::Full, Some(&station));
+        let found = members(Period::days_of(day, day), Extent::Full, Some(&station));
         let series = &found["series"]["temperature"];
         let values = series["values"].as_array().expect("values");
         assert_eq!(values[values.len() - 3..], [json!(null), json!(0.0), json!(2.25)]);
         assert_eq!((&series["unit"], &series["step_seconds"]), (&json!("°C"), &json!(600)));
         let start = day.start().max(station.diary.as_ref().expect("a diary").plots.start(0));
         assert_eq!(series["start"], start.rfc3339());
+        let night = Period { is_night: true, ..Period::days_of(day.plus(-1), day) };
+        let found = members(night, Extent::Full, Some(&station));
+        let series = &found["series"]["temperature"];
+        assert_eq!(series["start"], day.plus(-1).at(18).rfc3339());
+        let hours = end.age(day.plus(-1).at(18)).max(day.plus(-1).at(18).age(end)).as_secs() / 3600;
+        assert_eq!(series["values"].as_array().map(|values| values.len() as u64), Some(6 * hours.min(15)));
         let before = period("2026-11-01", "2026-11-02");
         assert_eq!(members(before, Extent::Full, Some(&station)).get("series"), None);
     }

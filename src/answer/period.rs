@@ -3,30 +3,48 @@
 use std::fmt;
 
 use crate::place::fold;
-use crate::time::Date;
+use crate::reading::Diary;
+use crate::time::{Date, Timestamp};
 
-/// One day, or several that follow each other, none of them after today.
+/// One day, or several that follow each other, none of them after today; or a night.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Period {
     /// The first day.
     pub from: Date,
     /// The last day.
     pub to: Date,
+    /// Whether it is only the night from one to the other.
+    pub is_night: bool,
 }
 
 /// Ten years with their leap days, and some days more.
 const LONGEST: i32 = 3660;
 
-/// The first and the last day, counted from today, and the words for them: in English, German, French, Spanish, Italian
-/// and Dutch.
-const WORDS: [(i32, i32, [&str; 6]); 5] = [
-    (0, 0, ["today", "heute", "aujourd'hui", "hoy", "oggi", "vandaag"]),
-    (-1, -1, ["yesterday", "gestern", "hier", "ayer", "ieri", "gisteren"]),
-    (-2, -2, ["day before yesterday", "vorgestern", "avant-hier", "anteayer", "l'altro ieri", "eergisteren"]),
+/// What a word means.
+enum Span {
+    /// The first and the last day, counted from today.
+    Days(i32, i32),
+    /// From Monday to today.
+    Week,
+    /// From the first day of the month to today.
+    Month,
+    /// The night that ends today, also while it goes on.
+    Night,
+}
+
+/// The words for spans: in English, German, French, Spanish, Italian and Dutch. Those that may also mean the night that
+/// comes are here too, as there are no forecasts: `heute Nacht`, `cette nuit`, `stanotte`, `vannacht`; but not
+/// `esta noche`, which means the evening that comes.
+const WORDS: [(Span, &[&str]); 8] = [
+    (Span::Days(0, 0), &["today", "heute", "aujourd'hui", "hoy", "oggi", "vandaag"]),
+    (Span::Days(-1, -1), &["yesterday", "gestern", "hier", "ayer", "ieri", "gisteren"]),
     (
-        -7,
-        -1,
-        [
+        Span::Days(-2, -2),
+        &["day before yesterday", "vorgestern", "avant-hier", "anteayer", "l'altro ieri", "eergisteren"],
+    ),
+    (
+        Span::Days(-7, -1),
+        &[
             "last 7 days",
             "letzte 7 Tage",
             "7 derniers jours",
@@ -36,9 +54,8 @@ const WORDS: [(i32, i32, [&str; 6]); 5] = [
         ],
     ),
     (
-        -30,
-        -1,
-        [
+        Span::Days(-30, -1),
+        &[
             "last 30 days",
             "letzte 30 Tage",
             "30 derniers jours",
@@ -47,10 +64,32 @@ const WORDS: [(i32, i32, [&str; 6]); 5] = [
             "laatste 30 dagen",
         ],
     ),
+    (
+        Span::Week,
+        &["this week", "diese Woche", "cette semaine", "esta semana", "questa settimana", "deze week"],
+    ),
+    (Span::Month, &["this month", "diesen Monat", "ce mois-ci", "este mes", "questo mese", "deze maand"]),
+    (
+        Span::Night,
+        &[
+            "last night",
+            "letzte Nacht",
+            "heute Nacht",
+            "la nuit dernière",
+            "cette nuit",
+            "anoche",
+            "la noche pasada",
+            "stanotte",
+            "la notte scorsa",
+            "vannacht",
+            "afgelopen nacht",
+        ],
+    ),
 ];
 
 /// What can be written.
-const EXPECTED: &str = "write a day like 2026-11-20, days like 2026-11-20/2026-11-26, today or yesterday";
+const EXPECTED: &str =
+    "write a day like 2026-11-20, days like 2026-11-20/2026-11-26, today, yesterday or last night";
 
 /// More of a text that cannot be read is not shown, characters.
 const SHOWN: usize = 40;
@@ -58,7 +97,12 @@ const SHOWN: usize = 40;
 impl Period {
     /// The seven days before today.
     pub fn last_week(today: Date) -> Period {
-        Period { from: today.plus(-7), to: today.plus(-1) }
+        Period::days_of(today.plus(-7), today.plus(-1))
+    }
+
+    /// From a first to a last day.
+    pub fn days_of(from: Date, to: Date) -> Period {
+        Period { from, to, is_night: false }
     }
 
     /// From a day, a word, or two of them with a slash between.
@@ -83,7 +127,13 @@ impl Period {
             (Some(from), to) => (read("from", &from, today)?, to),
         };
         let last = match to {
-            Some(to) => read("to", &to, today)?.to,
+            Some(to) => {
+                let last = read("to", &to, today)?;
+                if last.is_night != from.is_night {
+                    return Err(format!("to: a night has no days beside it; leave to out; {EXPECTED}"));
+                }
+                last.to
+            }
             None if from.from < from.to => from.to,
             None => today.max(from.to),
         };
@@ -91,20 +141,36 @@ impl Period {
     }
 
     fn checked(self, field: &str, today: Date) -> Result<Period, String> {
-        let Period { from, to } = self;
+        let Period { from, to, .. } = self;
         if from > today {
             return Err(format!("{field}: {from} is still to come, and there are no forecasts; {EXPECTED}"));
         }
         match to.days_after(from) {
             ..0 => Err(format!("{field}: {from} is after {to}; {EXPECTED}")),
             LONGEST.. => Err(format!("{field}: {self} is more than {LONGEST} days; {EXPECTED}")),
-            _ => Ok(Period { from, to: to.min(today) }),
+            _ => Ok(Period { to: to.min(today), ..self }),
         }
     }
 
-    /// How many days it has.
+    /// How many days it has; 1 for a night.
     pub fn days(self) -> usize {
+        if self.is_night {
+            return 1;
+        }
         usize::try_from(self.to.days_after(self.from) + 1).unwrap_or(0)
+    }
+
+    /// From when until when it is.
+    pub(super) fn span(self) -> (Timestamp, Timestamp) {
+        match self.is_night {
+            true => Diary::night_of(self.to),
+            false => (self.from.start(), self.to.next().start()),
+        }
+    }
+
+    /// Whether it is a day or a night that goes on.
+    pub(super) fn is_under_way(self, now: Timestamp) -> bool {
+        self.days() == 1 && now < self.span().1
     }
 }
 
@@ -113,7 +179,10 @@ fn read(field: &str, text: &str, today: Date) -> Result<Period, String> {
     let end = |text: &str| word(text, today);
     let period = match text.split_once('/') {
         None => end(text),
-        Some((from, to)) => end(from).zip(end(to)).map(|(from, to)| Period { from: from.from, to: to.to }),
+        Some((from, to)) => {
+            let ends = end(from).zip(end(to)).filter(|(from, to)| !from.is_night && !to.is_night);
+            ends.map(|(from, to)| Period { to: to.to, ..from })
+        }
     };
     period.ok_or_else(|| {
         let shown: String = text.chars().take(SHOWN).collect();
@@ -123,16 +192,25 @@ fn read(field: &str, text: &str, today: Date) -> Result<Period, String> {
 
 fn word(text: &str, today: Date) -> Option<Period> {
     if let Some(date) = Date::parse(text.trim()) {
-        return Some(Period { from: date, to: date });
+        return Some(Period::days_of(date, date));
     }
     let written = fold(&text.replace('_', " "));
-    let (from, to, _) = WORDS.iter().find(|(.., words)| words.iter().any(|word| fold(word) == written))?;
-    Some(Period { from: today.plus(*from), to: today.plus(*to) })
+    let (span, _) = WORDS.iter().find(|(_, words)| words.iter().any(|word| fold(word) == written))?;
+    Some(match *span {
+        Span::Days(from, to) => Period::days_of(today.plus(from), today.plus(to)),
+        Span::Week => Period::days_of(today.monday(), today),
+        Span::Month => Period::days_of(today.first_of_month(), today),
+        Span::Night => Period { from: today.plus(-1), to: today, is_night: true },
+    })
 }
 
-/// `2026-11-20`, or `2026-11-20 to 2026-11-26`
+/// `2026-11-20`, `2026-11-20 to 2026-11-26`, or `last night, 2026-11-27 18:00 to 2026-11-28 09:00`
 impl fmt::Display for Period {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_night {
+            let (start, end) = Diary::NIGHT;
+            return write!(f, "last night, {} {start:02}:00 to {} {end:02}:00", self.from, self.to);
+        }
         self.from.fmt(f)?;
         if self.from < self.to { write!(f, " to {}", self.to) } else { Ok(()) }
     }
@@ -167,7 +245,15 @@ mod tests {
         check("avant-hier", "2026-11-26");
         check("last_7_days", "2026-11-21 to 2026-11-27");
         check("ÚLTIMOS 30 días", "2026-10-29 to 2026-11-27");
+        check("this week", "2026-11-23 to 2026-11-28");
+        check("ce mois-ci", "2026-11-01 to 2026-11-28");
+        check("2026-11-01/diese Woche", "2026-11-01 to 2026-11-28");
+        for night in ["last_night", "Heute Nacht", "la nuit dernière", "anoche", "stanotte", "vannacht"] {
+            check(night, "last night, 2026-11-27 18:00 to 2026-11-28 09:00");
+        }
         for (text, why) in [
+            ("last night/today", "\"last night/today\" cannot be read"),
+            ("2026-11-01/last night", "\"2026-11-01/last night\" cannot be read"),
             ("2026-11-31", "\"2026-11-31\" cannot be read"),
             ("20.11.2026", "\"20.11.2026\" cannot be read"),
             ("2026-11-20/", "\"2026-11-20/\" cannot be read"),
@@ -184,7 +270,8 @@ mod tests {
 
     #[test]
     fn every_word_is_one_of_its_row_only() {
-        let mut all: Vec<String> = WORDS.iter().flat_map(|(.., words)| words.map(fold)).collect();
+        let mut all: Vec<String> =
+            WORDS.iter().flat_map(|(_, words)| words.iter().map(|word| fold(word))).collect();
         let count = all.len();
         all.sort_unstable();
         all.dedup();
@@ -209,6 +296,13 @@ mod tests {
         check("today", "today", "2026-11-28");
         check("", "today", &format!("from: missing beside to; {EXPECTED}"));
         check("2026-11-20", "soon", &format!("to: \"soon\" cannot be read; {EXPECTED}"));
+        check("last night", "", "last night, 2026-11-27 18:00 to 2026-11-28 09:00");
+        check("last night", "letzte Nacht", "last night, 2026-11-27 18:00 to 2026-11-28 09:00");
+        let night = &format!("to: a night has no days beside it; leave to out; {EXPECTED}");
+        check("last night", "today", night);
+        check("2026-11-20", "last night", night);
+        check("this week", "", "2026-11-23 to 2026-11-28");
+        check("this month", "yesterday", "2026-11-01 to 2026-11-27");
         assert_eq!(Period::between(None, None, today()), Ok(None));
     }
 }

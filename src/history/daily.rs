@@ -9,7 +9,7 @@ use super::rain::{Run, rise};
 use super::series::Last;
 use super::slots::{Row, SLOT, Series};
 use super::{MINUTE, seconds};
-use crate::reading::{Column, Day, Plot, Plots, Quantity};
+use crate::reading::{Column, Day, Diary, Plot, Plots, Quantity};
 use crate::time::{Date, Timestamp};
 use crate::weather;
 
@@ -32,10 +32,22 @@ type IsBetter = fn(&f64, &f64) -> bool;
 /// The value of a slot.
 type Value<'v> = &'v dyn Fn(u32) -> Option<f64>;
 
+/// From an instant until before another one.
+type Span = (Timestamp, Timestamp);
+
 impl Series {
     /// The weather of a day as far as it has passed; `None` if nothing of it is known.
     pub fn day(&self, date: Date, site: Site, now: Timestamp) -> Option<Day> {
-        let slots = slots(date, now)?;
+        self.summary(date, (date.start(), date.next().start()), site, now)
+    }
+
+    /// The night that ends on a date, likewise.
+    pub fn night(&self, date: Date, site: Site, now: Timestamp) -> Option<Day> {
+        self.summary(date, Diary::night_of(date), site, now)
+    }
+
+    fn summary(&self, date: Date, span: Span, site: Site, now: Timestamp) -> Option<Day> {
+        let slots = slots(span, now)?;
         let is_known = |row: &Row, number| self.value(*row, number).is_some();
         let is_covered = |number: &u32| match self.has(Row::Temperature) {
             true => is_known(&Row::Temperature, *number),
@@ -47,7 +59,7 @@ impl Series {
             let Some((number, value)) = extreme(&slots, value, is_better) else { return };
             day.set(column, value);
             if let Some(time) = time {
-                day.set(time, Date::minute(instant(number * SLOT).max(date.start())).into());
+                day.set(time, Date::minute(instant(number * SLOT).max(span.0)).into());
             }
         };
         let lowest = |number| self.lowest(Row::TemperatureRange, number);
@@ -106,7 +118,7 @@ impl Series {
     fn add_rain(&self, all: &Range<u32>, site: Site, values: &mut [f32]) {
         let (mut date, end) = (Date::of(instant(all.start * SLOT)), instant(all.end * SLOT));
         while date.start() < end {
-            let slots = slots(date, end).unwrap_or(0..0);
+            let slots = slots((date.start(), date.next().start()), end).unwrap_or(0..0);
             for (number, fallen) in self.rain(&slots, site).unwrap_or_default() {
                 let index = number.checked_sub(all.start).map(|index| index as usize);
                 if let Some(value) = index.and_then(|index| values.get_mut(index)) {
@@ -157,9 +169,9 @@ impl Series {
     }
 }
 
-/// The slots of a day until `now`; `None` if there is none: of a day in the future, or one that a zone has skipped.
-fn slots(date: Date, now: Timestamp) -> Option<Range<u32>> {
-    let (start, end) = (seconds(date.start())?, seconds(date.next().start())?);
+/// The slots until `now`; `None` if there is none: of a day in the future, or one that a zone has skipped.
+fn slots((start, end): Span, now: Timestamp) -> Option<Range<u32>> {
+    let (start, end) = (seconds(start)?, seconds(end)?);
     let slots = start / SLOT..(end / SLOT).min(seconds(now)? / SLOT + 1);
     (!slots.is_empty()).then_some(slots)
 }
@@ -407,6 +419,53 @@ mod tests {
         }
     }
 
+    /// A night has fifteen hours, or one less or more when the clock changes, and nothing of the hours beside it.
+    #[test]
+    fn nights_are_of_their_hours() {
+        if !is_in_berlin("nights_are_of_their_hours") {
+            return;
+        }
+        for (date, hours) in [("2024-02-29", 15), ("2024-03-31", 14), ("2024-10-27", 16)] {
+            let date = Date::parse(date).expect("a date");
+            let (start, end) = Diary::night_of(date);
+            let start = i64::from(seconds_of(start));
+            assert_eq!((Date::minute(at(start)), Date::minute(end)), (18 * 60, 9 * 60));
+            assert_eq!(i64::from(seconds_of(end)), start + hours * H);
+            let mut series = Series::default();
+            // Colder in the afternoon before, warmer in the forenoon after.
+            for minute in (-4 * 60..(hours + 4) * 60).step_by(5) {
+                let observed = at(start + minute * 60);
+                let celsius = match minute {
+                    ..0 => -9.0,
+                    450 => -2.5,
+                    _ if minute >= hours * 60 => 20.0,
+                    _ => 5.0,
+                };
+                let counter = 0.2 * (minute + 4 * 60) as f64 / 5.0;
+                for (quantity, value) in [(Quantity::Temperature, celsius), (Quantity::RainCounter, counter)]
+                {
+                    series.record(quantity, Observed { value, at: observed }, observed);
+                }
+            }
+            let night = |hour: i64| series.night(date, SITE, at(start + hour * H));
+            assert_eq!(night(-1), None);
+            assert_eq!(night(0).map(|night| night.covered), Some(100));
+            let night = night(20).expect("a night");
+            assert_eq!((night.date, night.covered), (date, 100));
+            assert_eq!(night.value(Column::LowestTemperature), Some(-2.5));
+            // 450 minutes after 18:00, as the clock shows it.
+            let clock = Date::minute(at(start + 450 * 60));
+            assert_eq!(night.value(Column::LowestTemperatureTime), Some(clock.into()));
+            assert_eq!(night.value(Column::HighestTemperature), Some(5.0));
+            let rain = night.value(Column::Rain).expect("rain");
+            assert!((rain - 2.4 * hours as f64).abs() < 0.01, "{rain}");
+            // Also as far as it was measured.
+            series.forget_from(u32::try_from(start + 3 * H).expect("a second"));
+            let covered = series.night(date, SITE, end).map(|night| night.covered);
+            assert_eq!(covered, Some(u8::try_from(300 / hours).expect("percent")));
+        }
+    }
+
     /// The lengths of days, and times of the clock in the nights when it changes.
     #[test]
     fn days_of_23_and_25_hours() {
@@ -416,7 +475,8 @@ mod tests {
         #[track_caller]
         fn check(date: &str, slots: usize) {
             let date = Date::parse(date).expect("a date");
-            assert_eq!(super::slots(date, at(BEGIN + 900 * 24 * H)).map(|slots| slots.len()), Some(slots));
+            let day = (date.start(), date.next().start());
+            assert_eq!(super::slots(day, at(BEGIN + 900 * 24 * H)).map(|slots| slots.len()), Some(slots));
         }
         check("2024-02-29", 144);
         check("2024-03-31", 138);

@@ -111,9 +111,24 @@ pub struct Diary {
     /// Today as far as it has passed, and those of the three days before that are not written yet, in order: yesterday for
     /// some minutes after midnight.
     pub open: Vec<Day>,
+    /// The night that ends today, and from its first hour on the one that ends tomorrow, each with the date of its end.
+    pub nights: Vec<Day>,
 }
 
 impl Diary {
+    /// The hours on the board's clock at which a night begins and ends.
+    pub const NIGHT: (u32, u32) = (18, 9);
+
+    /// From when until when the night is that ends on a date.
+    pub fn night_of(date: Date) -> (Timestamp, Timestamp) {
+        (date.plus(-1).at(Self::NIGHT.0), date.at(Self::NIGHT.1))
+    }
+
+    /// What is known of the night that ends on a date.
+    pub fn night(&self, date: Date) -> Option<&Day> {
+        self.nights.iter().find(|night| night.date == date)
+    }
+
     /// What is known of a day.
     pub fn day(&self, date: Date) -> Option<&Day> {
         let written =

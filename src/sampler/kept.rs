@@ -117,7 +117,9 @@ impl Kept {
             let dates = (0..=BACK).rev().map(|back| today.plus(-back));
             let open = dates.filter(|date| !self.has(*date));
             let open = open.filter_map(|date| self.series.day(date, site, now)).collect();
-            let new = Diary { plots: self.series.plots(site), days: Arc::clone(&self.days), open };
+            let nights = [today, today.next()].into_iter();
+            let nights = nights.filter_map(|date| self.series.night(date, site, now)).collect();
+            let new = Diary { plots: self.series.plots(site), days: Arc::clone(&self.days), open, nights };
             if new != *self.diary {
                 self.diary = Arc::new(new);
             }

@@ -47,9 +47,18 @@ impl Date {
 
     /// The first instant of the day: midnight, or what follows if summer time skips midnight.
     pub fn start(self) -> Timestamp {
-        let midnight = self.civil().and_time(NaiveTime::MIN);
+        self.at(0)
+    }
+
+    /// When the board's clock shows this hour of the day, 0 to 23.
+    pub fn at(self, hour: u32) -> Timestamp {
+        let time = NaiveTime::from_hms_opt(hour, 0, 0).unwrap_or(NaiveTime::MIN);
         // West of Greenwich the last day ends later than times are counted.
-        Zone::Local.instant(midnight).unwrap_or(Timestamp(if self.0 == 0 { 0 } else { LAST_MILLIS }))
+        Zone::Local.instant(self.civil().and_time(time)).unwrap_or(Timestamp(if self.0 == 0 {
+            0
+        } else {
+            LAST_MILLIS
+        }))
     }
 
     /// So many days later, or earlier; not beyond the first and the last day that there is.
@@ -66,6 +75,17 @@ impl Date {
     /// The day after.
     pub fn next(self) -> Date {
         self.plus(1)
+    }
+
+    /// The Monday of its week.
+    pub fn monday(self) -> Date {
+        // The first day that there is is a Thursday.
+        self.plus(-((i32::from(self.0) + 3) % 7))
+    }
+
+    /// The first day of its month.
+    pub fn first_of_month(self) -> Date {
+        self.plus(1 - i32::try_from(self.civil().day()).unwrap_or(1))
     }
 
     /// Year, month from 1, day of the month from 1.
@@ -118,6 +138,11 @@ mod tests {
         assert_eq!(date.plus(-100_000).to_string(), "1970-01-01");
         assert_eq!(date.plus(i32::MAX).to_string(), "2149-06-06");
         assert_eq!(date.ymd(), (2024, 2, 28));
+        assert_eq!(date.first_of_month().to_string(), "2024-02-01");
+        // It is a Wednesday.
+        assert_eq!(date.monday().to_string(), "2024-02-26");
+        assert_eq!(date.plus(4).monday().to_string(), "2024-02-26");
+        assert_eq!(date.plus(5).monday().to_string(), "2024-03-04");
         assert_eq!((date.next().next().days_after(date), date.days_after(date.next())), (2, -1));
     }
 

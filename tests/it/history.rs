@@ -27,6 +27,11 @@ fn serve(engine: &str, rows: &[String]) -> Server {
 }
 
 fn serve_with(engine: &str, rows: &[String], toml: &str) -> Server {
+    serve_in("", engine, rows, toml)
+}
+
+/// On a board of a zone, or of this machine's.
+fn serve_in(zone: &str, engine: &str, rows: &[String], toml: &str) -> Server {
     let scratch = Scratch::new();
     fs::create_dir(scratch.path("days")).expect("a directory");
     let table = rows.iter().fold(format!("{HEADER}\n"), |table, row| table + row + "\n");
@@ -46,6 +51,9 @@ fn serve_with(engine: &str, rows: &[String], toml: &str) -> Server {
     command.arg("--config").arg(config);
     command.env("WEATHERHOOK_EVERY", "100ms").env("WEATHERHOOK_KEY", KEY);
     command.arg("--sensor").arg(sensor).env("STATE_DIRECTORY", scratch.path(""));
+    if !zone.is_empty() {
+        command.env("TZ", zone);
+    }
     Server::spawn(&mut command, scratch)
 }
 
@@ -267,6 +275,60 @@ fn the_weather_has_days_and_series() {
             );
         }
     }
+}
+
+/// A zone in which it is now past this hour, and before the next one.
+fn zone_at(hour: i32) -> String {
+    let seconds = Timestamp::now().epoch_seconds() as i64;
+    let east = (i64::from(hour) - seconds / 3600).rem_euclid(24);
+    format!("<here>{}", if east > 12 { 24 - east } else { -east })
+}
+
+/// The night is of some hours, which the answer and the JSON name.
+#[test]
+fn last_night_is_answered() {
+    let rows = WEEK.map(str::to_owned);
+    for (engine, hour) in ENGINES.into_iter().flat_map(|engine| [(engine, 3), (engine, 15), (engine, 20)]) {
+        let server = serve_in(&zone_at(hour), engine, &rows, "");
+        let answer = ask(&server, "heute Nacht");
+        let json = get(&server, "location=London&from=last%20night").json();
+        assert_eq!(json["text"], answer);
+        let hours = format!("last night, {} 18:00 to {} 09:00", said(&json["from"]), said(&json["to"]));
+        // Two readings are of a night only while it goes on.
+        let is_known = hour == 3;
+        let end = if is_known { " so far (measured " } else { " (not known)\nFirst Known Day: 2024-02-24" };
+        assert!(answer.starts_with(&format!("City: London\nDate: {hours}{end}")), "{answer}");
+        assert_eq!(answer.contains("% of the night)\nTemperature: lowest 10°C at 0"), is_known, "{answer}");
+        let covered = json["hours"]["covered_percent"].as_i64();
+        assert!(covered.is_some_and(|covered| (covered > 0) == is_known), "{json}");
+        let clock = json!({"start": "18:00", "end": "09:00", "covered_percent": covered, "so_far": is_known});
+        assert_eq!(json["hours"], clock);
+        assert_eq!((&json["days"], json["totals"] == json!({})), (&json!([]), !is_known));
+        let result = history(&server, &json!({"from": "last night", "to": "last night"}));
+        for member in ["from", "to", "hours", "totals", "days"] {
+            assert_eq!(result["structuredContent"][member], json[member], "{member}");
+        }
+        let detail = get(&server, "from=last_night&to=today").json()["detail"].take();
+        assert!(said(&detail).starts_with("to: a night has no days beside it; "), "{detail}");
+    }
+}
+
+fn said(text: &Value) -> &str {
+    text.as_str().unwrap_or_else(|| panic!("no text: {text}"))
+}
+
+#[test]
+fn this_week_and_this_month_follow_the_calendar() {
+    let server = week("event");
+    let first_and_last = |word: &str| {
+        let json = get(&server, &format!("from={word}")).json();
+        let date = |name| Date::parse(said(&json[name])).expect("a date");
+        (date("from"), date("to"))
+    };
+    let (from, to) = first_and_last("this%20week");
+    assert!(from == to.monday() && (0..7).contains(&to.days_after(from)), "{from} {to}");
+    let (from, to) = first_and_last("deze%20maand");
+    assert_eq!(from, to.first_of_month());
 }
 
 /// Ten years of days are answered whole.
