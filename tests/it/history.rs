@@ -279,8 +279,9 @@ fn the_weather_has_days_and_series() {
 
 /// A zone in which it is now past this hour, and before the next one.
 fn zone_at(hour: i32) -> String {
-    let seconds = Timestamp::now().epoch_seconds() as i64;
-    let east = (i64::from(hour) - seconds / 3600).rem_euclid(24);
+    let time = Timestamp::now().rfc3339();
+    let utc: i32 = time[11..13].parse().expect("an hour");
+    let east = (hour - utc).rem_euclid(24);
     format!("<here>{}", if east > 12 { 24 - east } else { -east })
 }
 
@@ -288,7 +289,7 @@ fn zone_at(hour: i32) -> String {
 #[test]
 fn last_night_is_answered() {
     let rows = WEEK.map(str::to_owned);
-    for (engine, hour) in ENGINES.into_iter().flat_map(|engine| [(engine, 3), (engine, 15), (engine, 20)]) {
+    for (engine, hour) in ENGINES.iter().flat_map(|engine| [(engine, 3), (engine, 15), (engine, 20)]) {
         let server = serve_in(&zone_at(hour), engine, &rows, "");
         let answer = ask(&server, "heute Nacht");
         let json = get(&server, "location=London&from=last%20night").json();
