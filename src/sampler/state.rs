@@ -209,6 +209,9 @@ impl State {
 
 #[cfg(test)]
 mod tests {
+    use std::env;
+    use std::io::{BufRead as _, BufReader};
+    use std::process::{Command, Stdio};
     use std::sync::Arc;
 
     use super::*;
@@ -238,8 +241,12 @@ mod tests {
 
     impl Rig {
         fn start(scratch: &Scratch, now: Timestamp) -> Rig {
+            Rig::open(&scratch.path(""), now)
+        }
+
+        fn open(directory: &Path, now: Timestamp) -> Rig {
             let mut board = Board::new(&[], None);
-            let state = State::open(&scratch.path(""));
+            let state = State::open(directory);
             board.restore(&state.pasts());
             board.restore_series(&state.journal(), now);
             let mut rig = Rig { board, state };
@@ -390,6 +397,80 @@ mod tests {
             let mended = fs::read_to_string(scratch.path("days/london.csv")).expect("text");
             assert_eq!(mended, String::from_utf8_lossy(&table), "{cut}");
         }
+    }
+
+    /// What the process that is killed begins with: a second and the directory.
+    const WRITER: &str = "WEATHERHOOK_TEST_WRITER";
+
+    /// The day of the second, counted from the first one.
+    fn day_of(second: i64) -> i32 {
+        Date::of(at(second)).days_after(Date::of(at(0)))
+    }
+
+    /// A board that writes every ten minutes of its clock until the process is killed. The temperature is the number of the
+    /// day.
+    fn write_until_killed(begin: i64, directory: &str) {
+        let mut rig = Rig::open(Path::new(directory), at(begin));
+        for second in (begin..).step_by(600) {
+            println!("\n+{second}");
+            rig.say("London", second, &[(Quantity::Temperature, day_of(second).into())]);
+            rig.finish(second);
+            rig.write(second, second % (4 * H) == 0);
+        }
+    }
+
+    /// The process is killed 200 times while it writes. No row that was written is lost or another one afterwards. None is
+    /// torn or of a false day, and each lacks no more than the slot of each kill.
+    #[test]
+    fn a_kill_at_any_moment_costs_no_day() {
+        if let Ok(text) = env::var(WRITER) {
+            let (begin, directory) = text.split_once(' ').expect("a second and a directory");
+            return write_until_killed(begin.parse().expect("a second"), directory);
+        }
+        let scratch = Scratch::new();
+        let name = "sampler::state::tests::a_kill_at_any_moment_costs_no_day";
+        let mut command = Command::new(env::current_exe().expect("this test's own binary"));
+        command.args([name, "--exact", "--nocapture"]).stdout(Stdio::piped());
+        let (mut second, mut known, mut seed) = (0, Vec::<Day>::new(), 0x9e37_79b9_7f4a_7c15_u64);
+        let mut kills = Vec::new();
+        for _ in 0..200 {
+            command.env(WRITER, format!("{second} {}", scratch.path("").display()));
+            let mut child = command.spawn().expect("a process");
+            let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
+            let mut seconds = lines.filter_map(|line| line.strip_prefix('+')?.parse::<i64>().ok());
+            seed = seed.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+            let begun = seconds.nth(usize::try_from(seed >> 60).expect("below 16")).expect("it writes");
+            // What is random here is the moment alone.
+            let moment = Instant::now() + Duration::from_micros(seed >> 40 & 4095);
+            while Instant::now() < moment {
+                std::hint::spin_loop();
+            }
+            child.kill().expect("killed");
+            let last = seconds.last().unwrap_or(begun);
+            child.wait().expect("its end");
+            kills.push(day_of(last));
+            second = last + 600;
+
+            let days = Rig::start(&scratch, at(second)).state.days("london");
+            assert!(days.starts_with(&known), "lost or changed: {days:?}, before: {known:?}");
+            for day in &days[known.len()..] {
+                let number = day.date.days_after(Date::of(at(0)));
+                let values = [Column::LowestTemperature, Column::MeanTemperature, Column::HighestTemperature];
+                assert_eq!(values.map(|column| day.value(column)), [Some(number.into()); 3], "{day}");
+                let lost = kills.iter().filter(|day| **day == number).count();
+                assert!(
+                    number == 0 || 144 * usize::from(day.covered) + 143 >= 100 * (144 - lost),
+                    "{day}: {lost}"
+                );
+            }
+            known = days;
+        }
+        let table = fs::read_to_string(scratch.path("days/london.csv")).expect("a table");
+        assert_eq!(table.lines().skip(1).filter(|line| Day::parse(line).is_some()).count(), known.len());
+        assert!(
+            known.len() > 5 && known.windows(2).all(|pair| pair[0].date.next() == pair[1].date),
+            "{table}"
+        );
     }
 
     #[test]
