@@ -59,6 +59,11 @@ tools:
 mcp:
     scripts/mcp-test
 
+# a full card and a read-only one; `just card week` counts the bytes and fsyncs of a day, `just card kill` kills serve
+card *ARGUMENTS:
+    cargo build --quiet
+    scripts/card-test {{ARGUMENTS}}
+
 # the page in a browser: login, values, plots, widths, accessibility
 page:
     scripts/page-test

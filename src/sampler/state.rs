@@ -196,7 +196,10 @@ impl State {
     /// The days of a station.
     pub(super) fn days(&self, station: &str) -> Vec<Day> {
         let days = days::read(&self.directory, station);
-        self.report(&days::path(&self.directory, station), &days, "its days are not known");
+        // That it can be read does not end the report that nothing can be added to it.
+        if days.is_err() {
+            self.report(&days::path(&self.directory, station), &days, "its days are not known");
+        }
         days.unwrap_or_default()
     }
 
@@ -495,6 +498,12 @@ mod tests {
         rig.finish(50 * H);
         assert_eq!(rig.state.days("london"), rig.diary(50 * H).days.to_vec());
         assert!(rig.state.reported.lock().expect("the list").is_empty());
+        // That it can be read does not mean that rows can be added.
+        scratch.write("days/london.csv", Day::header() + "\n" + &"x".repeat(2 << 20));
+        for _ in 0..2 {
+            assert!(!rig.state.append_days("london", &[]) && rig.state.days("london").is_empty());
+            assert_eq!(rig.state.reported.lock().expect("the list").len(), 1);
+        }
         // A name that is no file.
         fs::remove_file(scratch.path("days/london.csv")).expect("removed");
         fs::create_dir(scratch.path("days/london.csv")).expect("a directory");
