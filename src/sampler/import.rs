@@ -61,6 +61,8 @@ pub fn import(
     let place: Vec<StationOptions> = options.stations.iter().find(is_it).cloned().into_iter().collect();
     let station = place.first().map_or(station, |place| &place.city).to_owned();
     let name = fold(&station);
+    let aliases = place.iter().flat_map(|place| &place.aliases).map(|alias| fold(alias));
+    let names: Vec<String> = aliases.chain([name.clone()]).collect();
     let known = directory
         .map(|directory| days::read(directory, &name).map_err(|error| named(directory, &name, &error)));
     let known = known.transpose()?.unwrap_or_default();
@@ -81,7 +83,7 @@ pub fn import(
     };
     let mut reels = Vec::new();
     for file in files {
-        match Reel::open(file, &texts, now) {
+        match Reel::open(file, &texts, &names, now) {
             Ok(reel) => reels.push(reel),
             Err(why) => {
                 import.imported.failed += 1;
@@ -146,7 +148,7 @@ impl Import<'_> {
         self.last = None;
     }
 
-    fn run(&mut self, mut reels: Vec<Reel>, say: Say<'_>) -> io::Result<()> {
+    fn run(&mut self, mut reels: Vec<Reel<'_>>, say: Say<'_>) -> io::Result<()> {
         while let Some(date) = reels.iter().filter_map(Reel::date).min() {
             say(Step::Reads(date))?;
             let mut records = Vec::new();
@@ -212,39 +214,70 @@ impl Import<'_> {
 }
 
 /// A file that is read as far as the days have come.
-struct Reel {
+struct Reel<'r> {
     source: Source,
+    /// The folded names of the station. Records that name another place are left out.
+    names: &'r [String],
+    /// One of those other places.
+    other: Option<String>,
     is_over: bool,
+    /// The newest record so far.
+    newest: Option<Timestamp>,
+    /// Its records are in no order, so it is read to its end before any is used.
+    is_mixed: bool,
     /// What was read and not posted, in the order of time.
     records: Vec<Record>,
     /// The first day, then the next one.
     next: Option<Date>,
 }
 
-impl Reel {
+/// A record that is so much older than one before it shows that a file is in no order. A late message of a radio is
+/// less late.
+const MIXED: Duration = Duration::from_secs(3600);
+
+impl<'r> Reel<'r> {
     /// Finds the first day of a file, with the first options by which it has readings of known times.
-    fn open(file: &Path, texts: &[TextOptions], now: Timestamp) -> Result<Reel, String> {
-        let mut why = String::new();
+    fn open(
+        file: &Path,
+        texts: &[TextOptions],
+        names: &'r [String],
+        now: Timestamp,
+    ) -> Result<Reel<'r>, String> {
+        let (mut why, mut other) = (String::new(), None);
         for texts in texts {
-            let mut reel = Reel::new(file, texts, now);
+            let mut reel = Reel::new(file, texts, names, now);
             while reel.records.is_empty() && !reel.is_over {
                 if let Some(fault) = reel.read(now) {
                     why = fault.to_string();
                 }
             }
             if let Some(first) = reel.records.first().and_then(date_of) {
-                return Ok(Reel { next: Some(first), ..Reel::new(file, texts, now) });
+                return Ok(Reel { next: Some(first), ..Reel::new(file, texts, names, now) });
             }
+            other = reel.other.or(other);
+        }
+        if let Some(other) = other {
+            let path = file.display();
+            return Err(format!("{path}: readings of {other:?}; import that station, or make it an alias"));
         }
         let none = || format!("{}: no readings with a time of their own", file.display());
         Err(if why.is_empty() { none() } else { why })
     }
 
-    fn new(file: &Path, texts: &TextOptions, now: Timestamp) -> Reel {
+    fn new(file: &Path, texts: &TextOptions, names: &'r [String], now: Timestamp) -> Reel<'r> {
         let options =
             SourceOptions { texts: texts.clone(), ..SourceOptions::files(file.to_owned(), Duration::ZERO) };
         let source = Source::of_all(options, now);
-        Reel { source, is_over: false, records: Vec::new(), next: None }
+        Reel {
+            source,
+            names,
+            other: None,
+            is_over: false,
+            newest: None,
+            is_mixed: false,
+            records: Vec::new(),
+            next: None,
+        }
     }
 
     /// Of which day its next record is.
@@ -252,26 +285,42 @@ impl Reel {
         self.next
     }
 
-    /// Reads a part of it.
+    /// Reads a part of it, or all if it is in no order.
     fn read(&mut self, now: Timestamp) -> Option<Fault> {
-        let mut looked = self.source.next(&mut Patience::none(now));
-        self.is_over = !looked.more;
-        for (_, change) in looked.changes {
-            let (Change::All(records) | Change::More(records)) = change;
-            let dated = records.into_iter().filter_map(|mut record| {
-                record.station.change(|_, reading| (reading.at != now).then_some(reading));
-                let is_dated = record.station.readings().next().is_some();
-                is_dated.then_some(record)
-            });
-            self.records.extend(dated);
+        let mut fault = None;
+        loop {
+            let mut looked = self.source.next(&mut Patience::none(now));
+            self.is_over = !looked.more;
+            for (_, change) in looked.changes {
+                let (Change::All(records) | Change::More(records)) = change;
+                records.into_iter().for_each(|record| self.add(record, now));
+            }
+            fault = looked.faults.pop().or(fault);
+            if self.is_over || !self.is_mixed {
+                break;
+            }
         }
         if !self.records.is_sorted_by_key(|record| record.station.newest()) {
             self.records.sort_by_key(|record| record.station.newest());
         }
-        looked.faults.pop()
+        fault
     }
 
-    /// Moves what it says of a day, and of days before, to the others.
+    /// Adds a record of the station that says its time.
+    fn add(&mut self, mut record: Record, now: Timestamp) {
+        record.station.change(|_, reading| (reading.at != now).then_some(reading));
+        let Some(at) = record.station.newest() else { return };
+        if let Some(city) = record.station.city.as_ref().filter(|city| !self.names.contains(&fold(city))) {
+            self.other.get_or_insert_with(|| city.clone());
+            return;
+        }
+        let newest = self.newest.map_or(at, |newest| newest.max(at));
+        self.is_mixed |= at.age(newest) > MIXED && Date::of(newest) > Date::of(at);
+        self.newest = Some(newest);
+        self.records.push(record);
+    }
+
+    /// Moves what it says of a day to the others, and also what came late of days before.
     fn read_day(&mut self, date: Date, now: Timestamp, records: &mut Vec<Record>) {
         if self.next.is_none_or(|next| next > date) {
             return;
@@ -279,8 +328,10 @@ impl Reel {
         while !self.is_over && self.records.last().and_then(date_of).is_none_or(|last| last <= date) {
             self.read(now);
         }
-        let end = self.records.partition_point(|record| date_of(record) <= Some(date));
-        records.extend(self.records.drain(..end));
+        let before = |date: Date| self.records.partition_point(|record| date_of(record) < Some(date));
+        // What a file in no order says of earlier days has its own turn.
+        let (first, end) = (if self.is_mixed { before(date) } else { 0 }, before(date.next()));
+        records.extend(self.records.drain(first..end));
         self.next = self.records.first().and_then(date_of);
     }
 }

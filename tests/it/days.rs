@@ -139,3 +139,55 @@ fn the_service_lives_with_any_state() {
         assert_eq!(fs::read_to_string(state.path("days/home.csv")).expect("as it was"), garbage);
     }
 }
+
+#[test]
+fn the_order_of_rows_makes_no_difference() {
+    let logs = Scratch::new();
+    let whole = log(30, "temperature_C,rain_total_mm", |slot| {
+        format!("{:.1},{:.1}", wave(slot), 0.1 * f64::from(slot))
+    });
+    let (header, rows_of) = whole.split_once('\n').expect("a header");
+    let lines: Vec<&str> = rows_of.lines().collect();
+    let file = |name: &str, lines: &[&str]| logs.write(name, format!("{header}\n{}\n", lines.join("\n")));
+    let days = |file: &std::path::Path| {
+        let state = Scratch::new();
+        let (said, _, is_good) = import(&state, &["Home", text(file)]);
+        assert!(is_good && said.starts_with("31 days added"), "{said}");
+        let mut rows = rows(&state);
+        rows.sort();
+        rows
+    };
+    let expected = days(&file("plain.csv", &lines));
+    let reversed: Vec<&str> = lines.iter().rev().copied().collect();
+    let swapped = [&lines[2000..], &lines[..2000]].concat();
+    assert_eq!(days(&file("reversed.csv", &reversed)), expected);
+    // Of the day at which this file begins the other half comes too late, and of another one the rain before it.
+    let others = |rows: Vec<String>| -> Vec<String> {
+        let rows = rows.into_iter().filter(|row| !row.starts_with("2024-04-11"));
+        rows.map(|row| row.split(',').take(7).collect::<Vec<_>>().join(",")).collect()
+    };
+    assert_eq!(others(days(&file("swapped.csv", &swapped))), others(expected));
+}
+
+#[test]
+fn readings_of_another_place_are_left_out() {
+    let (logs, state) = (Scratch::new(), Scratch::new());
+    let alone = logs.write("alone.csv", log(3, "temperature_C", |slot| format!("{:.1}", wave(slot))));
+    let rows_of_two = |slot| format!("home,{:.1}\nPARIS", wave(slot));
+    let two = log(3, "city,temperature_C", rows_of_two);
+    // The second row of each pair has the time of the first.
+    let mut both = String::new();
+    let mut time = "";
+    for line in two.lines() {
+        time = if line.starts_with("2024") { &line[..20] } else { time };
+        both += &if line == "PARIS" { format!("{time},Paris,3.3\n") } else { format!("{line}\n") };
+    }
+    let both = logs.write("both.csv", both);
+    assert_eq!(import(&state, &["Home", text(&both)]).0, "4 days added, 0 known before\n");
+    let expected = Scratch::new();
+    import(&expected, &["Home", text(&alone)]);
+    assert_eq!(rows(&state), rows(&expected));
+    let (said, error, is_good) = import(&state, &["Rome", text(&both)]);
+    assert!(!is_good && said == "0 days added, 0 known before\n", "{said}");
+    assert!(error.contains("both.csv: readings of \"home\"; import that station"), "{error}");
+}
