@@ -82,14 +82,15 @@ pub fn read_lines(path: &Path, header: &str, limit: u64) -> io::Result<String> {
 }
 
 /// Appends whole lines in one write, and waits until the disk has them. A new file begins with the `header`; of a
-/// torn last line the rest is removed. Nothing is written to a file that begins with another line.
+/// torn last line the rest is removed. Nothing is written to a file that begins with another line, or through a link:
+/// root may append to what another user owns.
 pub fn append(path: &Path, header: &str, lines: &str) -> io::Result<()> {
     match look(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let mut file =
-        OpenOptions::new().read(true).append(true).create(true).custom_flags(libc::O_NONBLOCK).open(path)?;
+    let flags = libc::O_NONBLOCK | libc::O_NOFOLLOW;
+    let mut file = OpenOptions::new().read(true).append(true).create(true).custom_flags(flags).open(path)?;
     let size = regular(file.metadata()?)?.len();
     let is_new = lines_start(&mut file, header)?.is_none();
     if is_new {
@@ -269,6 +270,15 @@ mod tests {
             assert_eq!(fs::read_to_string(&path).expect("text"), foreign);
         }
         assert!(append(&scratch.mkfifo("fifo"), "a,b", "3\n").is_err());
+        for target in ["empty", "absent"] {
+            scratch.write("empty", "");
+            std::os::unix::fs::symlink(scratch.path(target), scratch.path(&format!("to {target}")))
+                .expect("a link");
+            assert!(append(&scratch.path(&format!("to {target}")), "a,b", "3\n").is_err());
+        }
+        assert!(
+            !scratch.path("absent").exists() && scratch.path("empty").metadata().expect("a file").len() == 0
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::io;
-use std::os::unix::fs::{MetadataExt as _, chown};
+use std::os::unix::fs::{MetadataExt as _, lchown};
 use std::path::{Path, PathBuf};
 
 use crate::file;
@@ -35,14 +35,15 @@ pub(super) fn append(directory: &Path, station: &str, days: &[Day]) -> io::Resul
     file::append(&path, &Day::header(), &rows)
 }
 
-/// Gives the file of a station to the owner of the state: somebody else may have added to it.
+/// Gives the file of a station to the owner of the state: somebody else may have added to it. What a link leads to
+/// stays as it is: the owner may have made the link, and somebody else may be root.
 pub(super) fn give_to_owner(directory: &Path, station: &str) -> io::Result<()> {
     let owner = fs::metadata(directory)?;
     let path = path(directory, station);
     for path in path.parent().into_iter().chain([path.as_path()]) {
-        let known = fs::metadata(path)?;
+        let known = fs::symlink_metadata(path)?;
         if (known.uid(), known.gid()) != (owner.uid(), owner.gid()) {
-            chown(path, Some(owner.uid()), Some(owner.gid()))?;
+            lchown(path, Some(owner.uid()), Some(owner.gid()))?;
         }
     }
     Ok(())

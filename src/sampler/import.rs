@@ -92,11 +92,13 @@ pub fn import(
         }
     }
     import.restart();
-    import.run(reels, say)?;
-    if let Some(directory) = import.directory.filter(|_| import.imported.added > 0) {
+    let result = import.run(reels, say);
+    // A full disk may have some of the rows.
+    if let Some(directory) = import.directory.filter(|directory| days::path(directory, &import.name).exists())
+    {
         days::give_to_owner(directory, &import.name)?;
     }
-    Ok(import.imported)
+    result.map(|()| import.imported)
 }
 
 /// An error with the file of days that it is about.
