@@ -8,7 +8,7 @@ use std::fmt;
 use super::{end, seconds, thousandths};
 use crate::reading::{Plots, Quantity, Reading};
 use crate::table::table;
-use crate::time::Timestamp;
+use crate::time::{Date, Timestamp};
 
 /// The length of a slot, seconds.
 pub(super) const SLOT: u32 = Plots::SLOT;
@@ -227,6 +227,25 @@ impl Series {
     /// The number of the first slot that is kept.
     pub(super) fn first(&self) -> u32 {
         (self.newest + 1).saturating_sub(COUNT)
+    }
+
+    /// Whether nothing was recorded for more than a day before an instant. After a shorter gap there is still room for
+    /// the day before it.
+    pub fn is_gap_until(&self, at: Timestamp) -> bool {
+        self.newest > 0 && Plots::slot(at) > i64::from(self.newest + COUNT / 3)
+    }
+
+    /// The day of the newest slot.
+    pub fn last_date(&self) -> Date {
+        Date::of(
+            Timestamp::from_millis(i64::from(self.newest) * i64::from(SLOT) * 1000)
+                .unwrap_or(Timestamp::EPOCH),
+        )
+    }
+
+    /// Whether there is room for all slots of a day, and none of it was forgotten as too old.
+    pub fn reaches(&self, date: Date) -> bool {
+        seconds(date.start()).is_some_and(|start| self.first() <= start / SLOT)
     }
 
     /// The number of the slot after the newest.

@@ -483,6 +483,11 @@ impl Place {
             if verdict.is_shown { Some(new) } else { known }
         });
         part.said.merge(said);
+        let newest = past.iter().map(|(_, reading)| reading.at).max().filter(|_| is_seen);
+        if newest.is_some_and(|at| self.kept.as_ref().is_some_and(|kept| kept.is_gap_until(at))) {
+            let site = self.site(now);
+            self.kept.as_mut().into_iter().for_each(|kept| kept.close(site));
+        }
         for (quantity, reading) in past.into_iter().filter(|_| is_seen) {
             if self.follows(quantity, origin, &device, reading.at) {
                 self.history.record(quantity, reading, now);

@@ -1,5 +1,6 @@
 //! What is kept of one station beside its newest readings: three days in slots, and all days that are over.
 
+use std::mem;
 use std::sync::Arc;
 
 use crate::history::{Series, Site};
@@ -12,6 +13,9 @@ pub(super) const DAYS: usize = 3_660;
 /// Days that the series may still have, before the one under way.
 const BACK: i32 = 3;
 
+/// Days before gaps that wait until it is certain that they are over.
+const CLOSED: usize = 8;
+
 #[derive(Default)]
 pub(super) struct Kept {
     series: Series,
@@ -20,6 +24,8 @@ pub(super) struct Kept {
     is_read: bool,
     /// Days that the file does not have yet.
     unwritten: Vec<Day>,
+    /// Days before a gap after which the series no longer had room for all of them.
+    closed: Vec<Day>,
     diary: Arc<Diary>,
     /// The slot in which the diary was made; `None` if something has changed since.
     made: Option<i64>,
@@ -30,6 +36,30 @@ impl Kept {
         if self.series.record(quantity, reading, now) {
             self.made = None;
         }
+    }
+
+    /// Whether a gap ends at an instant that is so long that days before it lose their room in the series.
+    pub(super) fn is_gap_until(&self, at: Timestamp) -> bool {
+        self.series.is_gap_until(at)
+    }
+
+    /// Makes rows of the days before such a gap.
+    pub(super) fn close(&mut self, site: Site) {
+        let last = self.series.last_date();
+        for date in (0..=BACK).map(|back| last.plus(-back)) {
+            let known = self.closed.iter().position(|day| day.date == date);
+            let known = known.map(|known| self.closed.swap_remove(known));
+            let day = self.whole_day(date, site);
+            // After a clock that jumped the first one may be the better one.
+            self.closed.extend(known.into_iter().chain(day).max_by_key(|day| day.covered));
+        }
+        self.closed.sort_by_key(|day| day.date);
+        self.closed.drain(..self.closed.len().saturating_sub(CLOSED));
+    }
+
+    /// The row of a day of which the series has all that was measured.
+    fn whole_day(&self, date: Date, site: Site) -> Option<Day> {
+        if self.series.reaches(date) { self.series.day(date, site, date.next().start()) } else { None }
     }
 
     pub(super) fn forget(&mut self, is_forgotten: impl Fn(Quantity) -> bool) {
@@ -84,10 +114,14 @@ impl Kept {
             return;
         }
         let today = Date::of(now);
-        let dates = (1..=BACK).rev().map(|back| today.plus(-back));
-        let unknown = dates.filter(|date| *date < today && !self.has(*date));
-        let days: Vec<Day> =
-            unknown.filter_map(|date| self.series.day(date, site, date.next().start())).collect();
+        let (over, closed): (Vec<Day>, Vec<Day>) =
+            mem::take(&mut self.closed).into_iter().partition(|day| day.date < today);
+        self.closed = closed;
+        let dates = (1..=BACK).map(|back| today.plus(-back)).filter(|date| *date < today);
+        let mut days: Vec<Day> = dates.filter_map(|date| self.whole_day(date, site)).chain(over).collect();
+        days.retain(|day| !self.has(day.date));
+        days.sort_by_key(|day| (day.date, u8::MAX - day.covered));
+        days.dedup_by_key(|day| day.date);
         if !days.is_empty() {
             self.unwritten.extend(&days);
             self.add(days);

@@ -358,6 +358,36 @@ mod tests {
         assert_eq!(days[2].value(Column::Rain), Some(9.6));
     }
 
+    /// The days of an outage are over when it ends. The series then has no room for the first of them.
+    #[test]
+    fn the_day_before_an_outage_is_kept_whole() {
+        let scratch = Scratch::new();
+        let mut rig = Rig::start(&scratch, at(0));
+        let day = Date::of(at(0)).next();
+        let end = i64::from(Plots::SLOT) * (Plots::slot(day.next().start()) - Plots::slot(at(0)));
+        for second in (0..end).step_by(300) {
+            rig.post("London", second);
+        }
+        rig.write(end - 1, true);
+        let later = end + 60 * H;
+        let mut rig = Rig::start(&scratch, at(later));
+        rig.post("London", later);
+        rig.finish(later);
+        let found = rig.state.days("london");
+        let covered = found.iter().find(|found| found.date == day).map(|found| found.covered);
+        assert_eq!(covered, Some(100), "{found:?}");
+        assert_eq!(found, rig.diary(later).days.to_vec());
+        // An import may add the days of which the series has only a part.
+        let other = Scratch::new();
+        let mut rig = Rig::start(&other, at(0));
+        for second in (0..later).step_by(300) {
+            rig.post("London", second);
+        }
+        rig.finish(later);
+        let found = rig.state.days("london");
+        assert!(found.len() == 2 && found.iter().all(|found| found.covered == 100), "{found:?}");
+    }
+
     /// Three days without a restart, and the files as a power cut leaves them at every byte of the last writes.
     #[test]
     fn a_torn_write_costs_no_day() {
