@@ -24,12 +24,14 @@ struct Bar {
     rain: f64,
     /// How much of them was measured, %.
     covered: u32,
+    /// The same of the days of which the rain is known.
+    rain_covered: u32,
 }
 
 impl Bar {
     /// From one day to another, both included.
     fn of(days: &[&Day], first: Date, last: Date, count: u32) -> Bar {
-        let (mut lowest, mut highest, mut covered) = (f64::NAN, f64::NAN, 0);
+        let (mut lowest, mut highest, mut covered, mut rain_covered) = (f64::NAN, f64::NAN, 0, 0);
         let (mut means, mut rain) = (Vec::new(), Vec::new());
         for day in days.iter().filter(|day| (first..=last).contains(&day.date)) {
             let value = |column| day.value(column).unwrap_or(f64::NAN);
@@ -38,6 +40,9 @@ impl Bar {
             means.push(value(Column::MeanTemperature));
             rain.push(value(Column::Rain));
             covered += u32::from(day.covered);
+            if day.value(Column::Rain).is_some() {
+                rain_covered += u32::from(day.covered);
+            }
         }
         let (mean, rain) = (sum(&means), sum(&rain).0);
         Bar {
@@ -47,11 +52,16 @@ impl Bar {
             mean: mean.0 / mean.1,
             rain,
             covered: covered / count.max(1),
+            rain_covered: rain_covered / count.max(1),
         }
     }
 
-    fn is_whole(&self) -> bool {
-        self.covered >= u32::from(Day::WHOLE)
+    fn covered(&self, is_rain: bool) -> u32 {
+        if is_rain { self.rain_covered } else { self.covered }
+    }
+
+    fn is_whole(&self, is_rain: bool) -> bool {
+        self.covered(is_rain) >= u32::from(Day::WHOLE)
     }
 }
 
@@ -114,7 +124,7 @@ fn figure(html: &mut Html, bars: &[Bar], name: &str, line: Line, options: &Optio
     for (class, is_whole) in [("b", true), ("w", false)] {
         paths.raw(&["<path class=", class, " d=\""]);
         for (index, ((each, low), high)) in bars.iter().zip(&lows).zip(&highs).enumerate() {
-            if each.is_whole() == is_whole && !high.is_nan() {
+            if each.is_whole(is_rain) == is_whole && !high.is_nan() {
                 let left = position(index) * 10;
                 bar(&mut paths, (left, left + 10), (axis.y(*low), axis.y(*high)));
             }
@@ -129,11 +139,11 @@ fn figure(html: &mut Html, bars: &[Bar], name: &str, line: Line, options: &Optio
         }
     }
     let mut rows = Html(String::new());
-    for bar in bars.iter().filter(|bar| bar.covered > 0) {
+    for bar in bars.iter().filter(|bar| bar.covered(is_rain) > 0) {
         rows.raw(&["<tr><th scope=row>", &bar.name]);
-        if !bar.is_whole() {
+        if !bar.is_whole(is_rain) {
             rows.0.push_str(" (");
-            rows.whole(bar.covered.into());
+            rows.whole(bar.covered(is_rain).into());
             rows.0.push_str(" %)");
         }
         let values = [bar.rain, bar.lowest, bar.highest, bar.mean];
@@ -178,7 +188,9 @@ mod tests {
         let days: Vec<&Day> = days.iter().collect();
         let bar = Bar::of(&days, date("2026-11-01"), date("2026-11-04"), 4);
         assert_eq!((bar.lowest, bar.highest, bar.mean, bar.rain), (-1.0, 14.0, 6.0, 3.0));
-        assert_eq!((bar.covered, bar.is_whole()), (60, false));
+        assert_eq!((bar.covered, bar.is_whole(false)), (60, false));
+        // Of the second day the rain is not known.
+        assert_eq!((bar.rain_covered, bar.is_whole(true)), (47, false));
         let bar = Bar::of(&days, date("2026-11-02"), date("2026-11-02"), 1);
         assert_eq!((bar.covered, bar.lowest), (50, 3.0));
         let bar = Bar::of(&days, date("2026-11-03"), date("2026-11-03"), 1);
