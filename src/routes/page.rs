@@ -51,11 +51,12 @@ pub(super) fn check(routes: &Routes, head: &Head<'_>, settings: &Settings) -> Re
     if settings.keys.admits_browser(authorization) {
         return Ok(());
     }
-    // A wrong key stays wrong.
-    if authorization.is_none() && settings.page == PageAccess::Local && is_local(head) {
+    // A wrong key stays wrong, and so do two of them.
+    let has_tried = head.fields("authorization").next().is_some();
+    if !has_tried && settings.page == PageAccess::Local && is_local(head) {
         return Ok(());
     }
-    if authorization.is_some() {
+    if has_tried {
         // Each browser begins without a key, and so do the scanners of the internet: only wrong ones are logged.
         routes.refused_keys.note(head.peer, Instant::now());
     }

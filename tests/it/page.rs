@@ -87,6 +87,7 @@ fn the_own_network_may_look_if_configured() {
         check_status(&server, &get("/", ""), 200);
         check_status(&server, &get("/", BASIC), 200);
         check_status(&server, &get("/", "Authorization: Basic eDp4\r\n"), 401);
+        check_status(&server, &get("/", &"Authorization: Basic eDp4\r\n".repeat(2)), 401);
         check_status(&server, &get("/", "").replace("localhost", "pi.local:8000"), 200);
         // Another site's name leads here, or a tunnel does that adds no field.
         check_status(&server, &get("/", "").replace("localhost", "weather.example.org"), 401);
