@@ -82,7 +82,8 @@ impl Series {
                 day.set(column, values.iter().sum::<f64>() / values.len() as f64);
             }
         }
-        if let Some(fallen) = self.rain(&slots, site) {
+        // What fell into a gauge that was followed before on this day is not known.
+        if let Some(fallen) = self.rain(&slots, site).filter(|_| self.is_of_one_gauge(&slots)) {
             let thousandths: i64 = fallen.iter().map(|(_, fallen)| fallen).sum();
             day.set(Column::Rain, thousandths as f64 / 1000.0);
         }

@@ -4,6 +4,7 @@
 //! makes longer. What a cell keeps does not depend on the order of its readings.
 
 use std::fmt;
+use std::ops::Range;
 
 use super::{end, seconds, thousandths};
 use crate::reading::{Plots, Quantity, Reading};
@@ -131,6 +132,9 @@ pub struct Series {
     /// The newest slot that the journal had at the start. Of those before it what was measured is known: a log that is read again
     /// adds nothing to it, and nothing to the journal.
     restored: u32,
+    /// The slot in which the present gauge took the place of another one, of which the rows know nothing any more; 0 if
+    /// there was none.
+    gauge_since: u32,
     /// Of each [`Row`] the slots up to the newest, each at the place of its number modulo their count; nothing
     /// for a row of which nothing is known.
     rows: [Vec<Cell>; Row::ALL.len()],
@@ -216,12 +220,20 @@ impl Series {
 
     /// Forgets the rows of a quantity that `is_forgotten`.
     pub fn forget(&mut self, is_forgotten: impl Fn(Quantity) -> bool) {
-        for row in Row::ALL {
-            if row.row().of.iter().any(|quantity| is_forgotten(*quantity)) && self.has(*row) {
+        for &row in Row::ALL {
+            if row.row().of.iter().any(|quantity| is_forgotten(*quantity)) && self.has(row) {
                 self.rows[row.index()] = Vec::new();
                 self.changed = Some(self.first());
+                if matches!(row, Row::RainCounter | Row::RainIntervals) {
+                    self.gauge_since = self.newest;
+                }
             }
         }
+    }
+
+    /// Whether one gauge has measured all that is known of these slots.
+    pub(super) fn is_of_one_gauge(&self, slots: &Range<u32>) -> bool {
+        !(slots.start + 1..slots.end).contains(&self.gauge_since)
     }
 
     /// The number of the first slot that is kept.
@@ -297,10 +309,14 @@ impl Series {
     }
 
     /// Writes the slots that have changed since the last time, a line each: the number of the slot and its cells,
-    /// `2984017;-120,-118;1,-119;;;;;;;.` The full stop distinguishes a whole line from one that was cut.
+    /// `2984017;-120,-118;1,-119;;;;;;;.` Before them stands since when the gauge is the present one: `!2984017;.` The full stop distinguishes a whole line from one that was cut.
     pub fn write_changes(&mut self, text: &mut String) {
         use fmt::Write as _;
         let Some(changed) = self.changed.take() else { return };
+        if self.gauge_since > self.first() {
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "!{};.", self.gauge_since);
+        }
         for number in changed.max(self.first())..=self.newest {
             if !Row::ALL.iter().any(|&row| self.get(row, number).is_some()) {
                 continue;
@@ -320,8 +336,19 @@ impl Series {
     /// Puts what a line says in the place of what is known of its slot. A line that was not written here, or that
     /// is of the future, changes nothing.
     pub fn read_changes(&mut self, line: &str, now: Timestamp) -> Option<()> {
+        let is_past = |number: &u32| *number < end(now).div_ceil(SLOT);
+        if let Some(since) = line.strip_prefix('!') {
+            let since = since.strip_suffix(";.")?.parse().ok().filter(is_past)?;
+            if since != self.gauge_since {
+                // The lines before this one have the rain of the gauge before.
+                self.rows[Row::RainCounter.index()] = Vec::new();
+                self.rows[Row::RainIntervals.index()] = Vec::new();
+                self.gauge_since = since;
+            }
+            return Some(());
+        }
         let mut parts = line.strip_suffix(";.")?.split(';');
-        let number = parts.next()?.parse().ok().filter(|number| *number < end(now).div_ceil(SLOT))?;
+        let number = parts.next()?.parse().ok().filter(is_past)?;
         let mut cells = [EMPTY; Row::ALL.len()];
         for &row in Row::ALL {
             let part = parts.next()?;

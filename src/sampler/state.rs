@@ -279,11 +279,15 @@ mod tests {
         }
 
         fn say(&mut self, city: &str, second: i64, values: &[(Quantity, f64)]) {
+            self.say_as(Device::default(), city, second, values);
+        }
+
+        fn say_as(&mut self, device: Device, city: &str, second: i64, values: &[(Quantity, f64)]) {
             let mut station = Station::called(Some(city.to_owned()));
             for &(quantity, value) in values {
                 station.update(quantity, Observed { value, at: at(second) });
             }
-            let (device, around) = (Device::default(), Device::default());
+            let around = Device::default();
             self.board.post((0, 0), None, Change::More(vec![Record { device, around, station }]), at(second));
             self.read_days();
         }
@@ -386,6 +390,36 @@ mod tests {
         rig.finish(later);
         let found = rig.state.days("london");
         assert!(found.len() == 2 && found.iter().all(|found| found.covered == 100), "{found:?}");
+    }
+
+    /// A new battery makes a new gauge of the same: what fell before is then not known, and is no part of a sum.
+    #[test]
+    fn a_day_with_two_gauges_has_no_sum_of_rain() {
+        let scratch = Scratch::new();
+        let mut rig = Rig::start(&scratch, at(0));
+        let of_first = |second: i64| 10.0 + second as f64 / 3600.0;
+        let gauge = |id: &str| Device { id: Some(id.to_owned()), ..Device::default() };
+        for second in (0..48 * H).step_by(300) {
+            rig.say("London", second, &[(Quantity::Temperature, 5.0)]);
+            // It is dead for two hours, of which the new one says nothing.
+            let (id, is_dead) = (if second < 20 * H { "1" } else { "2" }, (18 * H..20 * H).contains(&second));
+            if !is_dead {
+                rig.say_as(gauge(id), "London", second, &[(Quantity::RainCounter, of_first(second))]);
+            }
+            if second % H == H - 300 {
+                rig.write(second, false);
+            }
+        }
+        let day = Date::of(at(20 * H));
+        let end = 48 * H - 300;
+        for _ in 0..2 {
+            let diary = rig.diary(end);
+            let rain = |date| diary.day(date).expect("a day").value(Column::Rain);
+            assert_eq!(rain(day), None);
+            assert!(rain(day.next()).is_some());
+            rig = Rig::start(&scratch, at(end));
+            rig.say("London", end, &[(Quantity::Temperature, 5.0)]);
+        }
     }
 
     /// Three days without a restart, and the files as a power cut leaves them at every byte of the last writes.
