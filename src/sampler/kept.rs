@@ -100,8 +100,8 @@ impl Kept {
     /// Adds days to those that are known. A date that is known stays as it is.
     fn add(&mut self, days: Vec<Day>) {
         let mut all: Vec<Day> = self.days.iter().copied().chain(days).collect();
-        // Of a date that stands there twice the first is kept: the sort is stable.
-        all.sort_by_key(|day| day.date);
+        // Of a date that stands there twice the row that covers more is kept, else the first: the sort is stable.
+        all.sort_by_key(|day| (day.date, u8::MAX - day.covered));
         all.dedup_by_key(|day| day.date);
         all.drain(..all.len().saturating_sub(DAYS));
         self.days = all.into();
@@ -119,7 +119,7 @@ impl Kept {
         self.closed = closed;
         let dates = (1..=BACK).map(|back| today.plus(-back)).filter(|date| *date < today);
         let mut days: Vec<Day> = dates.filter_map(|date| self.whole_day(date, site)).chain(over).collect();
-        days.retain(|day| !self.has(day.date));
+        days.retain(|day| !self.is_known(day));
         days.sort_by_key(|day| (day.date, u8::MAX - day.covered));
         days.dedup_by_key(|day| day.date);
         if !days.is_empty() {
@@ -128,8 +128,23 @@ impl Kept {
         }
     }
 
-    fn has(&self, date: Date) -> bool {
-        self.days.binary_search_by_key(&date, |day| day.date).is_ok()
+    fn known(&self, date: Date) -> Option<&Day> {
+        self.days.binary_search_by_key(&date, |day| day.date).ok().map(|index| &self.days[index])
+    }
+
+    /// Whether the row of a day needs no better one. A clock that was ahead may have ended it too early.
+    fn is_known(&self, day: &Day) -> bool {
+        self.known(day.date).is_some_and(|known| known.covered >= Day::WHOLE || day.covered < Day::WHOLE)
+    }
+
+    /// The days that are over: what a clock that was ahead has made of today is not.
+    fn days_before(&self, today: Date) -> Arc<[Day]> {
+        match self.days.last() {
+            Some(last) if last.date >= today => {
+                self.days.iter().copied().filter(|day| day.date < today).collect()
+            }
+            _ => Arc::clone(&self.days),
+        }
     }
 
     /// Days that the file does not have yet.
@@ -149,11 +164,11 @@ impl Kept {
             self.made = Some(slot);
             let today = Date::of(now);
             let dates = (0..=BACK).rev().map(|back| today.plus(-back));
-            let open = dates.filter(|date| !self.has(*date));
+            let open = dates.filter(|date| *date == today || self.known(*date).is_none());
             let open = open.filter_map(|date| self.series.day(date, site, now)).collect();
             let nights = [today, today.next()].into_iter();
             let nights = nights.filter_map(|date| self.series.night(date, site, now)).collect();
-            let new = Diary { plots: self.series.plots(site), days: Arc::clone(&self.days), open, nights };
+            let new = Diary { plots: self.series.plots(site), days: self.days_before(today), open, nights };
             if new != *self.diary {
                 self.diary = Arc::new(new);
             }

@@ -392,6 +392,46 @@ mod tests {
         assert!(found.len() == 2 && found.iter().all(|found| found.covered == 100), "{found:?}");
     }
 
+    /// The clock is a day ahead for a while, so that today is over. It is then shown as it goes on, and kept once more.
+    #[test]
+    fn a_day_that_a_wrong_clock_has_ended_goes_on() {
+        let scratch = Scratch::new();
+        let mut rig = Rig::start(&scratch, at(0));
+        let day = Date::of(at(24 * H));
+        for second in (0..72 * H).step_by(300) {
+            rig.post("London", second);
+            if second == 24 * H {
+                rig.finish(second + 24 * H);
+                assert!(
+                    rig.state
+                        .days("london")
+                        .iter()
+                        .any(|known| known.date == day && known.covered < Day::WHOLE)
+                );
+            }
+            if (24 * H..25 * H).contains(&second) {
+                let diary = rig.diary(second);
+                assert!(diary.days.iter().all(|known| known.date < day), "{:?}", diary.days);
+                assert_eq!(diary.day(day), diary.open.last());
+            }
+        }
+        for _ in 0..2 {
+            rig.finish(72 * H);
+            let known: Vec<u8> = rig
+                .state
+                .days("london")
+                .iter()
+                .filter(|known| known.date == day)
+                .map(|day| day.covered)
+                .collect();
+            assert!(known.len() == 2 && known[1] == 100, "{known:?}");
+            assert_eq!(rig.diary(72 * H).day(day).map(|day| day.covered), Some(100));
+        }
+        let mut rig = Rig::start(&scratch, at(72 * H));
+        rig.post("London", 72 * H);
+        assert_eq!(rig.diary(72 * H).day(day).map(|day| day.covered), Some(100));
+    }
+
     /// A new battery makes a new gauge of the same: what fell before is then not known, and is no part of a sum.
     #[test]
     fn a_day_with_two_gauges_has_no_sum_of_rain() {
