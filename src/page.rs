@@ -15,7 +15,7 @@ use std::fmt::Write as _;
 use self::html::Html;
 use self::plot::Span;
 use crate::answer::{self, Line, Options, Shown};
-use crate::reading::{Snapshot, Station};
+use crate::reading::{Snapshot, Station, Stations};
 use crate::time::{Timestamp, in_words};
 
 /// How the page looks. What comes in a `<style>` has to have the hash that [`POLICY`] names: a test computes it.
@@ -153,7 +153,7 @@ fn one(html: &mut Html, station: &Station, wish: &Wish, now: Timestamp, options:
     days::sections(html, diary, now, options);
 }
 
-fn all(html: &mut Html, stations: &[Station], wish: &Wish, now: Timestamp, options: &Options) {
+fn all(html: &mut Html, stations: &Stations, wish: &Wish, now: Timestamp, options: &Options) {
     begin(html, "weatherhook", wish, options);
     html.0.push_str("<h1>weatherhook</h1>");
     end_header(html, wish, now);

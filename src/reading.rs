@@ -2,6 +2,7 @@
 
 mod day;
 mod diary;
+mod snapshot;
 
 use std::fmt;
 use std::mem;
@@ -10,7 +11,7 @@ use std::time::Duration;
 
 pub use self::day::{Column, Day};
 pub use self::diary::{Asked, Diary, Plot, Plots};
-use crate::place::Names;
+pub use self::snapshot::{Snapshot, Stations};
 pub use crate::quantity::{Quantity, Unit};
 use crate::time::Timestamp;
 
@@ -223,91 +224,3 @@ impl Station {
 
 /// More names than any place has; the bound keeps comparing them cheap.
 pub const ALIASES: usize = 100;
-
-/// The state of all stations at one moment. It is published whole and never changed afterwards, so that
-/// the names can be sorted once.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Snapshot {
-    stations: Vec<Station>,
-    /// The cities and aliases, each with its station's index.
-    names: Names,
-    /// The index of the station that answers when no place is given.
-    default: Option<usize>,
-}
-
-impl Snapshot {
-    /// The stations in the order of the source. If two share a name, in any case, the name finds the first;
-    /// a city is found before an alias of another station.
-    pub fn new(stations: Vec<Station>) -> Snapshot {
-        let cities = stations.iter().map(|station| station.city.as_deref());
-        let cities = cities.enumerate().filter_map(|(index, city)| Some((city?, index)));
-        let aliases = stations.iter().enumerate();
-        let aliases =
-            aliases.flat_map(|(index, station)| station.aliases.iter().map(move |name| (&**name, index)));
-        let names = Names::new(cities.chain(aliases));
-        let only = (stations.len() == 1).then_some(0);
-        let default = stations.iter().position(|station| station.default).or(only);
-        Snapshot { stations, names, default }
-    }
-
-    /// The stations, in the order of the source.
-    pub fn stations(&self) -> &[Station] {
-        &self.stations
-    }
-
-    /// The station that `place` names, with or without what follows its commas.
-    pub fn named(&self, place: &str) -> Option<&Station> {
-        self.stations.get(self.names.find(place)?)
-    }
-
-    /// The station whose name occurs in `sentence`; of several, the one with the longest name.
-    pub fn named_in(&self, sentence: &str) -> Option<&Station> {
-        self.stations.get(self.names.find_in(sentence)?)
-    }
-
-    /// The station that answers when no place is given: the one that is marked as the default, else the only one.
-    pub fn default_station(&self) -> Option<&Station> {
-        self.stations.get(self.default?)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn station(city: &str, aliases: &[&str]) -> Station {
-        let aliases = aliases.iter().map(|&alias| alias.to_owned()).collect();
-        Station { city: Some(city.to_owned()), aliases, ..Station::default() }
-    }
-
-    fn city(station: Option<&Station>) -> Option<&str> {
-        station.and_then(|station| station.city.as_deref())
-    }
-
-    #[test]
-    fn cities_and_aliases_are_found() {
-        let snapshot = Snapshot::new(vec![
-            Station::default(),
-            station("Kyiv", &["Київ", "Kiev"]),
-            station("Lviv", &["KIEV", "Lemberg"]),
-            station("Lemberg", &[]),
-        ]);
-        assert_eq!(city(snapshot.named("київ")), Some("Kyiv"));
-        assert_eq!(city(snapshot.named("Kiev")), Some("Kyiv"));
-        assert_eq!(city(snapshot.named("Lemberg, Galicia")), Some("Lemberg"));
-        assert_eq!(city(snapshot.named_in("from lemberg?")), Some("Lemberg"));
-        assert_eq!(city(snapshot.named_in("from lviv or lemberg?")), Some("Lemberg"));
-        assert_eq!(snapshot.named(""), None);
-        assert_eq!(snapshot.named_in("from here?"), None);
-    }
-
-    #[test]
-    fn the_default_is_the_marked_or_the_only_station() {
-        let (near, far) = (station("Near", &[]), station("Far", &[]));
-        let marked = Station { default: true, ..far.clone() };
-        assert_eq!(Snapshot::default().default_station(), None);
-        assert_eq!(city(Snapshot::new(vec![near.clone()]).default_station()), Some("Near"));
-        assert_eq!(Snapshot::new(vec![near.clone(), far]).default_station(), None);
-        assert_eq!(city(Snapshot::new(vec![near, marked]).default_station()), Some("Far"));
-    }
-}

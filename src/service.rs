@@ -5,7 +5,7 @@ use std::io::{self, Read as _, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use log::{error, info, warn};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -189,19 +189,37 @@ const FIRST_LOOK: Duration = Duration::from_secs(2);
 struct Housekeeper {
     snapshot: Arc<Published<Snapshot>>,
     routes: Arc<Routes>,
-    /// The status that systemd got last.
-    status: Mutex<String>,
+    status: Mutex<Told>,
 }
+
+/// The status that systemd got last.
+#[derive(Default)]
+struct Told {
+    line: String,
+    /// When the stale stations were counted.
+    counted: Option<Instant>,
+}
+
+/// So many stations are counted after each look, more of them only now and then.
+const COUNTED_ALWAYS: usize = 1000;
+const COUNT_EVERY: Duration = Duration::from_secs(1);
 
 impl Housekeeper {
     fn run(&self, snapshot: &Arc<Snapshot>) {
         self.snapshot.store(Arc::clone(snapshot));
-        let new = status_line(snapshot.stations().len(), self.routes.stale(snapshot, Timestamp::now()));
         let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
-        if new != *status {
-            systemd::status(&new);
-            *status = new;
+        let stations = snapshot.stations().len();
+        // Some microseconds for each hundred.
+        if stations <= COUNTED_ALWAYS || status.counted.is_none_or(|counted| counted.elapsed() >= COUNT_EVERY)
+        {
+            let line = status_line(stations, self.routes.stale(snapshot, Timestamp::now()));
+            if line != status.line {
+                systemd::status(&line);
+                status.line = line;
+            }
+            status.counted = Some(Instant::now());
         }
+        drop(status);
         self.routes.report_refused_keys();
     }
 }

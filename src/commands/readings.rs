@@ -26,10 +26,8 @@ pub(super) fn check(
     let mut good = true;
     let reports = sampler.reports(now);
     let snapshot = sampler.snapshot(now);
-    let city = match snapshot.stations() {
-        [lone] => lone.city.as_deref(),
-        _ => None,
-    };
+    let lone = snapshot.stations().first().filter(|_| snapshot.stations().len() == 1);
+    let city = lone.and_then(|lone| lone.city.as_deref());
     for report in &reports {
         write_report(report, now, out)?;
         write_missing_keys(report, out)?;
@@ -38,7 +36,7 @@ pub(super) fn check(
         }
         good &= report.is_good;
     }
-    for station in snapshot.stations() {
+    for station in snapshot.stations().iter() {
         write_station(station, now, shown, out)?;
     }
     Ok(good)
@@ -202,7 +200,7 @@ pub(super) fn watch(options: Options, out: &mut dyn Write, is_terminal: bool) ->
         let now = Timestamp::now();
         let reports = sampler.reports(now);
         let mut table = String::new();
-        for station in sampler.snapshot(now).stations() {
+        for station in sampler.snapshot(now).stations().iter() {
             table += &format!("{}\n", station.city.as_deref().unwrap_or("without a name"));
             for quantity in Quantity::ALL {
                 let Some(reading) = station.reading(quantity) else { continue };

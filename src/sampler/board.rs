@@ -54,6 +54,10 @@ pub(super) struct Board {
     places: Vec<Place>,
     /// Where each place stands in `places`, by its folded name; the nameless one's is empty.
     index: HashMap<String, usize>,
+    /// Which places have a part from where.
+    said: Links,
+    /// Which of those have a reading that waits for another one.
+    waits: Links,
     /// Where the places stand of which days are kept.
     kept: Vec<usize>,
     /// Shown until something is known.
@@ -62,12 +66,25 @@ pub(super) struct Board {
     hidden: Vec<usize>,
     /// Sources that are no more, but may still be about to say something.
     removed: Vec<usize>,
+    /// The known places, each in the slot where it stands.
+    known: Snapshot,
+    /// The same as it is published.
     snapshot: Arc<Snapshot>,
-    /// Something was said since the snapshot was made.
-    changed: bool,
-    /// The slot in which the snapshot was made: days go on, also while nothing is said.
+    /// The places of which something was said since that was made.
+    changed: Vec<usize>,
+    /// Any of them may have changed.
+    is_all_changed: bool,
+    /// The slot of time in which it was made: days go on, also while nothing is said.
     slot: i64,
     full: bool,
+}
+
+/// Origins, each with a place that it speaks of.
+type Links = BTreeSet<(Origin, usize)>;
+
+/// The links of the origins from one to another, that excluded.
+fn links(of: &Links, from: Origin, to: Origin) -> Vec<usize> {
+    of.range((from, 0)..(to, 0)).map(|(_, place)| *place).collect()
 }
 
 struct Place {
@@ -176,12 +193,16 @@ impl Board {
         let mut board = Board {
             places: Vec::new(),
             index: HashMap::new(),
+            said: Links::new(),
+            waits: Links::new(),
             kept: Vec::new(),
             placeholder: Vec::new(),
             hidden: Vec::new(),
             removed: Vec::new(),
+            known: Snapshot::default(),
             snapshot: Arc::default(),
-            changed: true,
+            changed: Vec::new(),
+            is_all_changed: true,
             slot: 0,
             full: false,
         };
@@ -191,7 +212,7 @@ impl Board {
 
     /// Puts other places of the configuration in place of those before.
     pub(super) fn configure(&mut self, stations: &[Options], city: Option<&str>) {
-        self.kept().for_each(|(_, kept)| kept.read_again());
+        self.each_kept(|_, kept| kept.read_again());
         self.placeholder = city.map(|city| Station::called(Some(city.to_owned()))).into_iter().collect();
         for place in &mut self.places {
             place.options = None;
@@ -201,7 +222,7 @@ impl Board {
                 self.places[place].options = Some(options.clone());
             }
         }
-        self.changed = true;
+        self.is_all_changed = true;
     }
 
     /// Keeps what a source says from being seen and remembered, until it is known whether the source can
@@ -240,10 +261,12 @@ impl Board {
     /// What has changed in the series since the last time: after the name of each place its slots, a line each.
     pub(super) fn series_changes(&mut self) -> String {
         let mut text = String::new();
-        for (name, kept) in self.kept().filter(|(_, kept)| kept.is_changed()) {
-            text += &format!("={name};.\n");
-            kept.write_changes(&mut text);
-        }
+        self.each_kept(|name, kept| {
+            if kept.is_changed() {
+                text += &format!("={};.\n", name());
+                kept.write_changes(&mut text);
+            }
+        });
         text
     }
 
@@ -260,46 +283,56 @@ impl Board {
         }
     }
 
-    /// The places of which days are kept, with their folded names.
-    fn kept(&mut self) -> impl Iterator<Item = (String, &mut Kept)> {
-        let places = self.places.iter_mut();
-        places.filter_map(|place| Some((place.name(), place.kept.as_deref_mut()?)))
+    /// Calls `each` for the places of which days are kept, with what gives their folded names.
+    fn each_kept(&mut self, mut each: impl FnMut(&dyn Fn() -> String, &mut Kept)) {
+        for &place in &self.kept {
+            let Place { city, kept, .. } = &mut self.places[place];
+            if let Some(kept) = kept {
+                each(&|| folded(city.as_deref()), kept);
+            }
+        }
     }
 
     /// The places whose days were not read yet.
     pub(super) fn unread(&mut self) -> Vec<String> {
-        self.kept().filter(|(_, kept)| kept.is_unread()).map(|(name, _)| name).collect()
+        let mut unread = Vec::new();
+        self.each_kept(|name, kept| {
+            if kept.is_unread() {
+                unread.push(name());
+            }
+        });
+        unread
     }
 
     /// Adds days that were read to those of a place.
     pub(super) fn learn(&mut self, station: &str, days: Vec<Day>) {
-        self.changed = true;
-        if let Some(kept) = self.kept_of(station) {
+        let Some(&place) = self.index.get(station) else { return };
+        self.changed.push(place);
+        if let Some(kept) = &mut self.places[place].kept {
             kept.learn(days);
         }
     }
 
-    fn kept_of(&mut self, station: &str) -> Option<&mut Kept> {
-        let place = *self.index.get(station)?;
-        self.places[place].kept.as_deref_mut()
-    }
-
     /// Makes the days that are over, and lists those that are not written.
     pub(super) fn finish(&mut self, now: Timestamp) -> Vec<(String, Vec<Day>)> {
-        self.changed = true;
-        for place in &mut self.places {
+        let mut unwritten = Vec::new();
+        for &index in &self.kept {
+            let place = &mut self.places[index];
             let site = place.site(now);
             if let Some(kept) = &mut place.kept {
                 kept.finish(site, now);
+                unwritten.push((folded(place.city.as_deref()), kept.unwritten().to_vec()));
             }
         }
-        let unwritten = self.kept().map(|(name, kept)| (name, kept.unwritten().to_vec()));
-        unwritten.filter(|(_, days)| !days.is_empty()).collect()
+        self.changed.extend(&self.kept);
+        unwritten.retain(|(_, days)| !days.is_empty());
+        unwritten
     }
 
     /// So many days of a place were written.
     pub(super) fn written(&mut self, station: &str, days: usize) {
-        if let Some(kept) = self.kept_of(station) {
+        let place = self.index.get(station).copied();
+        if let Some(kept) = place.and_then(|place| self.places[place].kept.as_mut()) {
             kept.written(days);
         }
     }
@@ -310,6 +343,7 @@ impl Board {
         let least =
             self.kept.iter().copied().enumerate().min_by_key(|(_, place)| self.places[*place].asked.get());
         let Some((at, old)) = least.filter(|(_, old)| self.places[*old].asked.get() < asked) else { return };
+        self.changed.push(old);
         self.places[old].kept = None;
         self.places[new].kept = Some(Box::default());
         self.kept[at] = new;
@@ -318,7 +352,7 @@ impl Board {
     /// Shows it. To record its past it has to be read again.
     pub(super) fn show(&mut self, source: usize) {
         self.hidden.retain(|hidden| *hidden != source);
-        self.changed = true;
+        self.is_all_changed = true;
     }
 
     /// Forgets what a source has said.
@@ -331,7 +365,10 @@ impl Board {
         }
         self.hidden.retain(|hidden| *hidden != source);
         self.removed.push(source);
-        self.changed = true;
+        for links in [&mut self.said, &mut self.waits] {
+            links.retain(|(origin, _)| origin.0 != source);
+        }
+        self.is_all_changed = true;
     }
 
     /// A removed source will say nothing more.
@@ -346,23 +383,21 @@ impl Board {
             return;
         }
         let is_seen = !self.hidden.contains(&origin.0);
-        let mut earlier = Vec::new();
+        // In the order of the places.
+        let mut earlier: Vec<(usize, Vec<Part>)> = Vec::new();
         let records = match change {
             Change::All(records) => {
-                for place in &mut self.places {
-                    let is_of_it = |part: &Part| part.origin == origin;
-                    let (replaced, others) = match place.parts.iter().any(is_of_it) {
-                        true => std::mem::take(&mut place.parts).into_iter().partition(is_of_it),
-                        false => (Vec::new(), std::mem::take(&mut place.parts)),
-                    };
-                    place.parts = others;
-                    earlier.push(replaced);
+                for index in self.told_by(origin) {
+                    let parts = std::mem::take(&mut self.places[index].parts);
+                    let (replaced, others) = parts.into_iter().partition(|part| part.origin == origin);
+                    self.places[index].parts = others;
+                    earlier.push((index, replaced));
+                    self.changed.push(index);
                 }
                 records
             }
             Change::More(records) => records,
         };
-        self.changed = true;
         let placed = records.into_iter().filter_map(|record| {
             let city = city.or(record.station.city.as_deref());
             Some((self.place(city)?, record))
@@ -376,14 +411,42 @@ impl Board {
             if self.places[index].kept.is_none() {
                 self.admit(index);
             }
-            let earlier = earlier.get_mut(index);
+            let of_place = earlier.binary_search_by_key(&index, |(place, _)| *place);
+            let earlier = of_place.ok().map(|at| &mut earlier[at].1);
             self.places[index].post((origin, device), station, earlier, now, is_seen);
+            self.said.insert((origin, index));
+            self.note_waits(origin, index);
+            if self.changed.last() != Some(&index) {
+                self.changed.push(index);
+            }
         }
+        for (index, _) in earlier {
+            if !self.places[index].parts.iter().any(|part| part.origin == origin) {
+                self.said.remove(&(origin, index));
+                self.waits.remove(&(origin, index));
+            }
+        }
+    }
+
+    /// The places that were spoken of from there.
+    fn told_by(&self, origin: Origin) -> Vec<usize> {
+        links(&self.said, origin, (origin.0, origin.1 + 1))
+    }
+
+    fn note_waits(&mut self, origin: Origin, index: usize) {
+        let mut parts = self.places[index].parts.iter().filter(|part| part.origin == origin);
+        match parts.any(|part| !part.steps.waiting().is_empty()) {
+            true => self.waits.insert((origin, index)),
+            false => self.waits.remove(&(origin, index)),
+        };
     }
 
     /// The readings of a source that are waiting for a second one.
     pub(super) fn waiting(&self, source: usize) -> Vec<Waiting> {
-        let parts = self.places.iter().flat_map(|place| &place.parts);
+        let mut places = links(&self.waits, (source, 0), (source + 1, 0));
+        places.sort_unstable();
+        places.dedup();
+        let parts = places.iter().flat_map(|place| &self.places[*place].parts);
         let waiting = parts.filter(|part| part.origin.0 == source).flat_map(|part| {
             part.steps.waiting().iter().map(|&(quantity, reading)| Waiting {
                 device: part.device.clone(),
@@ -440,21 +503,32 @@ impl Board {
 
     /// What is known now, and whether it is news.
     pub(super) fn snapshot(&mut self, now: Timestamp) -> (Arc<Snapshot>, bool) {
-        let mut news = false;
         let is_later = std::mem::replace(&mut self.slot, Plots::slot(now)) < self.slot;
-        if std::mem::take(&mut self.changed) || is_later {
-            let stations: Vec<Station> = {
-                let hidden = &self.hidden;
-                self.places.iter_mut().filter_map(|place| place.station(hidden, now)).collect()
-            };
-            let new = Snapshot::new(if stations.is_empty() { self.placeholder.clone() } else { stations });
-            news = new != *self.snapshot;
-            if news {
-                self.snapshot = Arc::new(new);
-            }
+        let mut changed = std::mem::take(&mut self.changed);
+        let is_all = std::mem::take(&mut self.is_all_changed);
+        if is_all || is_later {
+            changed = (0..self.places.len()).collect();
+        } else {
+            changed.sort_unstable();
+            changed.dedup();
+        }
+        let (places, hidden) = (&mut self.places, &self.hidden);
+        let mut news =
+            self.known.change(changed.into_iter().map(|index| (index, places[index].station(hidden, now))));
+        // The placeholder may be another one, too.
+        if news || is_all {
+            let is_empty = self.known.stations().is_empty();
+            let new = if is_empty { Snapshot::new(self.placeholder.clone()) } else { self.known.clone() };
+            news |= is_empty && new.stations().first() != self.snapshot.stations().first();
+            self.snapshot = Arc::new(new);
         }
         (Arc::clone(&self.snapshot), news)
     }
+}
+
+/// The name of a place as it is found; that of the one without a name is empty.
+fn folded(city: Option<&str>) -> String {
+    fold(city.unwrap_or_default())
 }
 
 impl Place {
@@ -564,7 +638,7 @@ impl Place {
 
     /// Its folded name.
     fn name(&self) -> String {
-        fold(self.city.as_deref().unwrap_or_default())
+        folded(self.city.as_deref())
     }
 
     fn site(&self, now: Timestamp) -> Site {

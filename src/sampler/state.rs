@@ -308,7 +308,15 @@ mod tests {
         }
 
         fn diary(&mut self, second: i64) -> Arc<Diary> {
-            self.board.snapshot(at(second)).0.stations()[0].diary.clone().expect("a diary")
+            self.board
+                .snapshot(at(second))
+                .0
+                .stations()
+                .first()
+                .expect("a station")
+                .diary
+                .clone()
+                .expect("a diary")
         }
     }
 
@@ -711,7 +719,7 @@ mod tests {
         };
         assert!(has(&mut rig, 63) && !has(&mut rig, 64));
         let snapshot = rig.board.snapshot(at(60)).0;
-        for (number, station) in (0..).zip(snapshot.stations()).filter(|(number, _)| *number != 7) {
+        for (number, station) in (0..).zip(snapshot.stations().iter()).filter(|(number, _)| *number != 7) {
             station.asked(at(number));
         }
         rig.post("s64", 60);

@@ -189,7 +189,7 @@ impl Site {
         assert!(!answer.is_empty() && answer.lines().all(|line| !line.is_empty()), "{answer:?}");
         assert!(!answer.contains(|c: char| c.is_control() && c != '\n'), "{answer:?}");
         let mut said = BTreeSet::new();
-        for station in snapshot.stations() {
+        for station in snapshot.stations().iter() {
             for quantity in Quantity::ALL {
                 let Some(reading) = station.reading(quantity) else { continue };
                 assert!(quantity.bounds().contains(&reading.value), "{quantity:?}: {}", reading.value);

@@ -80,7 +80,7 @@ pub(crate) fn check_read(read: Read<'_>) {
         let snapshot = published(records, modified);
         let stations = snapshot.stations();
         let mut names = HashSet::new();
-        for station in stations {
+        for station in stations.iter() {
             let name = station.city.as_deref();
             name.into_iter().for_each(check_words);
             assert!(names.insert(fold(name.unwrap_or_default())), "{name:?} twice");
