@@ -1,5 +1,12 @@
 //! The log: changes of state by default, requests on demand, and never a secret.
 
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::os::unix::net::UnixStream;
+use std::process::{Child, Command, Stdio};
+
+use rustix::io::ioctl_fionbio;
+
 use crate::fixture::*;
 
 const PING: &str = r#"{"point": "ping"}"#;
@@ -177,4 +184,60 @@ fn the_level_can_be_set() {
     let [logged, silent] = ["info", "off"].map(query);
     assert!(String::from_utf8_lossy(&logged.stderr).contains(" INFO "), "{logged:?}");
     assert!(silent.stderr.is_empty() && silent.status.success(), "{silent:?}");
+}
+
+/// A process that does not outlive its test.
+struct Ending(Child);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The reader of a container's log, or `less`, stops reading for as long as it likes.
+#[test]
+fn a_log_that_is_not_read_stops_no_answer() {
+    for engine in ENGINES {
+        let scratch = Scratch::new();
+        let (sensor, socket) = (scratch.write("sensor.json", LONDON), scratch.path("http.sock"));
+        let mut reader = Command::new("cat");
+        let reader = reader.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("a reader");
+        let Ending(reader) = &mut Ending(reader);
+        signal(reader.id(), "STOP");
+        let state = format!("/proc/{}/stat", reader.id());
+        wait_until("the reader stops", || fs::read_to_string(&state).is_ok_and(|stat| stat.contains(") T ")));
+        let mut pipe = reader.stdin.take().expect("a pipe");
+        ioctl_fionbio(&pipe, true).expect("a pipe that does not wait");
+        while pipe.write(&[b'\n'; 4096]).is_ok() {}
+        ioctl_fionbio(&pipe, false).expect("a pipe that waits");
+        let mut command = weatherhook(["serve", "--engine", engine, "--listen"]);
+        command.arg(format!("unix:{}", text(&socket))).arg("--sensor").arg(sensor);
+        command.env("WEATHERHOOK_KEY", KEY).env("RUST_LOG", "debug").stderr(pipe);
+        let Ending(child) = &mut Ending(command.spawn().expect("the program starts"));
+        // So that only the child holds the pipe's end.
+        drop(command);
+        wait_until("a listener", || UnixStream::connect(&socket).is_ok());
+        for (key, status) in [("wrong", 401), (KEY, 200), ("wrong", 401), (KEY, 200)] {
+            let mut stream = UnixStream::connect(&socket).expect("a connection");
+            stream.set_read_timeout(Some(PATIENCE)).expect("a time-out");
+            let request = call(PING).replace(KEY, key).replace("keep-alive", "close");
+            stream.write_all(request.as_bytes()).expect("a request");
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).expect("an answer in time");
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{engine}: {answer}");
+        }
+        signal(reader.id(), "CONT");
+        signal(child.id(), "TERM");
+        assert!(child.wait().expect("an end").success(), "{engine}");
+        let mut log = String::new();
+        reader.stdout.take().expect("a pipe").read_to_string(&mut log).expect("what was read");
+        let log: Vec<_> = log.lines().collect();
+        assert!(
+            log.iter().any(|line| line.contains("WARN  the log was not read in time; lines dropped: ")),
+            "{log:?}"
+        );
+        assert!(log.last().is_some_and(|line| line.ends_with("INFO  stopped")), "{engine}: {log:?}");
+    }
 }
