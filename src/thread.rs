@@ -28,7 +28,8 @@ fn spawn(name: &str, run: Box<dyn FnOnce() + Send>) -> io::Result<JoinHandle<()>
 
 /// Logs which thread has failed and why, and ends the process.
 pub fn end_process(thread: &str, why: impl Display) -> ! {
-    error!("thread {thread} died ({why}): the process ends");
+    // A logger that panics must not keep the process alive without its thread.
+    let _ = catch_unwind(AssertUnwindSafe(|| error!("thread {thread} died ({why}): the process ends")));
     process::exit(1)
 }
 
@@ -55,26 +56,57 @@ mod tests {
     /// How long that process goes on if nothing ends it.
     const LIFE: Duration = Duration::from_secs(20);
 
-    #[test]
-    fn a_panic_in_a_vital_thread_ends_the_process() {
+    /// A logger that fails.
+    struct Failing;
+
+    impl log::Log for Failing {
+        fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+            true
+        }
+
+        fn log(&self, _: &log::Record<'_>) {
+            panic!("the log is gone");
+        }
+
+        fn flush(&self) {}
+    }
+
+    /// Runs the test of this name in a process of its own, where `start_log` is called, a thread panics, and the
+    /// process must end. Gives what it printed.
+    fn check_doomed(test: &str, start_log: fn()) -> String {
         if env::var_os(DOOMED).is_some() {
-            env_logger::init();
+            start_log();
             spawn_vital("sampler", || panic!("out of luck")).expect("a thread");
             let (_kept, never) = mpsc::channel::<()>();
             let _ = never.recv_timeout(LIFE);
-            return;
+            // The test harness itself exits with 0 or 101.
+            process::exit(2);
         }
         let start = Instant::now();
         let output = Command::new(env::current_exe().expect("this test's own binary"))
-            .args(["thread::tests::a_panic_in_a_vital_thread_ends_the_process", "--exact", "--nocapture"])
+            .args([&format!("thread::tests::{test}"), "--exact", "--nocapture"])
             .env(DOOMED, "")
             .env_remove("RUST_LOG")
             .output()
             .expect("its end");
-        let stderr = String::from_utf8_lossy(&output.stderr);
-        // The test harness itself exits with 0 or 101.
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(1), "{stderr}");
         assert!(start.elapsed() < LIFE, "not at once");
+        stderr
+    }
+
+    #[test]
+    fn a_panic_in_a_vital_thread_ends_the_process() {
+        let stderr = check_doomed("a_panic_in_a_vital_thread_ends_the_process", env_logger::init);
         assert!(stderr.contains("thread sampler died (out of luck): the process ends"), "{stderr}");
+    }
+
+    #[test]
+    fn a_panic_that_cannot_be_logged_ends_the_process_too() {
+        let stderr = check_doomed("a_panic_that_cannot_be_logged_ends_the_process_too", || {
+            log::set_logger(&Failing).expect("no other logger");
+            log::set_max_level(log::LevelFilter::Error);
+        });
+        assert!(stderr.contains("the log is gone"), "{stderr}");
     }
 }
