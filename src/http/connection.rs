@@ -561,7 +561,8 @@ impl<R> Connection<R> {
         }
         put("\r\nContent-Length: ");
         put(number.format(body.len()));
-        put("\r\nDate: ");
+        // A cache of a proxy must not give what one client may see to another one.
+        put("\r\nCache-Control: no-store\r\nDate: ");
         put(tick.date);
         put("\r\n");
         for (name, value) in fields {

@@ -109,7 +109,7 @@ impl<S: Service> Worker<S> {
         let content_type =
             Some(("Content-Type", response.content_type)).filter(|(_, value)| !value.is_empty());
         let fields = response.fields.iter().map(|(name, value)| (*name, &**value));
-        let headers = content_type.into_iter().chain(fields);
+        let headers = [("Cache-Control", "no-store")].into_iter().chain(content_type).chain(fields);
         let headers = headers.filter_map(|(name, value)| Header::from_bytes(name, value).ok()).collect();
         let status = response.status.code().into();
         let response = tiny_http::Response::new(status, headers, &*response.body, Some(length), None)

@@ -17,12 +17,11 @@ const CHALLENGE: &str = r#"Basic realm="weatherhook", charset="UTF-8""#;
 /// What a user reads who has cancelled that.
 const UNAUTHORIZED: &str = "Unauthorized: send any user name, and the key as the password";
 
-/// The fields of the page's head. Nothing is fetched, run or framed, and no copy is kept.
-const FIELDS: [(&str, &str); 4] = [
+/// The fields of the page's head. Nothing is fetched, run or framed.
+const FIELDS: [(&str, &str); 3] = [
     ("Content-Security-Policy", page::POLICY),
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
-    ("Cache-Control", "no-store"),
 ];
 
 /// Fields that proxies and tunnels add: the client is behind them, wherever that is.

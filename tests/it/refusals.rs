@@ -49,6 +49,40 @@ fn no_malformed_or_wrong_key() {
     }
 }
 
+/// Caches of proxies keep some answers where nothing forbids it, and then they give them to clients without a key.
+#[test]
+fn no_cache_may_keep_an_answer() {
+    let get = |path: &str, fields: &str| format!("GET {path} HTTP/1.1\r\nHost: h\r\n{fields}\r\n");
+    let key = format!("Authorization: Bearer {KEY}\r\n");
+    for engine in ENGINES {
+        let server = london(engine);
+        for (request, status) in [
+            (call(r#"{"point": "ping"}"#), 200),
+            (call("not JSON"), 400),
+            (call_with("", "{}"), 401),
+            (get("/", &key), 200),
+            (get("/", ""), 401),
+            (get("/weather", &key), 200),
+            (get("/weather", ""), 401),
+            (get("/metrics", &key), 200),
+            (get("/healthz", ""), 200),
+            (get("/openapi.json", ""), 200),
+            (get("/mcp", ""), 401),
+            (get("/mcp", &key), 405),
+            (get("/elsewhere", ""), 404),
+        ] {
+            let answer = server.exchange(&request);
+            assert_eq!(answer.status, status, "{engine}: {request}");
+            let fields = answer.fields.iter().filter(|(name, _)| name == "Cache-Control");
+            let values: Vec<_> = fields.map(|(_, value)| value.as_str()).collect();
+            assert_eq!(values, ["no-store"], "{engine}: {request}");
+        }
+    }
+    let server = london("event");
+    let answer = server.exchange("GET / HTTP/1.1\r\n\r\n");
+    assert_eq!((answer.status, answer.field("Cache-Control")), (400, Some("no-store")));
+}
+
 #[test]
 fn the_key_is_checked_before_the_body_is_read() {
     let server = london("event");
