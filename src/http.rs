@@ -18,6 +18,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::socket::{Listener, Peer};
 
+mod allowance;
 mod body;
 pub mod connection;
 mod event_loop;

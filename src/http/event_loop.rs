@@ -26,6 +26,7 @@ use rustix::time::{
 };
 use slab::Slab;
 
+use super::allowance::{self, Allowance};
 use super::connection::{Connection, Step, Tick};
 use super::{DRAIN, Meter, Service};
 use crate::socket::{BACKLOG, Listener, Peer};
@@ -81,6 +82,8 @@ struct Shared {
     /// The listeners are still there, so that connections may still be handed over.
     accepting: AtomicBool,
     meter: Arc<Meter>,
+    /// For the answers to clients without a key.
+    allowance: Allowance,
     workers: Vec<Mailbox>,
 }
 
@@ -130,6 +133,7 @@ pub(super) fn start<S: Service>(
         stopping: AtomicBool::new(false),
         accepting: AtomicBool::new(true),
         meter,
+        allowance: Allowance::new(Instant::now()),
         workers: mailboxes,
     });
     let mut listeners = listeners;
@@ -331,7 +335,8 @@ impl<S: Service> Worker<S> {
                     key => self.ready(index(key), event.flags),
                 }
             }
-            let strangers = self.unfinished_strangers.len().min(STRANGERS_A_ROUND);
+            let most = if self.strangers_may_go() { STRANGERS_A_ROUND } else { 0 };
+            let strangers = self.unfinished_strangers.len().min(most);
             let mut round = mem::take(&mut self.unfinished);
             round.extend(self.unfinished_strangers.drain(..strangers));
             for key in round {
@@ -360,7 +365,8 @@ impl<S: Service> Worker<S> {
     /// Sees to it that the wait ends when something has to be done. Gives its time-out, `None` for
     /// ever: on an idle board nothing has to be done.
     fn prepare_to_wait(&mut self) -> io::Result<Option<&'static Timespec>> {
-        if !self.unfinished.is_empty() || !self.unfinished_strangers.is_empty() {
+        let strangers_wait = !self.unfinished_strangers.is_empty();
+        if !self.unfinished.is_empty() || (strangers_wait && self.strangers_may_go()) {
             return Ok(Some(&Timespec { tv_sec: 0, tv_nsec: 0 }));
         }
         // A deadline of a connection that is gone needs no wake-up.
@@ -371,7 +377,8 @@ impl<S: Service> Worker<S> {
             self.deadlines.pop();
         }
         let deadline = self.deadlines.peek().map(|Reverse((at, _))| *at);
-        let next = [deadline, self.accept_at, self.stop_at].into_iter().flatten().min();
+        let strangers_at = strangers_wait.then(|| self.clock.now + allowance::PAUSE);
+        let next = [deadline, strangers_at, self.accept_at, self.stop_at].into_iter().flatten().min();
         // A deadline that has moved away is looked at when the timer goes off: most connections are
         // answered and closed before, and the timer stays where it is.
         if let Some(next) = next.filter(|next| self.timer_at.is_none_or(|at| *next < at)) {
@@ -385,6 +392,11 @@ impl<S: Service> Worker<S> {
             self.timer_at = Some(next);
         }
         Ok(None)
+    }
+
+    /// Whether there is something left for clients without a key. A stop does not wait for that.
+    fn strangers_may_go(&self) -> bool {
+        self.stop_at.is_some() || self.shared.allowance.is_left(self.clock.now)
     }
 
     fn is_done(&mut self) -> bool {
@@ -603,7 +615,7 @@ impl<S: Service> Worker<S> {
         let Some(slot) = self.connections.get_mut(key) else { return };
         let tick = self.clock.tick(self.stop_at.is_some(), &self.shared.meter);
         slot.connection.lend_output(&mut self.buffers.spare_output);
-        let mut turn = slot.turn(&mut self.buffers.input, &*self.service, &tick);
+        let mut turn = slot.turn(&mut self.buffers.input, &*self.service, &tick, &self.shared.allowance);
         slot.connection.reclaim_output(&mut self.buffers.spare_output);
 
         let before = slot.held;
@@ -613,7 +625,7 @@ impl<S: Service> Worker<S> {
             let Some(slot) = self.connections.get_mut(key) else { return };
             let tick = self.clock.tick(self.stop_at.is_some(), &self.shared.meter);
             slot.connection.overload(&tick);
-            turn = slot.turn(&mut self.buffers.input, &*self.service, &tick);
+            turn = slot.turn(&mut self.buffers.input, &*self.service, &tick, &self.shared.allowance);
             slot.count_held(&self.shared.meter.held);
         }
         let Some(slot) = self.connections.get_mut(key) else { return };
@@ -684,15 +696,28 @@ impl<R> Slot<R> {
         all.fetch_sub(before, Ordering::Relaxed) - before
     }
 
-    fn turn<S: Service<Route = R>>(&mut self, input: &mut [u8], service: &S, tick: &Tick<'_>) -> Turn {
+    fn turn<S: Service<Route = R>>(
+        &mut self,
+        input: &mut [u8],
+        service: &S,
+        tick: &Tick<'_>,
+        allowance: &Allowance,
+    ) -> Turn {
         for _ in 0..STEPS_A_TURN {
             match self.connection.step() {
                 Step::Write => {
                     if self.blocked {
                         return Turn::Wait;
                     }
+                    let is_stranger = !self.connection.is_admitted();
+                    if is_stranger && !tick.stopping && !allowance.is_left(tick.now) {
+                        return Turn::Again;
+                    }
                     match send(&self.stream, self.connection.output(), SendFlags::NOSIGNAL) {
                         Ok(n) => {
+                            if is_stranger {
+                                allowance.spend(n, tick.now);
+                            }
                             self.connection.sent(n, service, tick);
                             let has_more = self.readable || self.connection.step() == Step::Write;
                             if has_more && !self.connection.is_admitted() {
@@ -769,6 +794,7 @@ mod tests {
             stopping: AtomicBool::new(false),
             accepting: AtomicBool::new(true),
             meter: Arc::default(),
+            allowance: Allowance::new(Instant::now()),
             workers: vec![mailbox],
         };
         Worker::new(0, epoll, timer, share, Arc::new(Open), Arc::new(shared))

@@ -7,7 +7,30 @@ use crate::http::{Head, Response};
 use crate::socket::Peer;
 
 /// OpenAPI 3.1, with the placeholders [`SERVER`] and [`VERSION`].
-const DOCUMENT: &str = include_str!("openapi.json");
+const SOURCE: &[u8] = include_bytes!("openapi.json");
+
+/// The same without line ends and indentation, which are a quarter of it: clients without a key may fetch it.
+const DOCUMENT: &str = match std::str::from_utf8(&joined::<{ joined::<{ SOURCE.len() }>().1 }>().0) {
+    Ok(text) => text,
+    Err(_) => "",
+};
+
+/// The lines of the source as one, and its length. No string of JSON has a line end inside.
+const fn joined<const N: usize>() -> ([u8; N], usize) {
+    let mut text = [0; N];
+    let (mut from, mut to, mut is_indent) = (0, 0, false);
+    while from < SOURCE.len() {
+        let byte = SOURCE[from];
+        is_indent = byte == b'\n' || (is_indent && byte == b' ');
+        if !is_indent {
+            text[to] = byte;
+            to += 1;
+        }
+        from += 1;
+    }
+    (text, to)
+}
+
 const SERVER: &str = r#""SERVER""#;
 const VERSION: &str = r#""VERSION""#;
 

@@ -1,6 +1,9 @@
 //! Each refusal of the contract, over the wire, on both engines as far as tiny_http lets us.
 
 use std::io::{Read as _, Write as _};
+use std::net::Shutdown;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::fixture::*;
 
@@ -81,6 +84,29 @@ fn no_cache_may_keep_an_answer() {
     let server = london("event");
     let answer = server.exchange("GET / HTTP/1.1\r\n\r\n");
     assert_eq!((answer.status, answer.field("Cache-Control")), (400, Some("no-store")));
+}
+
+/// Some 40 bytes ask for thousands.
+#[test]
+fn strangers_together_get_a_bounded_number_of_bytes_a_second() {
+    let server = london("event");
+    let start = Instant::now();
+    let mut client = server.connect();
+    let mut stream = client.stream.try_clone().expect("a second handle");
+    let flood = b"GET /openapi.json HTTP/1.1\r\nHost: h\r\n\r\n".repeat(1000);
+    let sender = thread::spawn(move || while stream.write_all(&flood).is_ok() {});
+    let (mut read, mut bytes) = (0, vec![0; 1 << 20]);
+    while start.elapsed() < Duration::from_secs(1) {
+        read += client.stream.read(&mut bytes).expect("answers");
+    }
+    // A burst of 1 MB, 1 MB a second, and what the buffers of the kernel and the last answer hold.
+    let most = 1_000_000 + start.elapsed().as_micros() + 100_000;
+    assert!(read as u128 <= most, "{read} bytes, at most {most}");
+    // Other clients are answered, with the key and without.
+    assert_eq!(server.call(r#"{"point": "ping"}"#).status, 200);
+    assert_eq!(server.exchange("GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n").status, 200);
+    client.stream.shutdown(Shutdown::Both).expect("an end");
+    sender.join().expect("its end");
 }
 
 #[test]
