@@ -265,6 +265,10 @@ impl Search<'_> {
         let mut done = 0;
         let mut copy = |found: &mut dyn Iterator<Item = Range<usize>>| {
             for found in found {
+                if done == 0 {
+                    // All at once: a text that grows exists twice in between.
+                    covered.reserve_exact(text.len().saturating_mul(mask.len_utf8()));
+                }
                 covered.push_str(&text[done..found.start]);
                 let letters = text[found.clone()].chars();
                 covered.extend(letters.map(|c| if c.is_whitespace() { c } else { mask }));

@@ -5,6 +5,7 @@
 //! bytes that came ([`receive`](Connection::receive)) or went ([`sent`](Connection::sent)), the
 //! client's end ([`end`](Connection::end)), a deadline that passed ([`expire`](Connection::expire)).
 
+use std::borrow::Cow;
 use std::mem;
 use std::time::{Duration, Instant};
 
@@ -44,6 +45,12 @@ const MAX_DRAINED: u64 = 64 * 1024;
 /// client has taken all of them.
 const OUTPUT_PAUSE: usize = 16 * 1024;
 
+/// An answer to a body may be so many times its size: moderation masks letters of one byte with characters of three.
+const ANSWER_BY_BODY: usize = 3;
+
+/// For the answers to bodies up to this size there is always memory.
+const SMALL_BODY: usize = 16 * 1024;
+
 /// What stays the same during one turn of the caller.
 #[derive(Clone, Copy, Debug)]
 pub struct Tick<'t> {
@@ -64,6 +71,9 @@ pub enum Step {
     Write,
     /// Read, and report with [`Connection::receive`] or [`Connection::end`].
     Read,
+    /// A large body is there: answer it with [`Connection::answer_large`] if there is memory for the answer, which
+    /// [`Connection::held`] includes now.
+    Answer,
     /// Shut the sending side and report with [`Connection::shut`].
     Shut,
     /// Close: nothing more is to be sent or heard.
@@ -112,6 +122,10 @@ struct Incoming<R> {
     log: LogLine,
     body: Vec<u8>,
     coding: Coding,
+    /// The size of the head, of which parts are kept.
+    head: usize,
+    /// The body is there, and it is a large one.
+    is_whole: bool,
 }
 
 enum Coding {
@@ -151,6 +165,7 @@ impl<R> Connection<R> {
             Phase::Last { linger: false, .. } => Step::Close,
             Phase::Last { .. } if self.ended => Step::Close,
             Phase::Last { shut: false, .. } => Step::Shut,
+            Phase::Body(Incoming { is_whole: true, .. }) => Step::Answer,
             _ => Step::Read,
         }
     }
@@ -177,8 +192,19 @@ impl<R> Connection<R> {
 
     /// Memory held for this client, in bytes.
     pub fn held(&self) -> usize {
-        let body = if let Phase::Body(incoming) = &self.phase { incoming.body.capacity() } else { 0 };
-        self.input.capacity() + self.output.capacity() + body
+        let incoming = match &self.phase {
+            Phase::Body(Incoming { head, body, is_whole, .. }) => {
+                head + body.capacity() + if *is_whole { ANSWER_BY_BODY * body.len() } else { 0 }
+            }
+            _ => 0,
+        };
+        self.input.capacity() + self.output.capacity() + incoming
+    }
+
+    /// Answers a large body.
+    pub fn answer_large<S: Service<Route = R>>(&mut self, service: &S, tick: &Tick<'_>) {
+        self.answer_body(service, tick);
+        self.resume(service, tick);
     }
 
     /// Whether a request of this connection was let in: its client has a key.
@@ -350,6 +376,7 @@ impl<R> Connection<R> {
     /// Nothing more will come, and what has come was used as far as it goes.
     fn end_of_requests(&mut self, tick: &Tick<'_>) {
         match self.phase {
+            Phase::Body(Incoming { is_whole: true, .. }) => {}
             Phase::Head | Phase::Body(_) => self.refuse(Malformed::incomplete(), tick),
             Phase::New | Phase::Idle | Phase::Drain(_) => self.last(false, tick.now),
             Phase::Last { .. } => {}
@@ -381,7 +408,7 @@ impl<R> Connection<R> {
         };
         let mut fields = head::FieldBuffer::new();
         match head::parse(&bytes[..end], &mut fields, self.peer) {
-            Ok(parsed) => end + self.request(&parsed, &bytes[end..], service, tick),
+            Ok(parsed) => end + self.request(&parsed, end, &bytes[end..], service, tick),
             Err(malformed) => {
                 self.refuse(malformed, tick);
                 bytes.len()
@@ -394,6 +421,7 @@ impl<R> Connection<R> {
     fn request<S: Service<Route = R>>(
         &mut self,
         parsed: &Parsed<'_>,
+        head: usize,
         behind: &[u8],
         service: &S,
         tick: &Tick<'_>,
@@ -408,7 +436,7 @@ impl<R> Connection<R> {
             Admission::Body(route) => route,
             Admission::Answer(response) => {
                 log.finish(&response);
-                return self.answer_head(&response, reply, parsed, behind, tick);
+                return self.answer_head(response, reply, parsed, behind, tick);
             }
         };
         self.admitted = true;
@@ -432,7 +460,8 @@ impl<R> Connection<R> {
             self.start_output(tick);
             self.output.extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
         }
-        self.phase = Phase::Body(Incoming { route, reply, log, body: Vec::new(), coding });
+        let body = Vec::new();
+        self.phase = Phase::Body(Incoming { route, reply, log, body, coding, head, is_whole: false });
         self.since = tick.now;
         0
     }
@@ -440,7 +469,7 @@ impl<R> Connection<R> {
     /// Answers a request without its body, and makes sure that the client can read the answer.
     fn answer_head(
         &mut self,
-        response: &Response,
+        response: Response,
         reply: Reply,
         parsed: &Parsed<'_>,
         behind: &[u8],
@@ -472,6 +501,9 @@ impl<R> Connection<R> {
     /// Takes in more of a body and answers when it is complete.
     fn body<S: Service<Route = R>>(&mut self, bytes: &[u8], service: &S, tick: &Tick<'_>) -> usize {
         let Phase::Body(incoming) = &mut self.phase else { return 0 };
+        if incoming.is_whole {
+            return 0;
+        }
         let decoded = match &mut incoming.coding {
             Coding::Length(length) => {
                 let body = &mut incoming.body;
@@ -489,10 +521,9 @@ impl<R> Connection<R> {
         match decoded {
             Ok((n, false)) => n,
             Ok((n, true)) => {
-                if let Phase::Body(Incoming { route, reply, log, body, .. }) =
-                    mem::replace(&mut self.phase, Phase::Idle)
-                {
-                    self.respond(service, route, &body, reply, log, tick);
+                incoming.is_whole = incoming.body.len() > SMALL_BODY;
+                if !incoming.is_whole {
+                    self.answer_body(service, tick);
                 }
                 n
             }
@@ -500,6 +531,13 @@ impl<R> Connection<R> {
                 self.refuse(malformed, tick);
                 bytes.len()
             }
+        }
+    }
+
+    fn answer_body<S: Service<Route = R>>(&mut self, service: &S, tick: &Tick<'_>) {
+        let phase = mem::replace(&mut self.phase, Phase::Idle);
+        if let Phase::Body(Incoming { route, reply, log, body, .. }) = phase {
+            self.respond(service, route, &body, reply, log, tick);
         }
     }
 
@@ -514,7 +552,7 @@ impl<R> Connection<R> {
     ) {
         let response = respond(service, route, body, tick.meter);
         log.finish(&response);
-        self.answer(&response, reply, tick);
+        self.answer(response, reply, tick);
     }
 
     /// Refuses what cannot be read to its end.
@@ -532,7 +570,7 @@ impl<R> Connection<R> {
         let response = Response::refusal(malformed.status, malformed.detail);
         tick.meter.refuse(malformed.status);
         log.finish(&response);
-        self.answer(&response, Reply { head_only, keep_alive: false, announce_keep_alive: false }, tick);
+        self.answer(response, Reply { head_only, keep_alive: false, announce_keep_alive: false }, tick);
         self.last(true, tick.now);
         self.input = Vec::new();
     }
@@ -544,7 +582,7 @@ impl<R> Connection<R> {
     }
 
     /// Writes the answer behind those that still wait, and goes on to the next request or to the end.
-    fn answer(&mut self, response: &Response, reply: Reply, tick: &Tick<'_>) {
+    fn answer(&mut self, response: Response, reply: Reply, tick: &Tick<'_>) {
         self.start_output(tick);
         let keep_alive = reply.keep_alive && !tick.stopping;
         let Response { status, content_type, fields, body } = response;
@@ -565,7 +603,7 @@ impl<R> Connection<R> {
         put("\r\nCache-Control: no-store\r\nDate: ");
         put(tick.date);
         put("\r\n");
-        for (name, value) in fields {
+        for (name, value) in &fields {
             [*name, ": ", value, "\r\n"].into_iter().for_each(&mut put);
         }
         if !keep_alive {
@@ -575,7 +613,16 @@ impl<R> Connection<R> {
         }
         put("\r\n");
         if !reply.head_only {
-            out.extend_from_slice(body);
+            match body {
+                // Not copied: a second one might be megabytes.
+                Cow::Owned(mut body) if body.len() > OUTPUT_PAUSE => {
+                    body.shrink_to_fit();
+                    body.reserve_exact(out.len());
+                    body.splice(..0, out.drain(..));
+                    *out = body;
+                }
+                body => out.extend_from_slice(&body),
+            }
         }
         self.since = tick.now;
         self.phase = if keep_alive { Phase::Idle } else { Phase::Last { linger: false, shut: false } };

@@ -33,9 +33,9 @@ use crate::socket::{BACKLOG, Listener, Peer};
 use crate::thread::{end_process, spawn_vital};
 
 /// Memory for what clients sent and did not take yet, all connections together: the strangers' heads
-/// and six bodies of the largest size at once. With what the allocator adds, the process grows by
-/// less than 16 MiB. Where strangers hold more, they give way to those with a key.
-const MAX_HELD: usize = 14 << 20;
+/// and four bodies of the largest size at once, or one of these and its answer. With what the allocator adds, the
+/// process grows by less than 16 MiB. Where strangers hold more, they give way to those with a key.
+const MAX_HELD: usize = 12 << 20;
 
 /// One read takes this much: a whole request with the largest head.
 const READ: usize = 16 * 1024;
@@ -251,6 +251,8 @@ enum Turn {
     Wait,
     /// There is more to do at once.
     Again,
+    /// A large body is to be answered, if there is memory for that.
+    Answer,
     /// It is over.
     Close,
 }
@@ -620,11 +622,16 @@ impl<S: Service> Worker<S> {
 
         let before = slot.held;
         let total = slot.count_held(&self.shared.meter.held);
-        let is_short = slot.held > before && total > MAX_HELD;
-        if is_short && !(slot.connection.is_admitted() && self.free_memory()) {
+        let is_short = total > MAX_HELD && (slot.held > before || turn == Turn::Answer);
+        let has_room = !is_short || (slot.connection.is_admitted() && self.free_memory());
+        if !has_room || turn == Turn::Answer {
             let Some(slot) = self.connections.get_mut(key) else { return };
             let tick = self.clock.tick(self.stop_at.is_some(), &self.shared.meter);
-            slot.connection.overload(&tick);
+            if has_room {
+                slot.connection.answer_large(&*self.service, &tick);
+            } else {
+                slot.connection.overload(&tick);
+            }
             turn = slot.turn(&mut self.buffers.input, &*self.service, &tick, &self.shared.allowance);
             slot.count_held(&self.shared.meter.held);
         }
@@ -632,8 +639,8 @@ impl<S: Service> Worker<S> {
 
         match turn {
             Turn::Close => return self.close(key),
-            Turn::Again if slot.unfinished => {}
-            Turn::Again => {
+            Turn::Again | Turn::Answer if slot.unfinished => {}
+            Turn::Again | Turn::Answer => {
                 slot.unfinished = true;
                 if slot.connection.is_admitted() {
                     self.unfinished.push(key);
@@ -755,6 +762,7 @@ impl<R> Slot<R> {
                     let _ = shutdown(&self.stream, Shutdown::Write);
                     self.connection.shut(tick.now);
                 }
+                Step::Answer => return Turn::Answer,
                 Step::Close => return Turn::Close,
             }
         }

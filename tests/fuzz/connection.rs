@@ -306,6 +306,9 @@ impl<'p> Client<'p> {
         loop {
             match self.connection.step() {
                 Step::Write => self.write(taken),
+                Step::Answer => {
+                    self.drive(|connection, probe, tick| connection.answer_large(probe, tick));
+                }
                 Step::Shut => {
                     assert!(!self.shut, "shut twice");
                     self.shut = true;
@@ -314,10 +317,10 @@ impl<'p> Client<'p> {
                 Step::Read => {
                     self.connection.reclaim_output(&mut self.spare);
                     assert!(self.connection.output().is_empty());
-                    // What cannot be used yet is a part of one head, or of a body.
+                    // What cannot be used yet is a part of one head, or of a body, of which the head counts, too.
                     let body = if self.may_have_body() { MAX_SENT.min(MAX_BODY) } else { 0 };
                     let held = self.connection.held();
-                    assert!(held <= MAX_HEAD + 2 * body, "{held} bytes are held");
+                    assert!(held <= 2 * MAX_HEAD + 2 * body, "{held} bytes are held");
                     break;
                 }
                 Step::Close => {

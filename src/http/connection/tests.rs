@@ -73,6 +73,7 @@ impl Client {
                     self.writes += 1;
                     self.connection.sent(n, &Probe, &tick);
                 }
+                Step::Answer => self.connection.answer_large(&Probe, &tick),
                 Step::Shut => {
                     assert!(!self.shut, "shut twice");
                     self.shut = true;
