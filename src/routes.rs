@@ -12,6 +12,7 @@ use crate::moderation::Moderation;
 use crate::published::Published;
 use crate::reading::Snapshot;
 use crate::time::Timestamp;
+use crate::url;
 
 mod extension;
 mod health;
@@ -117,7 +118,11 @@ impl Routes {
     /// The endpoint at the path of a request.
     fn find(&self, head: &Head<'_>, settings: &Settings) -> Result<Endpoint, Response> {
         let path = without_last_slash(head.path);
-        let endpoint = Endpoint::at(path, settings.extension_path());
+        let extension = settings.extension_path();
+        let endpoint = Endpoint::at(path, extension).or_else(|| {
+            let decoded = url::plain_path(path)?;
+            Endpoint::at(&decoded, extension)
+        });
         // A client that calls has forgotten the path, so the page does not answer it.
         let is_hidden = |endpoint: &Endpoint| {
             let is_off = settings.page == PageAccess::Off || !endpoint.method().allows(head.method);
@@ -144,7 +149,7 @@ impl Routes {
         }
         self.refused_keys.note(head.peer, Instant::now());
         let refusal = self.refuse(Status::Unauthorized, "Unauthorized");
-        Err(refusal.with_field("WWW-Authenticate", "Bearer"))
+        Err(refusal.with_field("WWW-Authenticate", CHALLENGE))
     }
 
     fn check_origin(&self, head: &Head<'_>, settings: &Settings) -> Result<(), Response> {
@@ -156,6 +161,9 @@ impl Routes {
 
     /// The endpoint of a request that may have its answer.
     fn allowed(&self, head: &Head<'_>, settings: &Settings) -> Result<Endpoint, Response> {
+        if !METHODS.contains(&head.method) {
+            return Err(self.refuse(Status::NotImplemented, "not implemented: an unknown method"));
+        }
         let endpoint = self.find(head, settings)?;
         match endpoint.access() {
             Access::Open => self.check_method(endpoint, head, settings)?,
@@ -211,6 +219,12 @@ impl Service for Routes {
         self.answer(endpoint, &request)
     }
 }
+
+/// The methods that a server should know (RFC 9110, section 9; RFC 5789), the most frequent ones first.
+const METHODS: [&str; 9] = ["POST", "GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "CONNECT", "TRACE"];
+
+/// What a client without a key is asked for.
+const CHALLENGE: &str = "Bearer realm=\"weatherhook\"";
 
 /// How the refusal of an unknown path begins. The doctor recognises weatherhook by it.
 pub const NOT_FOUND: &str = "not found: send ";

@@ -1,6 +1,6 @@
 //! The chunked transfer coding, decoded as it comes (RFC 9112, section 7.1).
 
-use super::head::{MAX_HEAD, Malformed};
+use super::head::{MAX_HEAD, Malformed, is_token};
 use super::{MAX_BODY, Status};
 
 /// Extensions and trailer fields are thrown away, so they get no more room than a head.
@@ -30,6 +30,7 @@ enum At {
     /// In a chunk extension.
     Extension {
         size: u64,
+        at: Extension,
     },
     /// Before the LF of a chunk-size line.
     SizeLf {
@@ -42,14 +43,58 @@ enum At {
     /// Before the CR, then the LF, that ends the data of a chunk.
     DataCr,
     DataLf,
-    /// In a trailer line, which so far is empty or not.
-    Trailer {
-        empty: bool,
-    },
+    /// At the beginning of a trailer line, in its name, in its value.
+    Trailer,
+    TrailerName,
+    TrailerValue,
     /// Before the LF of a trailer line.
     TrailerLf {
         empty: bool,
     },
+}
+
+/// The place in a chunk extension, `;name`, `;name=token` or `;name="text"` (RFC 9112, section 7.1.1), with blanks
+/// around `;` and `=`. Another reader could take what is none for the end of the line.
+#[derive(Clone, Copy, Debug)]
+enum Extension {
+    BeforeName,
+    Name,
+    AfterName,
+    BeforeValue,
+    Value,
+    AfterValue,
+    Quoted,
+    Escaped,
+    Unquoted,
+}
+
+impl Extension {
+    /// The place behind `byte`, which is not the end of the line. `None` if it cannot stand here.
+    fn next(self, byte: u8) -> Option<Extension> {
+        use Extension::{
+            AfterName, AfterValue, BeforeName, BeforeValue, Escaped, Name, Quoted, Unquoted, Value,
+        };
+        let is_text = byte == b'\t' || (byte >= b' ' && byte != 127);
+        Some(match (self, byte) {
+            (Quoted, b'"') => Unquoted,
+            (Quoted, b'\\') => Escaped,
+            (Quoted | Escaped, _) if is_text => Quoted,
+            (BeforeName | BeforeValue, b' ' | b'\t') => self,
+            (Name | AfterName, b' ' | b'\t') => AfterName,
+            (Value | Unquoted | AfterValue, b' ' | b'\t') => AfterValue,
+            (Name | AfterName | Value | Unquoted | AfterValue, b';') => BeforeName,
+            (Name | AfterName, b'=') => BeforeValue,
+            (BeforeName | Name, _) if is_token(byte) => Name,
+            (BeforeValue, b'"') => Quoted,
+            (BeforeValue | Value, _) if is_token(byte) => Value,
+            _ => return None,
+        })
+    }
+
+    /// Whether the line may end here.
+    fn is_complete(self) -> bool {
+        matches!(self, Extension::Name | Extension::Value | Extension::Unquoted)
+    }
 }
 
 impl Chunked {
@@ -81,7 +126,9 @@ impl Chunked {
                     At::Size { size: size << 4 | u64::from(digit), digits: digits + 1 }
                 }
                 (At::Size { size, digits: 1.. }, b'\r') => At::SizeLf { size },
-                (At::Size { size, digits: 1.. } | At::Blank { size }, b';') => At::Extension { size },
+                (At::Size { size, digits: 1.. } | At::Blank { size }, b';') => {
+                    At::Extension { size, at: Extension::BeforeName }
+                }
                 (At::Size { size, digits: 1.. } | At::Blank { size }, b' ' | b'\t') => {
                     self.ignore()?;
                     At::Blank { size }
@@ -89,15 +136,13 @@ impl Chunked {
                 (At::Size { .. } | At::Blank { .. }, _) => {
                     return Err(Malformed::new("chunk size: expected hex digits"));
                 }
-                (At::Extension { size }, b'\r') => At::SizeLf { size },
-                (At::Extension { .. } | At::Trailer { .. }, 0..=8 | 10..=12 | 14..=31 | 127) => {
-                    return Err(Malformed::new("chunk: a control character"));
-                }
-                (At::Extension { size }, _) => {
+                (At::Extension { size, at }, b'\r') if at.is_complete() => At::SizeLf { size },
+                (At::Extension { size, at }, _) => {
                     self.ignore()?;
-                    At::Extension { size }
+                    let at = at.next(byte).ok_or(Malformed::new("chunk extension: malformed"))?;
+                    At::Extension { size, at }
                 }
-                (At::SizeLf { size: 0 }, b'\n') => At::Trailer { empty: true },
+                (At::SizeLf { size: 0 }, b'\n') => At::Trailer,
                 (At::SizeLf { size }, b'\n') => {
                     let room = (MAX_BODY - body.len().min(MAX_BODY)) as u64;
                     if size > room {
@@ -110,13 +155,19 @@ impl Chunked {
                 (At::DataCr | At::DataLf, _) => {
                     return Err(Malformed::new("chunk: the data is longer than its size"));
                 }
-                (At::Trailer { empty }, b'\r') => At::TrailerLf { empty },
-                (At::Trailer { .. }, _) => {
+                (At::Trailer, b'\r') => At::TrailerLf { empty: true },
+                (At::TrailerValue, b'\r') => At::TrailerLf { empty: false },
+                (At::Trailer | At::TrailerName | At::TrailerValue, _) => {
                     self.ignore()?;
-                    At::Trailer { empty: false }
+                    match (self.at, byte) {
+                        (At::TrailerName, b':') => At::TrailerValue,
+                        (At::TrailerValue, b'\t' | b' '..=126 | 128..) => At::TrailerValue,
+                        (At::Trailer | At::TrailerName, _) if is_token(byte) => At::TrailerName,
+                        _ => return Err(Malformed::new("trailer: expected NAME: VALUE")),
+                    }
                 }
                 (At::TrailerLf { empty: true }, b'\n') => return Ok((used, true)),
-                (At::TrailerLf { empty: false }, b'\n') => At::Trailer { empty: true },
+                (At::TrailerLf { empty: false }, b'\n') => At::Trailer,
                 (At::SizeLf { .. } | At::TrailerLf { .. }, _) => {
                     return Err(Malformed::new("chunk: a CR stands without its LF"));
                 }
@@ -185,6 +236,7 @@ mod tests {
         check("3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\nGET", "hello", 3);
         check("00a\r\n0123456789\r\n0\r\n\r\n", "0123456789", 0);
         check("A;name=value;quoted=\"a b\"\r\n0123456789\r\n0;last\r\n\r\n", "0123456789", 0);
+        check("1;a = b ; c=\"d;\\\"e\u{e9}\";f\r\na\r\n0\r\nEmpty:\r\n\r\n", "a", 0);
         check("1 \t;x\r\na\r\n0\r\nTrailer: one\r\nOther: two\r\n\r\n", "a", 0);
         check("2\r\n\r\n\r\n0\r\n\r\n", "\r\n", 0);
     }
@@ -199,19 +251,26 @@ mod tests {
         check_refused("1 2\r\n", 400, "hex digits");
         check_refused("1\na\r\n", 400, "hex digits");
         check_refused("1\r\r\n", 400, "without its LF");
-        check_refused("1;x\na\r\n", 400, "control character");
-        check_refused("1;x\0\r\n", 400, "control character");
+        for extension in [
+            "x\n", "x\0", "", "x;", "x=", "x=;y", "=x", "x y", "x=y z", "x=\"y", "x=\"y\"z", "x=\"\\",
+            "x=y=z", "(x)", "x ",
+        ] {
+            check_refused(&format!("1;{extension}\r\na\r\n0\r\n\r\n"), 400, "chunk extension");
+        }
         check_refused("1\r\nab\r\n", 400, "longer than its size");
         check_refused("1\r\na\n0\r\n\r\n", 400, "longer than its size");
         check_refused("1\r\na\rb", 400, "longer than its size");
-        check_refused("0\r\nTrailer\n", 400, "control character");
-        check_refused("0\r\nTrailer\u{7f}\r\n", 400, "control character");
-        check_refused("0\r\nTrailer\r\r\n", 400, "without its LF");
+        for trailer in
+            ["Trailer", "Trailer\n", "A: b\u{7f}", "A: b\n", "A : b", " A: b", "A: b\r\n c", ": b", "A(: b"]
+        {
+            check_refused(&format!("0\r\n{trailer}\r\n\r\n"), 400, "trailer");
+        }
+        check_refused("0\r\nTrailer: a\r\r\n", 400, "without its LF");
         check_refused("00000000000000001\r\na", 400, "16 hex digits");
         check_refused("ffffffffffffffff\r\na", 413, "1 MiB");
         check_refused("100001\r\na", 413, "1 MiB");
         check_refused(&format!("1;{}\r\n", "x".repeat(MAX_IGNORED + 1)), 431, "8 KiB");
-        check_refused(&format!("0\r\n{}\r\n", "x".repeat(MAX_IGNORED + 1)), 431, "8 KiB");
+        check_refused(&format!("0\r\nx:{}\r\n", "x".repeat(MAX_IGNORED)), 431, "8 KiB");
         check_refused("5\r\nhell", 400, "incomplete");
     }
 

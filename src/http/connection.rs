@@ -41,6 +41,9 @@ const HEAD_AT_STOP: Duration = Duration::from_secs(1);
 /// goes on: that is cheaper than a new connection. A larger one ends the connection.
 const MAX_DRAINED: u64 = 64 * 1024;
 
+/// What is thrown away in that time: a client that sends more than the largest body does not listen.
+const MAX_IGNORED: usize = MAX_BODY;
+
 /// Answers that wait to be taken. From here on no further pipelined request is answered until the
 /// client has taken all of them.
 const OUTPUT_PAUSE: usize = 16 * 1024;
@@ -111,8 +114,8 @@ enum Phase<R> {
     /// The request was answered from its head; this much of its body is still to be read away.
     Drain(u64),
     /// There will be no further request. `linger`: the client may be sending; `shut`: our sending
-    /// side is closed.
-    Last { linger: bool, shut: bool },
+    /// side is closed; `ignored`: so many bytes were thrown away.
+    Last { linger: bool, shut: bool, ignored: usize },
 }
 
 /// A request whose body is coming.
@@ -311,11 +314,11 @@ impl<R> Connection<R> {
     fn abandon(&mut self) {
         self.output = Vec::new();
         self.sent = 0;
-        self.phase = Phase::Last { linger: false, shut: false };
+        self.phase = Phase::Last { linger: false, shut: false, ignored: 0 };
     }
 
     fn last(&mut self, linger: bool, now: Instant) {
-        self.phase = Phase::Last { linger, shut: false };
+        self.phase = Phase::Last { linger, shut: false, ignored: 0 };
         self.since = now;
     }
 
@@ -357,8 +360,9 @@ impl<R> Connection<R> {
                     }
                     n
                 }
-                Phase::Last { linger, .. } => {
-                    *linger |= !rest.is_empty();
+                Phase::Last { linger, ignored, .. } => {
+                    *ignored = ignored.saturating_add(rest.len());
+                    *linger = (*linger || !rest.is_empty()) && *ignored <= MAX_IGNORED;
                     return bytes.len();
                 }
             };
@@ -625,7 +629,10 @@ impl<R> Connection<R> {
             }
         }
         self.since = tick.now;
-        self.phase = if keep_alive { Phase::Idle } else { Phase::Last { linger: false, shut: false } };
+        self.phase = Phase::Idle;
+        if !keep_alive {
+            self.last(false, tick.now);
+        }
     }
 }
 

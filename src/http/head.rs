@@ -4,6 +4,7 @@
 //! behind a tunnel or a proxy such a difference lets one client speak in another's name.
 
 use std::mem::MaybeUninit;
+use std::net::Ipv6Addr;
 
 use memchr::memchr;
 
@@ -30,6 +31,8 @@ pub struct Head<'h> {
     pub query: &'h str,
     /// The other end of the connection.
     pub peer: Peer,
+    /// The host and perhaps a port, where the target is in absolute form.
+    authority: Option<&'h str>,
     fields: &'h [Field<'h>],
     /// Instead of `fields`, where the head itself is gone.
     kept: &'h [KeptField],
@@ -41,8 +44,10 @@ type KeptField = (&'static str, Vec<u8>);
 impl<'h> Head<'h> {
     /// `target` is the second word of the request line: path and query.
     pub(super) fn new(method: &'h str, target: &'h str, fields: &'h [Field<'h>], peer: Peer) -> Head<'h> {
-        let query = target.split_once('?').map_or("", |(_, query)| query);
-        Head { method, path: path(target), query, peer, fields, kept: &[] }
+        let (authority, target) = split_authority(target);
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let path = if path.is_empty() { "/" } else { path };
+        Head { method, path, query, peer, authority, fields, kept: &[] }
     }
 
     /// The values of all fields with this name, in their order.
@@ -61,9 +66,11 @@ impl<'h> Head<'h> {
         values.next().filter(|_| values.next().is_none())
     }
 
-    /// The host that the client asked for, perhaps with a port. `None` if it sent none (HTTP/1.0).
+    /// The host that the client asked for, perhaps with a port. `None` if it sent none (HTTP/1.0). The one in the
+    /// target counts (RFC 9112, section 3.2.2).
     pub fn host(&self) -> Option<&'h str> {
-        let host = self.field("host").filter(|host| is_host(host))?;
+        let host = self.authority.map(str::as_bytes).or_else(|| self.field("host"));
+        let host = host.filter(|host| is_host(host))?;
         std::str::from_utf8(host).ok().filter(|host| !host.is_empty())
     }
 
@@ -86,7 +93,15 @@ pub struct KeptHead {
 impl KeptHead {
     /// The head with what was kept: without method, path and most fields, which `admit` has seen.
     pub fn as_head(&self) -> Head<'_> {
-        Head { method: "", path: "", query: &self.query, peer: self.peer, fields: &[], kept: &self.fields }
+        Head {
+            method: "",
+            path: "",
+            query: &self.query,
+            peer: self.peer,
+            authority: None,
+            fields: &[],
+            kept: &self.fields,
+        }
     }
 }
 
@@ -161,15 +176,53 @@ pub(super) fn end(bytes: &[u8], scanned: &mut usize) -> Result<Option<usize>, Ma
         }
     }
     *scanned = within.len();
-    if within.len() == MAX_HEAD { Err(Malformed::head_too_large()) } else { Ok(None) }
+    if within.len() < MAX_HEAD {
+        return Ok(None);
+    }
+    let is_one_line = memchr(b'\n', within).is_none();
+    Err(if is_one_line && within.contains(&b' ') {
+        Malformed {
+            status: Status::UriTooLong,
+            detail: "target too long: at most 8 KiB with the rest of the head",
+        }
+    } else {
+        Malformed::head_too_large()
+    })
 }
 
 /// Room for the fields of a head. Nothing is written there before a field is.
-pub(super) struct FieldBuffer<'h>([MaybeUninit<Field<'h>>; MAX_FIELDS]);
+pub(super) struct FieldBuffer<'h> {
+    room: [MaybeUninit<Field<'h>>; MAX_FIELDS],
+    /// For requests of a later version.
+    spare: Vec<Field<'h>>,
+}
 
 impl FieldBuffer<'_> {
     pub(super) fn new() -> Self {
-        FieldBuffer([const { MaybeUninit::uninit() }; MAX_FIELDS])
+        FieldBuffer { room: [const { MaybeUninit::uninit() }; MAX_FIELDS], spare: Vec::new() }
+    }
+}
+
+fn malformed(error: httparse::Error) -> Malformed {
+    match error {
+        httparse::Error::TooManyHeaders => Malformed::head_too_large(),
+        httparse::Error::HeaderName => Malformed::new("head: bad field name"),
+        httparse::Error::HeaderValue => Malformed::new("head: bad field value"),
+        httparse::Error::NewLine => Malformed::new("head: a line ends with CR LF"),
+        _ => Malformed::new("head: bad request line"),
+    }
+}
+
+/// The length of the version and its line end, if the version is HTTP/1.2 to 1.9: who speaks it understands 1.1, too
+/// (RFC 9110, section 2.5). The parser knows none of these.
+fn later_version(rest: &[u8]) -> Result<usize, Malformed> {
+    match rest {
+        [b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'2'..=b'9', b'\r', b'\n', ..] => Ok(10),
+        [b'H', b'T', b'T', b'P', b'/', b'0'..=b'9', b'.', b'0'..=b'9', b'\r', b'\n', ..] => {
+            let detail = "expected HTTP/1.1 or HTTP/1.0";
+            Err(Malformed { status: Status::HttpVersionNotSupported, detail })
+        }
+        _ => Err(Malformed::new("head: bad request line")),
     }
 }
 
@@ -180,29 +233,37 @@ pub(super) fn parse<'h>(
     peer: Peer,
 ) -> Result<Parsed<'h>, Malformed> {
     let mut request = httparse::Request::new(&mut []);
-    let parsed = request.parse_with_uninit_headers(bytes, &mut buffer.0).map_err(|error| match error {
-        httparse::Error::TooManyHeaders => Malformed::head_too_large(),
-        httparse::Error::Version => {
-            Malformed { status: Status::HttpVersionNotSupported, detail: "expected HTTP/1.1 or HTTP/1.0" }
-        }
-        httparse::Error::HeaderName => Malformed::new("head: bad field name"),
-        httparse::Error::HeaderValue => Malformed::new("head: bad field value"),
-        httparse::Error::NewLine => Malformed::new("head: a line ends with CR LF"),
-        _ => Malformed::new("head: bad request line"),
-    })?;
-    let (Some(method), Some(target), Some(minor)) = (request.method, request.path, request.version) else {
+    let parsed = request.parse_with_uninit_headers(bytes, &mut buffer.room);
+    let (Some(method), Some(target)) = (request.method, request.path) else {
         return Err(Malformed::new("head: bad request line"));
     };
-    if parsed != httparse::Status::Complete(bytes.len()) {
+    let (end, minor, fields): (_, _, &[_]) = match parsed {
+        Ok(httparse::Status::Complete(end)) => (end, request.version.unwrap_or(1), request.headers),
+        Ok(httparse::Status::Partial) => (0, 1, &[]),
+        Err(httparse::Error::Version) => {
+            let version = method.len() + target.len() + 2;
+            let line = version + later_version(bytes.get(version..).unwrap_or_default())?;
+            buffer.spare = vec![httparse::EMPTY_HEADER; MAX_FIELDS];
+            match httparse::parse_headers(&bytes[line..], &mut buffer.spare).map_err(malformed)? {
+                httparse::Status::Complete((length, fields)) => (line + length, 1, fields),
+                httparse::Status::Partial => (0, 1, &[]),
+            }
+        }
+        Err(error) => return Err(malformed(error)),
+    };
+    if end != bytes.len() {
         return Err(Malformed::new("head: an empty line in the wrong place"));
+    }
+    let head = Head::new(method, target, fields, peer);
+    if head.authority.is_some_and(|host| host.is_empty() || !is_host(host.as_bytes())) {
+        return Err(Malformed::new("target: expected a host and perhaps a port"));
     }
 
     let mut hosts = 0;
     let mut length = None;
-    let mut chunked = false;
+    let (mut chunked, mut is_encoded) = (None, false);
     let mut expects_continue = false;
     let (mut close, mut keep_alive) = (false, false);
-    let fields: &[_] = request.headers;
     for &Field { name, value } in fields {
         // Most fields are none of ours, which their lengths show.
         let is = |known: &str| name.len() == known.len() && name.eq_ignore_ascii_case(known);
@@ -216,10 +277,7 @@ pub(super) fn parse<'h>(
                 return Err(Malformed::new("Content-Length: given twice"));
             }
         } else if is("transfer-encoding") {
-            if chunked || !value.eq_ignore_ascii_case(b"chunked") {
-                return Err(Malformed::new("Transfer-Encoding: expected chunked, once"));
-            }
-            chunked = true;
+            codings(value, &mut chunked, &mut is_encoded)?;
         } else if is("expect") {
             if !value.eq_ignore_ascii_case(b"100-continue") {
                 let detail = "Expect: only 100-continue is known";
@@ -236,7 +294,14 @@ pub(super) fn parse<'h>(
     if hosts > 1 || (hosts == 0 && minor == 1) {
         return Err(Malformed::new("Host: expected exactly one"));
     }
-    let framing = match (length, chunked) {
+    if is_encoded && chunked == Some(true) {
+        let detail = "Transfer-Encoding: only chunked is known";
+        return Err(Malformed { status: Status::NotImplemented, detail });
+    }
+    if chunked == Some(false) {
+        return Err(Malformed::new("Transfer-Encoding: expected chunked, once and last"));
+    }
+    let framing = match (length, chunked.is_some()) {
         (Some(_), true) => {
             return Err(Malformed::new("Content-Length and Transfer-Encoding exclude each other"));
         }
@@ -245,7 +310,7 @@ pub(super) fn parse<'h>(
         (length, false) => Framing::Length(length.unwrap_or(0)),
     };
     Ok(Parsed {
-        head: Head::new(method, target, fields, peer),
+        head,
         framing,
         // HTTP/1.0 has no interim answers; RFC 9110, section 10.1.1, has us ignore the wish.
         expects_continue: expects_continue && minor == 1,
@@ -254,11 +319,54 @@ pub(super) fn parse<'h>(
     })
 }
 
-/// Whether a value has only what can stand in a host and its port: not the blanks and separators by which
-/// another reader could take one host for two.
+/// Reads a list of transfer codings, in which empty members are ignored (RFC 9110, section 5.6.1). `chunked`: there is
+/// one, and whether the last of them is `chunked`; `is_encoded`: there are others.
+fn codings(value: &[u8], chunked: &mut Option<bool>, is_encoded: &mut bool) -> Result<(), Malformed> {
+    *chunked = chunked.or(Some(false));
+    for coding in
+        value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii).filter(|coding| !coding.is_empty())
+    {
+        let name = coding.split(|byte| matches!(byte, b';' | b' ' | b'\t')).next().unwrap_or_default();
+        if name.is_empty() || !name.iter().all(|&byte| is_token(byte)) || *chunked == Some(true) {
+            return Err(Malformed::new("Transfer-Encoding: expected chunked, once and last"));
+        }
+        *chunked = Some(coding.eq_ignore_ascii_case(b"chunked"));
+        *is_encoded |= *chunked == Some(false);
+    }
+    Ok(())
+}
+
+/// Whether a byte can stand in a token (RFC 9110, section 5.6.2).
+pub(super) fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+/// Whether a value is a host and perhaps a port (RFC 9110, section 7.2). The grammar also has a comma, by which another
+/// reader could take one host for two.
 fn is_host(value: &[u8]) -> bool {
-    let is_separator = |byte| matches!(byte, b',' | b'/' | b'?' | b'#' | b'@' | b'\\');
-    value.iter().all(|&byte| byte.is_ascii_graphic() && !is_separator(byte))
+    let is_named =
+        |byte| matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9') || b"-._~%!$&'()*+;=".contains(&byte);
+    let (is_good, port) = if value.first() == Some(&b'[') {
+        let end = value.iter().position(|&byte| byte == b']').unwrap_or(0);
+        let address = value.get(1..end).and_then(|address| std::str::from_utf8(address).ok());
+        (address.is_some_and(|address| address.parse::<Ipv6Addr>().is_ok()), &value[end + 1..])
+    } else {
+        let end = memchr(b':', value).unwrap_or(value.len());
+        (value[..end].iter().all(|&byte| is_named(byte)) && is_decodable(&value[..end]), &value[end..])
+    };
+    let is_port =
+        |digits: &[u8]| digits.iter().all(u8::is_ascii_digit) && content_length(digits).is_ok_and(is_16_bits);
+    is_good && (port.is_empty() || port == b":" || port.strip_prefix(b":").is_some_and(is_port))
+}
+
+fn is_16_bits(number: u64) -> bool {
+    number <= u16::MAX.into()
+}
+
+/// Whether two hex digits follow each `%`.
+fn is_decodable(text: &[u8]) -> bool {
+    let is_hex = |digits: &[u8]| digits.iter().all(u8::is_ascii_hexdigit);
+    text.split(|&byte| byte == b'%').skip(1).all(|rest| rest.get(..2).is_some_and(is_hex))
 }
 
 /// Digits only: no sign, no list, no blank inside. What does not fit 64 bits is too large whatever
@@ -271,17 +379,17 @@ fn content_length(value: &[u8]) -> Result<u64, Malformed> {
     Ok(digits.parse().unwrap_or(u64::MAX))
 }
 
-/// The path in a target, which may be in absolute form (RFC 9112, section 3.2.2).
-fn path(target: &str) -> &str {
-    let scheme = target.get(..7).filter(|scheme| scheme.eq_ignore_ascii_case("http://"));
-    let scheme = scheme.or(target.get(..8).filter(|scheme| scheme.eq_ignore_ascii_case("https://")));
-    let target = match scheme {
-        Some(scheme) => {
-            let behind = &target[scheme.len()..];
-            behind.find(['/', '?']).map_or("", |i| &behind[i..])
-        }
-        None => target,
+/// The authority of a target in absolute form (RFC 9112, section 3.2.2), and what follows it.
+fn split_authority(target: &str) -> (Option<&str>, &str) {
+    let is_scheme =
+        |scheme: &&str| scheme.eq_ignore_ascii_case("http://") || scheme.eq_ignore_ascii_case("https://");
+    // Nearly all targets are paths.
+    let scheme = match target.starts_with('/') {
+        true => None,
+        false => target.get(..7).filter(is_scheme).or(target.get(..8).filter(is_scheme)),
     };
-    let path = target.split('?').next().unwrap_or_default();
-    if path.is_empty() { "/" } else { path }
+    let Some(scheme) = scheme else { return (None, target) };
+    let behind = &target[scheme.len()..];
+    let end = behind.find(['/', '?', '#']).unwrap_or(behind.len());
+    (Some(&behind[..end]), &behind[end..])
 }

@@ -25,6 +25,8 @@ table! {
         RequestTimeout = (408, "Request Timeout"),
         /// The body is over the bound.
         ContentTooLarge = (413, "Content Too Large"),
+        /// The request line alone is over the bound of the head.
+        UriTooLong = (414, "URI Too Long"),
         /// `Expect` has another value than `100-continue`.
         ExpectationFailed = (417, "Expectation Failed"),
         /// The body is JSON of another form.
@@ -33,9 +35,11 @@ table! {
         RequestHeaderFieldsTooLarge = (431, "Request Header Fields Too Large"),
         /// A handler panicked.
         InternalServerError = (500, "Internal Server Error"),
+        /// A method or a transfer coding is unknown.
+        NotImplemented = (501, "Not Implemented"),
         /// There is no memory for the request, or nothing to report.
         ServiceUnavailable = (503, "Service Unavailable"),
-        /// Neither HTTP/1.0 nor HTTP/1.1.
+        /// Not a version of HTTP/1.
         HttpVersionNotSupported = (505, "HTTP Version Not Supported"),
     }
 }
@@ -78,10 +82,12 @@ mod tests {
                 "405 Method Not Allowed",
                 "408 Request Timeout",
                 "413 Content Too Large",
+                "414 URI Too Long",
                 "417 Expectation Failed",
                 "422 Unprocessable Content",
                 "431 Request Header Fields Too Large",
                 "500 Internal Server Error",
+                "501 Not Implemented",
                 "503 Service Unavailable",
                 "505 HTTP Version Not Supported",
             ]

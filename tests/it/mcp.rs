@@ -55,7 +55,7 @@ fn origin_key_method_and_body_are_checked_in_this_order() {
             request("POST", "/mcp?a=b", "", "[]"),
         ] {
             let answer = check(&server, &request, 401, "Unauthorized");
-            assert_eq!(answer.field("WWW-Authenticate"), Some("Bearer"));
+            assert_eq!(answer.field("WWW-Authenticate"), Some("Bearer realm=\"weatherhook\""));
         }
         for method in ["GET", "DELETE", "PUT", "OPTIONS"] {
             let request = request(method, "/mcp", &with_key("Accept: text/event-stream\r\n"), "");

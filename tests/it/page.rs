@@ -66,7 +66,11 @@ fn the_key_is_the_password() {
         server.wait_for_log("requests refused for a wrong or missing key: 1, the last from 127.0.0.1");
         // Nothing else takes a password.
         let answer = server.exchange(get("/weather", BASIC));
-        assert_eq!((answer.status, answer.field("WWW-Authenticate")), (401, Some("Bearer")), "{engine}");
+        assert_eq!(
+            (answer.status, answer.field("WWW-Authenticate")),
+            (401, Some("Bearer realm=\"weatherhook\"")),
+            "{engine}"
+        );
     }
 }
 

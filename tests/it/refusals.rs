@@ -45,7 +45,7 @@ fn no_malformed_or_wrong_key() {
             format!("X-Api-Key: {KEY}\r\n"),
         ] {
             let answer = check(&server, call_with(&fields, ping), 401, "Unauthorized");
-            assert_eq!(answer.field("WWW-Authenticate"), Some("Bearer"));
+            assert_eq!(answer.field("WWW-Authenticate"), Some("Bearer realm=\"weatherhook\""));
             assert_eq!(answer.text(), r#"{"detail": "Unauthorized"}"#);
             let fields: Vec<_> = answer.fields.into_iter().filter(|(name, _)| name != "Date").collect();
             answers.push(fields);
@@ -380,6 +380,24 @@ fn long_queries_of_unfinished_requests_count() {
         .collect();
     wait_until("they are counted", || held() >= 70_000);
     drop(clients);
+}
+
+#[test]
+fn unknown_methods() {
+    for engine in ENGINES {
+        let server = london(engine);
+        for (method, path, status) in [
+            ("BREW", PATH, 501),
+            ("get", "/healthz", 501),
+            ("PROPFIND", "/nowhere", 501),
+            ("PUT", PATH, 405),
+            ("OPTIONS", "/healthz", 405),
+            ("DELETE", "/nowhere", 404),
+        ] {
+            let request = format!("{method} {path} HTTP/1.1\r\nHost: h\r\n\r\n");
+            assert_eq!(server.exchange(request).status, status, "{engine}: {method} {path}");
+        }
+    }
 }
 
 #[test]

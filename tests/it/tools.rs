@@ -86,7 +86,7 @@ fn what_needs_a_key_and_what_does_not() {
             for key in ["", "Authorization: Bearer wrong-key\r\n"] {
                 let answer = server.exchange(get(path, key));
                 assert_eq!(answer.status, 401, "{engine}: {path}: {answer:?}");
-                assert_eq!(answer.field("WWW-Authenticate"), Some("Bearer"));
+                assert_eq!(answer.field("WWW-Authenticate"), Some("Bearer realm=\"weatherhook\""));
                 assert_eq!(answer.text(), r#"{"detail": "Unauthorized"}"#);
             }
             assert_eq!(server.exchange(get(path, &with_key())).status, 200, "{engine}: {path}");
@@ -143,6 +143,10 @@ fn the_document_names_the_url_by_which_it_was_reached() {
         let forwarded = "X-Forwarded-Proto: https, gopher\r\n";
         assert_eq!(url(&server, forwarded), json!([{"url": "http://board:8000"}]), "{engine}");
 
+        let absolute = get("http://other:81/openapi.json", "");
+        let servers = server.exchange(absolute).json()["servers"].clone();
+        assert_eq!(servers, json!([{"url": "http://other:81"}]), "{engine}: the host in the target counts");
+
         let mut setup = Setup::new(engine).sensor(LONDON);
         setup = setup.config("public_url = \"https://weather.example.org/board/\"\n");
         let public = setup.start();
@@ -150,6 +154,18 @@ fn the_document_names_the_url_by_which_it_was_reached() {
         public.scratch.write("weatherhook.toml", "public_url = \"http://other\"\n");
         signal(public.id(), "HUP");
         wait_until("the other URL", || url(&public, "") == json!([{"url": "http://other"}]));
+    }
+}
+
+#[test]
+fn a_path_is_the_same_with_letters_in_codes() {
+    for engine in ENGINES {
+        let server = london(engine);
+        for (path, status) in
+            [("/%68ealthz", 200), ("/health%7A/", 200), ("/%2Fhealthz", 404), ("/%6detrics", 401)]
+        {
+            assert_eq!(server.exchange(get(path, "")).status, status, "{engine}: {path}");
+        }
     }
 }
 

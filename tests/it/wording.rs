@@ -1126,9 +1126,11 @@ fn metrics() {
         weatherhook_refusals_total{status="405"} 0
         weatherhook_refusals_total{status="408"} 0
         weatherhook_refusals_total{status="413"} 0
+        weatherhook_refusals_total{status="414"} 0
         weatherhook_refusals_total{status="417"} 0
         weatherhook_refusals_total{status="422"} 0
         weatherhook_refusals_total{status="431"} 0
+        weatherhook_refusals_total{status="501"} 0
         weatherhook_refusals_total{status="503"} 0
         weatherhook_refusals_total{status="505"} 0
         # HELP weatherhook_handler_panics_total Requests whose handler failed, answered 500.

@@ -49,7 +49,7 @@ def endless_fields(server, short):
 @case()
 def endless_request_line(server, short):
     """a request line without end"""
-    return endless(server, b"POST /", b"a", 431)
+    return endless(server, b"POST /", b"a", 414)
 
 
 @case()

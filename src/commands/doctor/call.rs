@@ -245,7 +245,10 @@ impl Reply {
     pub(super) fn is_our_refusal(&self) -> bool {
         let detail = self.detail();
         match self.status {
-            401 => detail == "Unauthorized" && self.field("WWW-Authenticate") == Some("Bearer"),
+            401 => {
+                let is_ours = |challenge: &str| challenge.starts_with("Bearer");
+                detail == "Unauthorized" && self.field("WWW-Authenticate").is_some_and(is_ours)
+            }
             404 => detail.starts_with(NOT_FOUND),
             405 => detail.starts_with(METHOD_NOT_ALLOWED),
             503 => detail == OVERLOADED,

@@ -168,6 +168,12 @@ fn check_refused(bytes: &str, status: u16) {
     assert!(client.shut, "our sending side is shut");
     assert!(client.send(b"what it still sends is thrown away"));
     assert!(!client.end(), "and its end is ours");
+
+    let mut client = Client::new();
+    client.send(bytes.as_bytes());
+    // All but what came behind the refused part of the head.
+    let sent = (0..).take_while(|_| client.send(&[b'x'; 1 << 16])).count();
+    assert_eq!(sent, 16, "there is a bound for that");
 }
 
 #[test]
@@ -260,7 +266,11 @@ fn framing_is_strict() {
         "Content-Length: 1\r\nTransfer-Encoding: chunked",
         "Transfer-Encoding: chunked\r\nContent-Length: 1",
         "Transfer-Encoding: gzip",
-        "Transfer-Encoding: gzip, chunked",
+        "Transfer-Encoding: chunked, gzip",
+        "Transfer-Encoding: gzip\r\nTransfer-Encoding: ,",
+        "Transfer-Encoding: ,",
+        "Transfer-Encoding: \"chunked\"",
+        "Transfer-Encoding: chunked;q=1",
         "Transfer-Encoding: chunked, chunked",
         "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
         "Transfer-Encoding: xchunked",
@@ -278,10 +288,46 @@ fn framing_is_strict() {
         check_refused(&with(fields), 400);
     }
     check_refused("GET / HTTP/1.1\r\nAuthorization: k\r\n\r\n", 400);
-    for host in ["a b", "a, b", "a/b", "a?b", "u@a", "a\\b", "\u{e9}"] {
+    for host in [
+        "a b",
+        "a, b",
+        "a/b",
+        "a?b",
+        "u@a",
+        "a\\b",
+        "\u{e9}",
+        "a\"b",
+        "<script>",
+        "[::1",
+        "[::1]x",
+        "[::1]:x",
+        "[::g]",
+        "[]",
+        "a:99999999",
+        "a:65536",
+        "a:1:2",
+        "a:b",
+        "a^",
+        "a%4",
+        "a%zz",
+        "{a}",
+    ] {
         check_refused(&format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n"), 400);
+        let host = host.replace(['/', '?'], "<");
+        check_refused(&format!("GET http://{host}:80/ HTTP/1.1\r\nHost: h\r\n\r\n"), 400);
     }
-    for host in ["", "localhost", "weather.example:8000", "[::1]:8000", "xn--bcher-kva.example"] {
+    for host in [
+        "",
+        "localhost",
+        "weather.example:8000",
+        "[::1]:8000",
+        "[::ffff:1.2.3.4]:",
+        "a_b~!$&'()*+;=%41",
+        "a:",
+        "a:65535",
+        "a:0",
+        "xn--bcher-kva.example",
+    ] {
         let request = format!("GET / HTTP/1.1\r\nHost: {host}\r\nAuthorization: k\r\n\r\n");
         check(&request, &["200 [/ ]"], true);
     }
@@ -294,6 +340,25 @@ fn framing_is_strict() {
     check_refused("G@T / HTTP/1.1\r\nHost: h\r\n\r\n", 400);
     check_refused("\u{16}\u{3}\u{1}\u{2}\n", 400);
     check_refused("GET / HTTP/2.0\r\nHost: h\r\n\r\n", 505);
+    check_refused("GET / HTTP/0.9\r\nHost: h\r\n\r\n", 505);
+    check_refused("GET / x HTTP/1.1\r\nHost: h\r\n\r\n", 400);
+    check_refused("GET / HTTP/1.1 \r\nHost: h\r\n\r\n", 400);
+    check_refused("GET / HTTP/1.10\r\nHost: h\r\n\r\n", 400);
+    check_refused("GET / HTTP/1\r\nHost: h\r\n\r\n", 400);
+    check_refused("GET / http/1.1\r\nHost: h\r\n\r\n", 400);
+    check_refused("GET / HTTP/1.2\r\n\r\n", 400);
+    check_refused("GET / HTTP/1.3\r\nHost: h\r\nFolded: a\r\n b\r\n\r\n", 400);
+    check_refused(&format!("GET / HTTP/1.2\r\nHost: h\r\n{}\r\n", "F: v\r\n".repeat(64)), 431);
+    check_refused(&with("Transfer-Encoding: gzip, chunked"), 501);
+    check_refused(&with("Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked"), 501);
+    for version in 2..=9 {
+        let request = format!("GET /v HTTP/1.{version}\r\nHost: h\r\nAuthorization: k\r\n\r\n");
+        check(&request, &["200 [/v ]"], true);
+    }
+    for list in [",chunked", "chunked , ,", " , ,\tCHUNKED,", ",\r\nTransfer-Encoding: chunked"] {
+        let request = format!("{}1\r\na\r\n0\r\n\r\n", with(&format!("Transfer-Encoding: {list}")));
+        check(&request, &["200 [/ a]"], true);
+    }
     check_refused("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505);
     check_refused(&with("Expect: a-miracle"), 417);
     check_refused(&with("Transfer-Encoding: chunked\r\n\r\nZ"), 400);
@@ -304,6 +369,7 @@ fn bounds() {
     let with = |fields: &str| format!("POST / HTTP/1.1\r\nHost: h\r\nAuthorization: k\r\n{fields}\r\n\r\n");
     check_refused(&with(&format!("Long: {}", "x".repeat(8192))), 431);
     check_refused(&"x".repeat(8192), 431);
+    check_refused(&format!("GET /{} HTTP/1.1\r\nHost: h\r\n\r\n", "x".repeat(8192)), 414);
     // What lies behind the bound is not looked at, however much of it has come at once.
     check_refused(&format!("{}\n", "x".repeat(8192)), 431);
     check_refused(&with(&"F: v\r\n".repeat(63)), 431);
