@@ -16,7 +16,8 @@ use std::time::Duration;
 
 use self::past::Question;
 use self::report::{Current, Report};
-use crate::reading::{Quantity, Reading, Snapshot, Station};
+use crate::quantity::rounded;
+use crate::reading::{Observed, Quantity, Reading, Snapshot, Station};
 use crate::time::{Date, Timestamp};
 
 /// A reading of this age is stale, unless configured otherwise: stations report every few minutes,
@@ -179,13 +180,14 @@ pub fn shown(station: &Station, line: Line, now: Timestamp, options: &Options) -
     with(options.stale_after, true).or_else(|| with(Duration::MAX, false))
 }
 
-/// The current readings of a station, in the order of the quantities.
+/// The current readings of a station, in the order of the quantities. Their values are rounded.
 pub fn readings(
     station: &Station,
     now: Timestamp,
     options: &Options,
 ) -> impl Iterator<Item = (Quantity, Reading)> {
-    station.readings().filter(move |(_, reading)| is_current(reading.at, now, options))
+    let current = station.readings().filter(move |(_, reading)| is_current(reading.at, now, options));
+    current.map(|(quantity, Observed { value, at })| (quantity, Observed { value: rounded(value), at }))
 }
 
 /// Whether what was observed at this time is current: not stale, and not ahead of the clock.

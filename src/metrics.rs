@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::answer::{self, Options};
 use crate::endpoints::{Endpoint, Point};
 use crate::http::{Engine, Meter, Status};
-use crate::quantity::{Family, Quantity};
+use crate::quantity::{Family, Quantity, rounded};
 use crate::reading::Snapshot;
 use crate::time::Timestamp;
 
@@ -137,7 +137,7 @@ pub fn page(sources: &Sources<'_>, now: Timestamp) -> String {
                     page.family(name, kind, help);
                     is_new = false;
                 }
-                page.sample(name, &[("city", city)], convert(reading.value));
+                page.sample(name, &[("city", city)], rounded(convert(reading.value)));
             }
         }
     }

@@ -321,6 +321,11 @@ impl Quantity {
     }
 }
 
+/// A value without the last digits that converting its unit left behind: 44.6 °F is 7 °C, not 7.000000000000001.
+pub fn rounded(value: f64) -> f64 {
+    (value * 1e9).round() / 1e9
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -73,6 +73,13 @@ fn the_weather_is_written_as_python_writes_json() {
         assert!(text.contains(r#", "city": "Zürich", "observed": ""#), "{text}");
         assert!(text.contains(r#""unit": "mm", "value": 2e-05}"#), "{text}");
         assert!(text.contains(r#""unit": "°C", "value": 10.0}"#), "{text}");
+        server
+            .scratch
+            .replace("sensor.json", r#"{"city": "Bath", "temperature_F": 44.6, "wind_avg_m_s": 0.3}"#);
+        let converted = || server.exchange(get("/weather?location=Bath", &with_key())).text();
+        wait_until("the other unit", || converted().contains(r#""unit": "°C", "value": 7.0}"#));
+        let metrics = server.exchange(get("/metrics", &with_key())).text();
+        assert!(metrics.contains("weatherhook_temperature_celsius{city=\"Bath\"} 7\n"), "{metrics}");
         let nothing = r#"{"age_seconds": null, "city": null, "observed": null, "readings": {}, "text": "Unknown city"}"#;
         assert_eq!(server.exchange(get("/weather?location=Rome", &with_key())).text(), nothing);
     }
