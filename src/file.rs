@@ -5,6 +5,9 @@ use std::io::{self, Read, Seek, SeekFrom, Write as _};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
 
+use rustix::fs::{Access, FlockOperation, access, flock};
+use rustix::io::Errno;
+
 /// The bytes and the metadata of a file.
 #[derive(Debug)]
 pub struct Contents {
@@ -111,11 +114,31 @@ pub fn append(path: &Path, header: &str, lines: &str) -> io::Result<()> {
 /// Puts a text in the place of a file. The old one stays until the new one is on the disk.
 pub fn replace(path: &Path, text: &str) -> io::Result<()> {
     let new = path.with_extension("new");
-    let mut file = File::create(&new)?;
+    // One that a killed process left behind. What else has the name, such as a link to another file, is not written to.
+    match fs::remove_file(&new) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = OpenOptions::new().write(true).create_new(true).open(&new)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
     fs::rename(&new, path)?;
     sync_directory(path)
+}
+
+/// Locks a directory against other processes of this program, until the file is dropped. `None` if one has it.
+pub fn lock(directory: &Path) -> io::Result<Option<File>> {
+    let opened = OpenOptions::new().read(true).custom_flags(libc::O_DIRECTORY).open(directory)?;
+    match flock(&opened, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(Some(opened)),
+        Err(Errno::WOULDBLOCK) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether files can be made in a directory.
+pub fn is_writable(directory: &Path) -> io::Result<()> {
+    Ok(access(directory, Access::WRITE_OK | Access::EXEC_OK)?)
 }
 
 /// Waits until the disk has the name of the file, too.
@@ -299,5 +322,25 @@ mod tests {
         let path = scratch.write("file", "");
         scratch.chmod("file", 0o640);
         assert_eq!(read_small(&path, 0).expect("an empty file").metadata.mode() & 0o777, 0o640);
+    }
+
+    #[test]
+    fn what_has_the_name_of_the_new_file_is_not_written_to() {
+        let scratch = Scratch::new();
+        let path = scratch.write("history", "old");
+        let other = scratch.write("other", "of another program");
+        std::os::unix::fs::symlink(&other, scratch.path("history.new")).expect("a link");
+        replace(&path, "one").expect("a new file");
+        assert_eq!(fs::read_to_string(&other).expect("text"), "of another program");
+        // A FIFO would wait for a reader.
+        scratch.mkfifo("history.new");
+        replace(&path, "two").expect("a new file");
+        scratch.write("history.new", "of a killed process");
+        replace(&path, "three").expect("a new file");
+        assert_eq!(fs::read_to_string(&path).expect("text"), "three");
+        assert!(fs::symlink_metadata(&path).expect("a file").is_file());
+        fs::create_dir(scratch.path("history.new")).expect("a directory");
+        assert!(replace(&path, "four").is_err());
+        assert_eq!(fs::read_to_string(&path).expect("text"), "three");
     }
 }

@@ -193,36 +193,30 @@ pub(super) fn end(bytes: &[u8], scanned: &mut usize) -> Result<Option<usize>, Ma
 /// Room for the fields of a head. Nothing is written there before a field is.
 pub(super) struct FieldBuffer<'h> {
     room: [MaybeUninit<Field<'h>>; MAX_FIELDS],
-    /// For requests of a later version.
-    spare: Vec<Field<'h>>,
+    /// The head of a request of a later version.
+    copy: Vec<u8>,
 }
 
 impl FieldBuffer<'_> {
     pub(super) fn new() -> Self {
-        FieldBuffer { room: [const { MaybeUninit::uninit() }; MAX_FIELDS], spare: Vec::new() }
+        FieldBuffer { room: [const { MaybeUninit::uninit() }; MAX_FIELDS], copy: Vec::new() }
     }
 }
 
-fn malformed(error: httparse::Error) -> Malformed {
-    match error {
-        httparse::Error::TooManyHeaders => Malformed::head_too_large(),
-        httparse::Error::HeaderName => Malformed::new("head: bad field name"),
-        httparse::Error::HeaderValue => Malformed::new("head: bad field value"),
-        httparse::Error::NewLine => Malformed::new("head: a line ends with CR LF"),
-        _ => Malformed::new("head: bad request line"),
-    }
+/// Whether a request line ends with HTTP/1.2 to 1.9, which the parser does not know. A client that speaks such a
+/// version understands 1.1, too (RFC 9110, section 2.5).
+fn is_later_version(line: &[u8]) -> bool {
+    matches!(line, [.., b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'2'..=b'9'])
 }
 
-/// The length of the version and its line end, if the version is HTTP/1.2 to 1.9: who speaks it understands 1.1, too
-/// (RFC 9110, section 2.5). The parser knows none of these.
-fn later_version(rest: &[u8]) -> Result<usize, Malformed> {
+/// Why the parser does not like what stands behind the target.
+fn bad_version(rest: &[u8]) -> Malformed {
     match rest {
-        [b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'2'..=b'9', b'\r', b'\n', ..] => Ok(10),
         [b'H', b'T', b'T', b'P', b'/', b'0'..=b'9', b'.', b'0'..=b'9', b'\r', b'\n', ..] => {
             let detail = "expected HTTP/1.1 or HTTP/1.0";
-            Err(Malformed { status: Status::HttpVersionNotSupported, detail })
+            Malformed { status: Status::HttpVersionNotSupported, detail }
         }
-        _ => Err(Malformed::new("head: bad request line")),
+        _ => Malformed::new("head: bad request line"),
     }
 }
 
@@ -232,26 +226,33 @@ pub(super) fn parse<'h>(
     buffer: &'h mut FieldBuffer<'h>,
     peer: Peer,
 ) -> Result<Parsed<'h>, Malformed> {
+    let FieldBuffer { room, copy } = buffer;
+    let line = memchr(b'\r', bytes).unwrap_or(0);
+    let bytes = if is_later_version(&bytes[..line]) {
+        *copy = bytes.to_vec();
+        copy[line - 1] = b'1';
+        copy
+    } else {
+        bytes
+    };
     let mut request = httparse::Request::new(&mut []);
-    let parsed = request.parse_with_uninit_headers(bytes, &mut buffer.room);
+    let parsed = request.parse_with_uninit_headers(bytes, room);
     let (Some(method), Some(target)) = (request.method, request.path) else {
         return Err(Malformed::new("head: bad request line"));
     };
-    let (end, minor, fields): (_, _, &[_]) = match parsed {
-        Ok(httparse::Status::Complete(end)) => (end, request.version.unwrap_or(1), request.headers),
-        Ok(httparse::Status::Partial) => (0, 1, &[]),
-        Err(httparse::Error::Version) => {
-            let version = method.len() + target.len() + 2;
-            let line = version + later_version(bytes.get(version..).unwrap_or_default())?;
-            buffer.spare = vec![httparse::EMPTY_HEADER; MAX_FIELDS];
-            match httparse::parse_headers(&bytes[line..], &mut buffer.spare).map_err(malformed)? {
-                httparse::Status::Complete((length, fields)) => (line + length, 1, fields),
-                httparse::Status::Partial => (0, 1, &[]),
-            }
+    let end = parsed.map_err(|error| match error {
+        httparse::Error::TooManyHeaders => Malformed::head_too_large(),
+        httparse::Error::Version => {
+            bad_version(bytes.get(method.len() + target.len() + 2..).unwrap_or_default())
         }
-        Err(error) => return Err(malformed(error)),
-    };
-    if end != bytes.len() {
+        httparse::Error::HeaderName => Malformed::new("head: bad field name"),
+        httparse::Error::HeaderValue => Malformed::new("head: bad field value"),
+        httparse::Error::NewLine => Malformed::new("head: a line ends with CR LF"),
+        _ => Malformed::new("head: bad request line"),
+    })?;
+    let minor = request.version.unwrap_or(1);
+    let fields: &[_] = request.headers;
+    if end != httparse::Status::Complete(bytes.len()) {
         return Err(Malformed::new("head: an empty line in the wrong place"));
     }
     let head = Head::new(method, target, fields, peer);
