@@ -9,8 +9,11 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::{Duration, SystemTime};
 
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 
 /// The length of the kernel's queue of clients that wait to be accepted: as many as we accept. With the
@@ -93,6 +96,9 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
 }
 
 fn bind(path: &Path) -> io::Result<UnixListener> {
+    // Of two processes that find a socket abandoned, one would remove the new socket of the other; and one that is bound
+    // and does not listen yet looks abandoned.
+    let _lock = lock_directory(path);
     match UnixListener::bind(path) {
         Err(error) if error.kind() == ErrorKind::AddrInUse && is_abandoned(path) => {
             fs::remove_file(path)?;
@@ -100,6 +106,19 @@ fn bind(path: &Path) -> io::Result<UnixListener> {
         }
         bound => bound,
     }
+}
+
+/// Locks the directory of a socket. Another process has it for an instant only; where it cannot be had, we go on.
+fn lock_directory(path: &Path) -> Option<File> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let directory = File::open(directory).ok()?;
+    for _ in 0..100 {
+        if flock(&directory, FlockOperation::NonBlockingLockExclusive) != Err(Errno::WOULDBLOCK) {
+            break;
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    Some(directory)
 }
 
 /// Whether it is a socket without a listener: a process that was killed leaves one.
@@ -202,6 +221,35 @@ impl fmt::Display for Peer {
         match self {
             Peer::Tcp(address) => address.fmt(f),
             Peer::Unix => f.write_str("unix"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Barrier;
+
+    use super::*;
+
+    #[test]
+    fn an_abandoned_socket_is_taken_over_by_one() {
+        const RIVALS: usize = 4;
+        let path = std::env::temp_dir().join(format!("weatherhook-{}.sock", std::process::id()));
+        for round in 0..300 {
+            if round % 2 == 0 {
+                drop(UnixListener::bind(&path).expect("a socket"));
+            }
+            let barrier = Barrier::new(RIVALS);
+            let bind = || {
+                barrier.wait();
+                bind(&path)
+            };
+            let bound = thread::scope(|scope| {
+                let rivals: Vec<_> = (0..RIVALS).map(|_| scope.spawn(bind)).collect();
+                rivals.into_iter().map(|rival| rival.join().expect("an end")).collect::<Vec<_>>()
+            });
+            assert_eq!(bound.iter().filter(|bound| bound.is_ok()).count(), 1, "round {round}: {bound:?}");
+            fs::remove_file(&path).expect("a socket");
         }
     }
 }

@@ -5,7 +5,7 @@
 //! has changed is appended each hour, and after three days the file becomes `slots.old` in place of the one before. So
 //! a slot is written once or twice. `days` has a file for each station.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -43,6 +43,8 @@ pub(super) struct State {
     clock: Mutex<Clock>,
     /// The files that were reported as faulty.
     reported: Mutex<Vec<PathBuf>>,
+    /// `None` if another process has it.
+    lock: Result<Option<File>, ()>,
 }
 
 struct Clock {
@@ -78,8 +80,22 @@ impl Steady {
 }
 
 impl State {
-    /// systemd's directory for the service's state.
+    /// systemd's directory for the service's state. Reports if nothing can be written there, or if another process
+    /// does: of two that write, each would undo what the other has written.
     pub(super) fn open(directory: &Path) -> State {
+        let (lock, fault) = match file::lock(directory) {
+            Ok(Some(lock)) => (Ok(Some(lock)), file::is_writable(directory).err()),
+            Ok(None) => (Ok(None), None),
+            Err(error) => (Err(()), Some(error)),
+        };
+        let shown = directory.display();
+        if let Some(error) = fault {
+            warn!("{shown}: {error}; the past will not be known after a restart");
+        } else if matches!(lock, Ok(None)) {
+            warn!(
+                "{shown}: another weatherhook writes there; this one will not know its past after a restart"
+            );
+        }
         let now = Instant::now();
         let clock = Clock {
             written: now,
@@ -88,7 +104,12 @@ impl State {
             steady: Steady { since: now, seen: None },
             finished: 0,
         };
-        State { directory: directory.to_owned(), clock: Mutex::new(clock), reported: Mutex::default() }
+        State { directory: directory.to_owned(), clock: Mutex::new(clock), reported: Mutex::default(), lock }
+    }
+
+    /// Whether another process writes into the directory.
+    fn is_taken(&self) -> bool {
+        matches!(self.lock, Ok(None))
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -157,6 +178,9 @@ impl State {
 
     /// Replaces the file of the pasts.
     pub(super) fn write_pasts(&self, text: &str) {
+        if self.is_taken() {
+            return;
+        }
         let path = self.path("history");
         let written = file::replace(&path, text);
         self.report(&path, &written, "the past will not be known after a restart");
@@ -164,7 +188,7 @@ impl State {
 
     /// Appends what has changed in the series to the journal.
     pub(super) fn write_journal(&self, changes: &str, now: Timestamp) {
-        if changes.is_empty() {
+        if changes.is_empty() || self.is_taken() {
             return;
         }
         let (path, slot) = (self.path("slots"), Plots::slot(now));
@@ -205,6 +229,9 @@ impl State {
 
     /// Adds days to those of a station. Whether they are on the disk.
     pub(super) fn append_days(&self, station: &str, days: &[Day]) -> bool {
+        if self.is_taken() {
+            return false;
+        }
         let appended = days::append(&self.directory, station, days);
         self.report(&days::path(&self.directory, station), &appended, "no more days are kept")
     }
@@ -726,5 +753,23 @@ mod tests {
         assert!(has(&mut rig, 64) && has(&mut rig, 8) && !has(&mut rig, 7));
         rig.post("s7", 60);
         assert!(!has(&mut rig, 7));
+    }
+
+    #[test]
+    fn of_two_processes_one_writes() {
+        let scratch = Scratch::new();
+        let first = State::open(&scratch.path(""));
+        let second = State::open(&scratch.path(""));
+        second.write_pasts("second");
+        second.write_journal("second", at(0));
+        assert!(!second.append_days("london", &[]));
+        assert_eq!(fs::read_dir(scratch.path("")).expect("a list").count(), 0);
+        first.write_pasts("first");
+        assert_eq!(second.pasts(), "first", "both read");
+        drop(first);
+        let third = State::open(&scratch.path(""));
+        third.write_pasts("third");
+        assert_eq!(third.pasts(), "third");
+        assert!([second, third].iter().all(|state| state.reported.lock().expect("the list").is_empty()));
     }
 }

@@ -61,6 +61,25 @@ fn week(engine: &str) -> Server {
     serve(engine, &WEEK.map(str::to_owned))
 }
 
+#[test]
+fn a_wrong_directory_is_reported_at_the_start() {
+    for (name, reason) in [("absent", "No such file or directory"), ("sensor.json", "Not a directory")] {
+        let setup = Setup::new("event").sensor(LONDON);
+        let state = setup.scratch.path(name);
+        let mut server = setup.env("STATE_DIRECTORY", &state).start();
+        server.wait_for_log(&format!("WARN  {}: {reason}", text(&state)));
+    }
+    let server = week("event");
+    let setup = Setup::new("event").sensor(LONDON).env("STATE_DIRECTORY", server.scratch.path(""));
+    let mut second = setup.start();
+    second.wait_for_log("another weatherhook writes there; this one will not know its past after a restart");
+    // The first writes at its stop, and the second does not.
+    for server in [server, second] {
+        let (status, log) = server.stop();
+        assert!(status.success() && !log.iter().any(|line| line.contains("history")), "{log:?}");
+    }
+}
+
 fn today() -> Date {
     Date::of(Timestamp::now())
 }
