@@ -385,6 +385,7 @@ mod tests {
         // The newest hour was written with its last minute.
         let last = 8 * 24 * H - 60;
         let before = rig.diary(last);
+        drop(rig);
         let mut rig = Rig::start(&scratch, at(last));
         rig.say("London", last, &[(Quantity::UvIndex, 1.0)]);
         let after = rig.diary(last);
@@ -512,6 +513,7 @@ mod tests {
         let second = 50 * H - H / 4;
         assert!(end < at(second));
         let journal = fs::read(scratch.path("slots")).expect("a journal");
+        drop(rig);
         let last_write = journal.iter().rposition(|&byte| byte == b'+').expect("a write");
         for cut in (last_write..journal.len()).step_by(7) {
             fs::write(scratch.path("slots"), &journal[..cut]).expect("written");
@@ -524,6 +526,7 @@ mod tests {
             let whole = diary.days.iter().filter(|day| day.covered == 100).count();
             assert!(whole >= 1 && diary.days.len() >= 2, "{cut}: {:?}", diary.days);
             // What follows a torn line is read.
+            drop(rig);
             let mut again = Rig::start(&scratch, at(second));
             again.post("London", second);
             assert_eq!(again.diary(second).days, diary.days, "{cut}");
