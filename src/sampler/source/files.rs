@@ -33,6 +33,10 @@ const DRIVER_FAILS: Duration = Duration::from_secs(60);
 /// in three years.
 const FILES: usize = 1000;
 
+/// Files that are gone and still known, the newest ones: some are away for an instant only, while a new one takes their
+/// place.
+const GONE: usize = 100;
+
 /// The files that a path or pattern stands for.
 pub(super) struct Files {
     path: PathBuf,
@@ -75,6 +79,7 @@ impl Files {
                 }
             }
             self.queue = paths(&self.path).into();
+            self.forget_gone();
         }
         let now = patience.now();
         while let Some(path) = self.queue.pop_front() {
@@ -90,6 +95,21 @@ impl Files {
         looked
     }
 
+    /// Forgets files that are gone. What they said stays.
+    fn forget_gone(&mut self) {
+        if self.files.len() <= self.queue.len() + GONE {
+            return;
+        }
+        let Files { files, queue, .. } = self;
+        // The queue is in the order of the names.
+        let is_gone = |path: &PathBuf| queue.binary_search(path).is_err();
+        let mut gone: Vec<Stream> =
+            files.iter().filter(|(path, _)| is_gone(path)).map(|(_, file)| file.number).collect();
+        gone.sort_unstable();
+        let kept = gone.iter().rev().nth(GONE - 1).copied().unwrap_or_default();
+        files.retain(|path, file| file.number >= kept || !is_gone(path));
+    }
+
     /// Everything is read again at the next look. Logs too: they may be read in another way now.
     fn forget(&mut self) {
         for file in self.files.values_mut() {
@@ -101,7 +121,7 @@ impl Files {
     /// Whether there is more of the file.
     fn look_at(&mut self, path: &Path, texts: &Texts<'_>, now: Timestamp, looked: &mut Looked) -> bool {
         // Where the last file of a pattern has gone, what it said stays.
-        let good = self.is_good().filter(|_| path == self.path);
+        let good = if path == self.path { self.is_good() } else { None };
         let numbers = &mut self.numbers;
         let file = self.files.entry(path.to_owned()).or_insert_with(|| {
             *numbers += 1;
@@ -390,6 +410,32 @@ mod tests {
 
     use super::*;
     use crate::file::Scratch;
+    use crate::sampler::source::text::Options;
+
+    #[test]
+    fn files_that_are_gone_are_forgotten() {
+        let scratch = Scratch::new();
+        let options = Options::USUAL;
+        let texts = Texts {
+            options: &options,
+            station: None,
+            city: None,
+            elsewhere: None,
+            anywhere: false,
+            of_all: None,
+        };
+        let mut files = Files::new(scratch.path(""));
+        let now = Timestamp::now();
+        for n in 0..500 {
+            let name = format!("{}.json", n * 7919 % 500);
+            scratch.write(&name, r#"{"temperature_C": 10}"#);
+            while files.next(&texts, &mut Patience::none(now)).more {}
+            assert_eq!(files.is_good(), Some(true));
+            fs::remove_file(scratch.path(&name)).expect("removed");
+        }
+        assert!(files.files.len() <= GONE + 2, "{}", files.files.len());
+        assert!(files.files.values().any(|file| file.number == files.numbers), "the newest is known");
+    }
 
     #[test]
     fn a_file_that_nobody_has_named_is_judged_by_its_name() {
