@@ -214,3 +214,18 @@ fn a_pattern_without_a_file_is_no_warning() {
     assert!(status.success());
     assert!(!log.iter().any(|line| line.contains("WARN")), "{log:?}");
 }
+
+#[test]
+fn a_log_that_is_written_again_with_the_newest_line_first() {
+    let said = |seconds, degrees| line(seconds, &format!("\"temperature_C\" : 1{degrees}.0"));
+    let mut text = said(70, 3) + &said(75, 3);
+    let server = serve(&text);
+    wait_for(&server, "Temperature: 13°C");
+    for degrees in 4..7 {
+        text.insert_str(0, &said(70 - 10 * (degrees - 3), degrees));
+        // In one write, and without another inode.
+        let file = OpenOptions::new().write(true).open(server.scratch.path("sensor.json"));
+        file.expect("a file").write_all(text.as_bytes()).expect("written");
+        wait_for(&server, &format!("Temperature: 1{degrees}°C"));
+    }
+}

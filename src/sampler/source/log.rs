@@ -16,6 +16,10 @@ use crate::format::{Format, Record, Undated, without_utf16};
 use crate::reading::Device;
 use crate::time::Timestamp;
 
+/// How much of what was read is compared with what stands there at the next look: a line or two of most sensors. Lines
+/// that are put in front of the others, each as long as the next, move them without another size or end.
+const TAIL: usize = 256;
+
 /// What is read in one step.
 const CHUNK: usize = 64 * 1024;
 
@@ -45,6 +49,8 @@ pub(super) struct Log {
     version: Option<Version>,
     /// What lies before was used: whole lines only.
     offset: u64,
+    /// The last bytes of that: where others stand there now, the file was written again.
+    tail: Vec<u8>,
     /// What has to stand before the lines that follow: the names of the columns.
     head: Vec<u8>,
     /// Inside a line that is too long.
@@ -71,6 +77,7 @@ impl Log {
             format,
             version: None,
             offset: 0,
+            tail: Vec::new(),
             head: Vec::new(),
             is_skipping: false,
             had_weather: false,
@@ -144,6 +151,7 @@ impl Log {
                 self.head = head;
             }
             (self.offset, self.is_skipping) = (offset, false);
+            self.tail.clear();
             // Of another content nobody knows since when its lines are there.
             self.passages.push_back(Passage::new(extent, Moment { modified, undated: Undated::LastDevice }));
         }
@@ -152,7 +160,7 @@ impl Log {
     }
 
     /// Whether the file is the one that was read before, with lines appended. It is another content if it
-    /// is shorter, was written without growing, or what was read does not end a line there.
+    /// is shorter, was written without growing, or what was read does not end there.
     fn goes_on(&self, extent: &mut Extent<File>, version: &Version) -> Result<bool, Error> {
         let Some(known) = self.version.as_ref().filter(|known| known.is_same_file(version)) else {
             return Ok(false);
@@ -161,10 +169,10 @@ impl Log {
         if version.size < self.offset || is_rewritten {
             return Ok(false);
         }
-        let Some(last) = self.offset.checked_sub(1).filter(|_| !self.is_skipping) else { return Ok(true) };
-        let mut byte = [0];
-        extent.read(last, &mut byte)?;
-        Ok(byte == [b'\n'])
+        let mut found = [0; TAIL];
+        let found = &mut found[..self.tail.len()];
+        extent.read(self.offset.saturating_sub(found.len() as u64), found)?;
+        Ok(found == self.tail)
     }
 
     /// Reads a chunk and uses the lines that are complete.
@@ -182,9 +190,12 @@ impl Log {
             self.head = self.format.head(&text, &texts.options.dialect);
             self.is_skipping = false;
             self.offset += end as u64;
+            self.tail.clear();
+            self.tail.extend_from_slice(&passage.buffer[end.saturating_sub(TAIL)..end]);
             passage.buffer.drain(..end);
         } else if passage.buffer.len() >= LINE {
             self.is_skipping = true;
+            self.tail.clear();
             self.offset += passage.buffer.len() as u64;
             passage.buffer.clear();
         }
@@ -200,6 +211,7 @@ impl Log {
         self.passages.pop_front();
         if !self.passages.is_empty() {
             (self.offset, self.is_skipping) = (0, false);
+            self.tail.clear();
         }
     }
 }
