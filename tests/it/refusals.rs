@@ -321,7 +321,7 @@ fn too_many_large_requests_at_once() {
             _ => assert_eq!((answer.status, answer.field("Connection")), (503, Some("close"))),
         }
     }
-    assert!(answered >= 6, "{answered} bodies of 1 MiB had room");
+    assert!(answered >= 2, "{answered} bodies of 1 MiB had room");
 }
 
 /// Each answer is three times its request, and the clients do not read.
