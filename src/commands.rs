@@ -16,25 +16,29 @@ use std::process::ExitCode;
 use log::LevelFilter;
 
 use crate::config::{self, Command, CommandLine, Config, Flags};
+use crate::printed::{Lines, printed};
 use crate::{auth, logging, service};
 
 /// Runs the command that the arguments name (without the name of the program), and gives its exit code. What
 /// went wrong is one line on standard error.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let line = CommandLine::parse(arguments).map_err(Failure::from);
-    match line.and_then(|line| start(line, &mut io::stdout())) {
+    match line.and_then(start) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(Failure(code, message)) => {
             // If stderr is closed too, nothing can show the message.
-            let _ = writeln!(io::stderr(), "weatherhook: {message}");
+            let _ = writeln!(io::stderr(), "weatherhook: {}", printed(&message));
             code.into()
         }
     }
 }
 
 /// `Ok(false)` if the command itself has printed what is wrong.
-fn start(line: CommandLine, out: &mut io::Stdout) -> Result<bool, Failure> {
+fn start(line: CommandLine) -> Result<bool, Failure> {
+    let mut stdout = io::stdout();
+    let is_terminal = stdout.is_terminal();
+    let out = &mut Lines(&mut stdout);
     let CommandLine { command, argument, watch, dry_run, file, files, flags } = line;
     match command {
         Command::Serve => {
@@ -50,8 +54,7 @@ fn start(line: CommandLine, out: &mut io::Stdout) -> Result<bool, Failure> {
             query::run(load(&flags)?, argument.as_deref(), out)?;
         }
         Command::Check if watch => {
-            let is_terminal = out.is_terminal();
-            readings::watch(load(&flags)?.sampler, out, is_terminal)?;
+            readings::watch(load(&flags)?.sampler, out.0, is_terminal)?;
         }
         Command::Check => return check::run(&flags, file, out),
         Command::Doctor => return doctor::run(&flags, argument.as_deref(), out),

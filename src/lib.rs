@@ -8,6 +8,7 @@
 mod file;
 mod json;
 mod place;
+mod printed;
 mod published;
 mod quantity;
 mod received;

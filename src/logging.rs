@@ -1,6 +1,5 @@
 //! The form of a log line, on a terminal and in the journal.
 
-use std::fmt::Arguments;
 use std::io::{self, Write};
 use std::os::unix::fs::MetadataExt as _;
 use std::time::SystemTime;
@@ -10,12 +9,14 @@ use env_logger::{Builder, Env, Target};
 use log::{Level, LevelFilter, error};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+use crate::printed::printed;
+
 /// Writes the log to stderr: up to `level`, or what `RUST_LOG` asks for.
 pub fn start(level: LevelFilter) {
     let in_journal = is_journal();
     let stderr = Stderr { in_journal, dropped: 0, is_torn: false };
     Builder::from_env(Env::default().default_filter_or(level.as_str()))
-        .format(move |out, record| write_line(out, in_journal, record.level(), *record.args()))
+        .format(move |out, record| write_line(out, in_journal, record.level(), &record.args().to_string()))
         .target(Target::Pipe(Box::new(stderr)))
         .init();
     // The standard hook waits for stderr.
@@ -24,7 +25,9 @@ pub fn start(level: LevelFilter) {
     }));
 }
 
-fn write_line(out: &mut dyn Write, in_journal: bool, level: Level, text: Arguments<'_>) -> io::Result<()> {
+fn write_line(out: &mut dyn Write, in_journal: bool, level: Level, text: &str) -> io::Result<()> {
+    // Names of files may be in it, and other texts of strangers.
+    let text = printed(text);
     if in_journal {
         // The journal adds its own time and reads the level in this form (sd-daemon(3)).
         writeln!(out, "<{}>{text}", priority(level))
@@ -64,9 +67,9 @@ impl Stderr {
 
     fn report_dropped(&mut self) -> bool {
         let mut note = if self.is_torn { b"\n".to_vec() } else { Vec::new() };
-        let text = format_args!("the log was not read in time; lines dropped: {}", self.dropped);
+        let text = format!("the log was not read in time; lines dropped: {}", self.dropped);
         // Writing to a vector cannot fail.
-        let _ = write_line(&mut note, self.in_journal, Level::Warn, text);
+        let _ = write_line(&mut note, self.in_journal, Level::Warn, &text);
         self.put(&note)
     }
 }

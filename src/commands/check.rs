@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use super::{Failure, load, readings};
 use crate::config::{self, Config, Flags};
+use crate::printed::printed;
 use crate::time::Timestamp;
 
 /// Prints the findings. `Ok(true)` if `serve` would start and have readings. About one `file` it says how that
@@ -22,7 +23,7 @@ pub(super) fn run(flags: &Flags, file: bool, out: &mut dyn Write) -> Result<bool
 
 fn check(config: &Config, now: Timestamp, out: &mut dyn Write) -> io::Result<bool> {
     if let Some(file) = &config.file {
-        writeln!(out, "configuration: {}", file.display())?;
+        writeln!(out, "configuration: {}", printed(&file.display().to_string()))?;
     }
     for address in &config.listen {
         writeln!(out, "endpoint: {}", address.endpoint(&config.path))?;
@@ -40,7 +41,7 @@ fn keys(config: &Config, out: &mut dyn Write) -> io::Result<bool> {
         Err(error) => return faulty(&error, out),
     };
     for warning in warnings {
-        writeln!(out, "warning: {warning}")?;
+        writeln!(out, "warning: {}", printed(&warning))?;
     }
     writeln!(out, "keys: {}", keys.count())?;
     Ok(true)
@@ -56,6 +57,6 @@ fn moderation(config: &Config, out: &mut dyn Write) -> io::Result<bool> {
 }
 
 fn faulty(error: &config::Error, out: &mut dyn Write) -> io::Result<bool> {
-    writeln!(out, "error: {error}")?;
+    writeln!(out, "error: {}", printed(&error.to_string()))?;
     Ok(false)
 }

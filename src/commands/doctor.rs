@@ -14,6 +14,7 @@ use std::io::{self, Write};
 use super::Failure;
 use crate::auth;
 use crate::config::{self, Config, Flags};
+use crate::printed::printed;
 use crate::time::Timestamp;
 
 /// Nobody's key: a server that accepts it does not check keys.
@@ -65,14 +66,7 @@ impl Findings<'_> {
 
 /// The text as a finding may show it: what others wrote cannot begin a line or control the terminal.
 fn printable(text: &str) -> String {
-    text.chars().fold(String::new(), |mut text, c| {
-        match c {
-            '\n' => text.push_str("\n    "),
-            c if c.is_control() => text.extend(c.escape_default()),
-            c => text.push(c),
-        }
-        text
-    })
+    text.split('\n').map(printed).collect::<Vec<_>>().join("\n    ")
 }
 
 /// The error and the remedy. A file that this user may not read exists: the remedy is never to create another.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::Failure;
 use crate::config::Config;
+use crate::printed::Lines;
 use crate::reading::Day;
 use crate::sampler::{self, ImportStep};
 use crate::time::Timestamp;
@@ -45,7 +46,7 @@ pub(super) fn run(
             ImportStep::Reads(_) => {}
             ImportStep::Adds(day) if is_dry => writeln!(out, "{day}")?,
             ImportStep::Adds(_) => {}
-            ImportStep::Fails(why) => drop(writeln!(io::stderr(), "weatherhook: {why}")),
+            ImportStep::Fails(why) => drop(writeln!(Lines(&mut io::stderr()), "weatherhook: {why}")),
         }
         Ok(())
     };

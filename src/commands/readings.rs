@@ -8,6 +8,7 @@ use std::thread;
 use super::block::{block, quoted};
 use crate::config::nearest;
 use crate::format::{self, Advice, Dropped};
+use crate::printed::{Lines, printed};
 use crate::reading::{Quantity, Station, Unit};
 use crate::sampler::{Fault, Finding, Found, Offsets, Options, Outcome, Report, Sampler};
 use crate::time::{Timestamp, in_words};
@@ -49,7 +50,7 @@ fn write_report(report: &Report, now: Timestamp, out: &mut dyn Write) -> io::Res
             write_finding(finding, &report.source.texts.offsets, now, out)?;
         }
         for fault in report.faults.iter().filter(|fault| fault.name.to_string() == found.name) {
-            writeln!(out, "error: {fault}")?;
+            writeln!(out, "error: {}", printed(&fault.to_string()))?;
         }
     }
     write_waiting(report, now, out)
@@ -214,7 +215,8 @@ pub(super) fn watch(options: Options, out: &mut dyn Write, is_terminal: bool) ->
         }
         // To the upper left corner, and away with what was there.
         let begin = if is_terminal { "\x1b[H\x1b[2J" } else { "" };
-        match write!(out, "{begin}{now}\n{table}\n").and_then(|()| out.flush()) {
+        let written = write!(out, "{begin}").and_then(|()| write!(Lines(out), "{now}\n{table}\n"));
+        match written.and_then(|()| out.flush()) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
             written => written?,
         }

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::printed::is_invisible;
+
 /// The text as UTF-8: from UTF-16 if it is that, and what of it is no UTF-8 as Windows-1252, in which some
 /// write the sign of a degree.
 pub(super) fn decoded(text: &[u8]) -> Cow<'_, str> {
@@ -64,13 +66,14 @@ fn without_windows_1252(text: &[u8]) -> String {
 /// The longest name or description that is read from a text, in characters: it becomes part of a prompt.
 pub(super) const WORDS_CHARS: usize = 100;
 
-/// The text on one line without surrounding blanks, cut after `most` characters; `None` if nothing
-/// is left.
+/// The text on one line without surrounding blanks and without what is not seen, cut after `most` characters; `None`
+/// if nothing is left. The joiners of some scripts stay, as they change how letters look.
 pub(super) fn one_line(text: &str, most: usize) -> Option<String> {
     // The two line separators of Unicode are not in its class of control characters.
     let blank = |c: char| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c };
-    let line: String =
-        text.trim_matches(|c| blank(c).is_whitespace()).chars().take(most).map(blank).collect();
+    let is_seen = |c: &char| !is_invisible(*c) || matches!(c, '\u{200c}' | '\u{200d}');
+    let seen = text.chars().map(blank).filter(is_seen);
+    let line: String = seen.skip_while(|c| c.is_whitespace()).take(most).collect();
     let line = line.trim_end();
     (!line.is_empty()).then(|| line.to_owned())
 }

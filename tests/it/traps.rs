@@ -629,3 +629,28 @@ fn units_come_from_beside_the_values() {
         assert!(!answer.contains("Rain"), "{answer}");
     }
 }
+
+/// A line feed in the name of a file would begin a line of the log, and escapes act on a terminal.
+#[test]
+fn names_of_files_and_sensors_are_printed_harmlessly() {
+    let scratch = Scratch::new();
+    let reading = "{\"temperature_C\": 10.2, \"city\": \"Lon\u{202e}d\u{200b}on\u{e0041}\"}";
+    scratch.write("a\nok: forged\u{1b}[2J\u{202e}.json", reading);
+    scratch.write("b\nok: forged\u{1b}[2J\u{202e}.json", "nothing");
+    let checked = run(["check", "--sensor", text(&scratch.path(""))]);
+    let printed = String::from_utf8_lossy(&checked.stdout) + String::from_utf8_lossy(&checked.stderr);
+    let absent = run(["check", "--config", "c\nok: forged\u{1b}[2J\u{202e}"]);
+    let printed = printed + String::from_utf8_lossy(&absent.stderr) + String::from_utf8_lossy(&absent.stdout);
+
+    let mut command = weatherhook(["serve", "--listen", "127.0.0.1:0", "--sensor"]);
+    command.arg(scratch.path("")).env("WEATHERHOOK_KEY", KEY);
+    let mut server = Server::spawn(&mut command, scratch);
+    server.wait_for_log("forged");
+    let answer = server.ask("London");
+    assert!(answer.starts_with("City: London\nTemperature: 10°C\n"), "{answer:?}");
+    let (_, log) = server.stop();
+    let printed = printed.into_owned() + &log.join("\n");
+    assert!(printed.matches("ok: forged").count() >= 4, "{printed:?}");
+    assert!(!printed.contains(['\u{1b}', '\u{202e}', '\u{200b}', '\u{e0041}']), "{printed:?}");
+    assert!(!printed.lines().any(|line| line.starts_with("ok: forged")), "{printed:?}");
+}

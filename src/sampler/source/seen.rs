@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::findings::Findings;
 use crate::format::{self, Record};
+use crate::printed::printed;
 use crate::time::{Timestamp, in_words};
 
 /// How long a source may wait, what ends the wait, and the clock that it reads afterwards.
@@ -111,7 +112,7 @@ pub struct Name(String);
 
 impl Name {
     pub(super) fn new(name: impl fmt::Display) -> Name {
-        Name(name.to_string())
+        Name(printed(&name.to_string()).into_owned())
     }
 }
 
