@@ -126,11 +126,21 @@ pub fn replace(path: &Path, text: &str) -> io::Result<()> {
     sync_directory(path)
 }
 
-/// Locks a directory against other processes of this program, until the file is dropped. `None` if one has it.
-pub fn lock(directory: &Path) -> io::Result<Option<File>> {
+/// A directory that is locked against other processes of this program until this is dropped.
+pub struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing the file would not do it while a process that is just being started has it open, too.
+        let _ = flock(&self.0, FlockOperation::Unlock);
+    }
+}
+
+/// Locks a directory. `None` if another process has it.
+pub fn lock(directory: &Path) -> io::Result<Option<Lock>> {
     let opened = OpenOptions::new().read(true).custom_flags(libc::O_DIRECTORY).open(directory)?;
     match flock(&opened, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(Some(opened)),
+        Ok(()) => Ok(Some(Lock(opened))),
         Err(Errno::WOULDBLOCK) => Ok(None),
         Err(error) => Err(error.into()),
     }

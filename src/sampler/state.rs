@@ -44,7 +44,7 @@ pub(super) struct State {
     /// The files that were reported as faulty.
     reported: Mutex<Vec<PathBuf>>,
     /// `None` if another process has it.
-    lock: Result<Option<File>, ()>,
+    lock: Result<Option<file::Lock>, ()>,
 }
 
 struct Clock {
@@ -409,6 +409,7 @@ mod tests {
             rig.post("London", second);
         }
         rig.write(end - 1, true);
+        drop(rig);
         let later = end + 60 * H;
         let mut rig = Rig::start(&scratch, at(later));
         rig.post("London", later);
