@@ -5,7 +5,7 @@
 //! has changed is appended each hour, and after three days the file becomes `slots.old` in place of the one before. So
 //! a slot is written once or twice. `days` has a file for each station.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
