@@ -53,7 +53,7 @@ impl Series {
             true => is_known(&Row::Temperature, *number),
             false => Row::ALL.iter().any(|row| is_known(row, *number)),
         };
-        let covered = slots.clone().filter(is_covered).count();
+        let covered = covered(&slots.clone().filter(is_covered).collect::<Vec<u32>>(), slots.end);
         let mut day = Day::new(date, u8::try_from(100 * covered / slots.len()).unwrap_or(0));
         let mut extreme = |value: Value<'_>, is_better: IsBetter, column: Column, time: Option<Column>| {
             let Some((number, value)) = extreme(&slots, value, is_better) else { return };
@@ -177,6 +177,28 @@ fn slots((start, end): Span, now: Timestamp) -> Option<Range<u32>> {
     (!slots.is_empty()).then_some(slots)
 }
 
+/// The slots of an hour: no station reports less often that shows how a day was.
+const HOURLY: u32 = 6;
+
+/// Distances that show how often a station reports.
+const SHOWN: usize = 4;
+
+/// How many slots up to `end` those with a reading stand for: a station that reports each quarter of an hour, or each
+/// hour, has measured the whole day. Each slot stands for those up to the next one, but for no more than the time between
+/// two reports. Pairs of distances show that, as with a report each quarter of an hour these are 1 and 2. Where four of
+/// five do not agree a slot stands for itself.
+fn covered(known: &[u32], end: u32) -> usize {
+    let mut pairs: Vec<u32> =
+        known.iter().zip(known.iter().skip(2)).map(|(slot, next)| next - slot).collect();
+    pairs.sort_unstable();
+    let short = pairs.get(pairs.len() / 10).copied().unwrap_or(2);
+    let long = pairs.get(pairs.len() * 9 / 10).copied().unwrap_or(short);
+    let is_regular = pairs.len() >= SHOWN && long <= short + 1 && short <= 2 * HOURLY;
+    let usual = if is_regular { short.div_ceil(2) } else { 1 };
+    let next = known.iter().skip(1).copied().chain([end]);
+    known.iter().zip(next).map(|(slot, next)| usual.min(next - slot) as usize).sum()
+}
+
 /// The best value, and the first slot that has it.
 fn extreme(slots: &Range<u32>, value: Value<'_>, is_better: IsBetter) -> Option<(u32, f64)> {
     let values = slots.clone().filter_map(|number| Some((number, value(number)?)));
@@ -195,7 +217,7 @@ fn instant(at: u32) -> Timestamp {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
     use std::env;
     use std::process::Command;
 
@@ -371,6 +393,29 @@ mod tests {
     }
 
     /// Every day of a year, as it is written a quarter of an hour after it, against all readings.
+    #[test]
+    fn a_day_is_covered_by_reports_of_each_hour() {
+        #[track_caller]
+        fn check(minutes: u32, expected: usize) {
+            let known: BTreeSet<u32> =
+                (3..1440).step_by(minutes as usize).map(|minute| minute / 10).collect();
+            let known: Vec<u32> = known.into_iter().collect();
+            assert_eq!(covered(&known, 144), expected, "each {minutes} min");
+            // The half of a day is missing.
+            let half = known.iter().copied().filter(|slot| *slot < 72).collect::<Vec<u32>>();
+            assert!(covered(&half, 144) <= 72 || minutes > 60, "each {minutes} min");
+        }
+        for minutes in [1, 5, 10, 15, 20, 30, 60] {
+            check(minutes, 144);
+        }
+        check(70, 21);
+        check(720, 2);
+        assert_eq!((covered(&[], 144), covered(&[5], 144)), (0, 1));
+        // One of ten messages is lost.
+        let lossy: Vec<u32> = (0..144).filter(|slot| slot % 10 != 0).collect();
+        assert_eq!(covered(&lossy, 144), 129);
+    }
+
     #[test]
     fn days_are_those_of_all_readings() {
         if !is_in_berlin("days_are_those_of_all_readings") {

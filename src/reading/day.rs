@@ -83,7 +83,7 @@ pub struct Day {
     /// The day of the board's calendar.
     pub date: Date,
     /// How much of the day, or of what has passed of it, was measured, %: slots of ten minutes with a temperature
-    /// (without a thermometer: with any reading) among all. It rounds down, so that 100 is all.
+    /// (without a thermometer: with any reading) among all, and those between regular reports of up to an hour. It rounds down, so that 100 is all.
     pub covered: u8,
     /// In units of the last digit.
     values: [i16; Column::ALL.len()],
