@@ -114,8 +114,8 @@ impl Sampler {
         let Sampler { sources, mut board, state } = self;
         let state = state.as_deref().map(|directory| {
             let state = State::open(directory);
-            board.restore(&state.pasts());
-            board.restore_series(&state.journal(), Timestamp::now());
+            state.report_broken("history", board.restore(&state.pasts()));
+            state.report_broken("slots", board.restore_series(&state.journal(), Timestamp::now()));
             state
         });
         let board = Mutex::new(board);

@@ -144,6 +144,11 @@ impl Followed {
     }
 }
 
+/// Whether a line of a file of ours has bytes that we never write.
+fn is_damaged(line: &str) -> bool {
+    line.contains('\u{fffd}')
+}
+
 /// What one device said in one file.
 struct Part {
     origin: Origin,
@@ -242,15 +247,21 @@ impl Board {
     }
 
     /// Restores what `pasts` wrote before a restart. A line that is none is skipped.
-    pub(super) fn restore(&mut self, text: &str) {
+    pub(super) fn restore(&mut self, text: &str) -> usize {
+        let mut broken = 0;
         for line in text.lines().take(SAVED) {
-            let Some((history, name)) = line.split_once('\t') else { continue };
-            let Some(history) = History::parse(history) else { continue };
+            let parts = line.split_once('\t').filter(|_| !is_damaged(line));
+            let past = parts.and_then(|(history, name)| Some((History::parse(history)?, name)));
+            let Some((history, name)) = past else {
+                broken += 1;
+                continue;
+            };
             // The place shows when a source speaks of it.
             if let Some(place) = self.place(Some(name).filter(|name| !name.is_empty())) {
                 self.places[place].history = history;
             }
         }
+        broken
     }
 
     /// Makes room for a place that nothing was said of so far.
@@ -270,17 +281,20 @@ impl Board {
         text
     }
 
-    /// Restores what `series_changes` wrote. A line that is none is skipped.
-    pub(super) fn restore_series(&mut self, text: &str, now: Timestamp) {
-        let mut place = None;
-        for line in text.lines() {
-            if let Some(name) = line.strip_prefix('=') {
+    /// Restores what `series_changes` wrote. A line that is none is skipped; gives how many are.
+    pub(super) fn restore_series(&mut self, text: &str, now: Timestamp) -> usize {
+        let (mut place, mut broken) = (None, 0);
+        for line in text.lines().filter(|line| !line.starts_with('+')) {
+            if is_damaged(line) || !line.ends_with(";.") {
+                broken += 1;
+            } else if let Some(name) = line.strip_prefix('=') {
                 let name = name.strip_suffix(";.");
                 place = name.and_then(|name| self.place(Some(name).filter(|name| !name.is_empty())));
             } else if let Some(kept) = place.and_then(|place| self.places[place].kept.as_mut()) {
                 kept.read_changes(line, now);
             }
         }
+        broken
     }
 
     /// Calls `each` for the places of which days are kept, with what gives their folded names.

@@ -139,7 +139,7 @@ impl State {
     pub(super) fn pasts(&self) -> String {
         let path = self.path("history");
         match file::read_small(&path, BYTES) {
-            Ok(contents) => String::from_utf8(contents.bytes).unwrap_or_default(),
+            Ok(contents) => String::from_utf8_lossy(&contents.bytes).into_owned(),
             Err(error) => {
                 if error.kind() != io::ErrorKind::NotFound {
                     warn!("{}: {error}; the past is not known", path.display());
@@ -162,6 +162,13 @@ impl State {
             text += &lines;
         }
         text
+    }
+
+    /// Reports lines that cannot be read, which a fault of the disk has changed.
+    pub(super) fn report_broken(&self, name: &str, lines: usize) {
+        if lines > 0 {
+            warn!("{}: lines that cannot be read: {lines}; what they say is lost", self.path(name).display());
+        }
     }
 
     /// What it is time to write: whether the journal, and whether the histories. If several threads ask at the same time, one gets

@@ -95,6 +95,13 @@ fn the_past_survives_a_restart() {
     let server = serve(r#"{"temperature_C": 5}"#);
     check(&server.ask("London"), "Temperature Range: 2°C to 9°C in 24 hours");
     assert!(server.stop().0.success());
+    // A byte that the disk has changed costs its line only.
+    let whole = std::fs::read(board.path("history")).expect("the file");
+    board.write("history", [b"2;wind mean 10x60=1790510400,35\xff0,1;.\tparis\n", &whole[..]].concat());
+    let mut server = serve(r#"{"temperature_C": 5}"#);
+    server.wait_for_log("/history: lines that cannot be read: 1; what they say is lost");
+    check(&server.ask("London"), "Temperature Range: 2°C to 9°C in 24 hours");
+    assert!(server.stop().0.success());
     // The program starts, whatever the file contains.
     for garbage in ["", "\0\u{ff}", "1;;;;;;;;.\tlondon\n", "1;9,9,9;9\tlondon\nx"] {
         board.write("history", garbage);
