@@ -288,6 +288,8 @@ pub(super) enum Fault {
     NotJson(serde_json::Error),
     /// Nothing in it has the shape of a record.
     NoRecord,
+    /// It would take too much memory.
+    TooMany,
     /// A row of a table has another number of cells than the table has columns.
     Cells {
         /// How many the row has.
@@ -312,6 +314,8 @@ pub enum Error {
         /// What the text should contain.
         expected: &'static str,
     },
+    /// It would take too much memory: a list or an object takes more than the two bytes in which it is written.
+    TooMany,
     /// The configuration names no format, and the text looks like none of them.
     Unrecognised {
         /// What it looks like, and what to write.
@@ -331,6 +335,7 @@ impl Error {
     pub(super) fn new(fault: Fault, expected: &'static str) -> Error {
         match fault {
             Fault::NotJson(cause) => Error::NotJson(cause),
+            Fault::TooMany => Error::TooMany,
             Fault::NoRecord | Fault::Cells { .. } => Error::NoRecord { expected },
         }
     }
@@ -342,6 +347,7 @@ impl fmt::Display for Error {
             Error::Empty { expected } => write!(f, "empty, expected {expected}"),
             Error::NotJson(cause) => write!(f, "not JSON: {cause}"),
             Error::NoRecord { expected } => write!(f, "no record in it, expected {expected}"),
+            Error::TooMany => f.write_str("too many lists, objects and values for the memory of a board"),
             Error::Unrecognised { looks } => write!(f, "the format is not recognised: {looks}"),
             Error::OtherFormat { name, looks } => write!(f, "not in the format {name}: {looks}"),
         }

@@ -20,6 +20,23 @@ pub(super) static JSON: Format = Format {
     read,
 };
 
+/// Texts up to this size are never too heavy.
+const LIGHT: usize = 256 * 1024;
+
+/// The memory that the values of a text may take. 10,000 stations with all they can say take 12 MB.
+const HEAVIEST: usize = 64 << 20;
+
+/// What the values of a text take, in bytes (64 bits): a list with room for four values, an object and the record that it
+/// may become, and each value behind a comma.
+fn weight(text: &str) -> usize {
+    text.bytes().fold(0, |sum, byte| match byte {
+        b'{' => sum + 512,
+        b'[' => sum + 128,
+        b',' => sum + 32,
+        _ => sum,
+    })
+}
+
 /// An object in each line.
 pub(super) static LINES: Format = Format {
     name: "jsonl",
@@ -76,6 +93,9 @@ pub(super) fn object(text: &str, then: &mut dyn FnMut(&mut Node<'_>)) -> Result<
 
 /// What `then` makes of the value that a text is.
 pub(super) fn parsed<T>(text: &str, then: impl FnOnce(&mut Node<'_>) -> T) -> Result<T, Fault> {
+    if text.len() > LIGHT && weight(text) > HEAVIEST {
+        return Err(Fault::TooMany);
+    }
     // From bytes, as the calls are: what reads them is there once.
     match serde_json::from_slice(text.as_bytes()) {
         Ok(mut root) => Ok(then(&mut root)),
@@ -183,5 +203,25 @@ impl<'de> de::Visitor<'de> for Visitor {
         }
         entries.shrink_to_fit();
         Ok(Node::Object(entries))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_into_memory_is_not_built() {
+        let refused = |text: &str| matches!(parsed(text, |_| ()), Err(Fault::TooMany));
+        assert!(refused(&format!("[{}{{}}]", r#"{"temp_c":1},"#.repeat(150_000))));
+        let times = 700_000;
+        assert!(refused(&format!("[{}[0]]", "[0],".repeat(times))));
+        assert!(refused(&format!("[{}{{}}]", "{},".repeat(times))));
+        assert!(refused(&format!("[{}0]", "0,".repeat(3 * times))));
+        let station =
+            r#"{"city":"a place","temperature_C":10.2,"humidity":50,"pressure_hPa":1013.2,"wind":[1,2]},"#;
+        assert!(!refused(&format!("[{}{{}}]", station.repeat(40_000))));
+        let second = r#"{"time":1764345600,"outTemp":12.34,"humidity":50},"#;
+        assert!(!refused(&format!("[{}{{}}]", second.repeat(86_400))));
     }
 }

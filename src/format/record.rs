@@ -308,7 +308,7 @@ impl<'r> Reader<'r> {
             let configured = !self.dialect().columns.is_empty();
             let why = match fault {
                 Fault::Cells { found, names } => Dropped::Cells { found, names, configured },
-                Fault::NotJson(_) | Fault::NoRecord => Dropped::BadLine,
+                Fault::NotJson(_) | Fault::NoRecord | Fault::TooMany => Dropped::BadLine,
             };
             self.dropped(Path::key(None, "a line"), why);
         }
@@ -1398,7 +1398,7 @@ mod tests {
              `time,temperature`",
         );
         check(b"12", "no record in it, expected a JSON object or a list of them");
-        check(&vec![b'['; 16 << 20], "not JSON: recursion limit exceeded at line 1 column 128");
+        check(&vec![b'['; 256 << 10], "not JSON: recursion limit exceeded at line 1 column 128");
         check(
             "{\"a\":".repeat(100_000).as_bytes(),
             "not JSON: recursion limit exceeded at line 1 column 636",

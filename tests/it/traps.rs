@@ -654,3 +654,28 @@ fn names_of_files_and_sensors_are_printed_harmlessly() {
     assert!(!printed.contains(['\u{1b}', '\u{202e}', '\u{200b}', '\u{e0041}']), "{printed:?}");
     assert!(!printed.lines().any(|line| line.starts_with("ok: forged")), "{printed:?}");
 }
+
+/// Each of the texts would take 80 MB and more as a tree, and the service of the package may have 256 MB.
+#[test]
+fn the_memory_for_large_texts_is_bounded_over_all_sources() {
+    let scratch = Scratch::new();
+    let mut toml = String::new();
+    for (name, element) in [("a", "[0],"), ("b", "[0],"), ("c", "10,"), ("d", "10,")] {
+        let elements = element.repeat((4 << 20) / element.len() - 2);
+        let path = scratch.write(&format!("{name}.json"), format!("[{elements}0]"));
+        toml += &format!("[[station]]\ncity = \"{name}\"\n[[station.source]]\nfile = {:?}\n", text(&path));
+    }
+    let config = scratch.write("weatherhook.toml", toml);
+    let mut command = weatherhook(["serve", "--listen", "127.0.0.1:0", "--config", text(&config)]);
+    let mut server = Server::spawn(command.env("WEATHERHOOK_KEY", KEY), scratch);
+    for name in ["a", "b"] {
+        server.wait_for_log(&format!(
+            "{name}.json: too many lists, objects and values for the memory of a board"
+        ));
+    }
+    for name in ["c", "d"] {
+        server.wait_for_log(&format!("{name}.json: no weather in it"));
+    }
+    let most = server.status("VmHWM");
+    assert!(most.is_none_or(|most| most < 160 * 1024), "{most:?} KiB");
+}

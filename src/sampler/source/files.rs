@@ -17,9 +17,8 @@ use crate::format::{self, Format, Ignored, Undated};
 use crate::time::Timestamp;
 
 /// The longest text that is read as a whole. 10,000 stations with all they can say need 3.5 MB, and
-/// the process takes 59 MB while they are read again. The texts that cost most for their length,
-/// `[[0],[0],…`, take 190 MB (64 bits, glibc), 135 MB of which the allocator keeps for the next time.
-/// A board with 512 MB has them.
+/// the process takes 59 MB while they are read again. What takes far more for its length, such as `[[0],[0],…`, is
+/// not read, and large texts are read one after the other.
 const FILE_BYTES: usize = 4 << 20;
 
 /// As much of a larger file as is needed to detect its format.
@@ -305,6 +304,7 @@ impl File {
             return self.begin_log(format, look, looked);
         }
         let (text, version) = read(look.path)?;
+        looked.wait_for_turn(text.len());
         let format = named.map_or_else(|| format::recognise(&text, dialect), Ok).map_err(Error::Format)?;
         if format.lines {
             return self.begin_log(format, look, looked);

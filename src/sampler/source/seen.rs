@@ -3,12 +3,16 @@
 use std::fmt;
 use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::findings::Findings;
 use crate::format::{self, Record};
 use crate::printed::printed;
 use crate::time::{Timestamp, in_words};
+
+/// Texts up to this size are read at any time: with all that they become they take some 10 MB.
+const LARGE: usize = 256 * 1024;
 
 /// How long a source may wait, what ends the wait, and the clock that it reads afterwards.
 pub(in crate::sampler) struct Patience {
@@ -71,7 +75,7 @@ impl Patience {
     /// A look that has seen nothing so far.
     pub(super) fn looked(&self) -> Looked {
         let findings = Findings::new(self.findings);
-        Looked { changes: Vec::new(), findings, faults: Vec::new(), more: false }
+        Looked { changes: Vec::new(), findings, faults: Vec::new(), more: false, turn: None }
     }
 }
 
@@ -103,6 +107,19 @@ pub(in crate::sampler) struct Looked {
     pub(in crate::sampler) faults: Vec<Fault>,
     /// Whether the look goes on: the next call waits for nothing.
     pub(in crate::sampler) more: bool,
+    /// Held while a large text is read and until its records are used.
+    turn: Option<MutexGuard<'static, ()>>,
+}
+
+impl Looked {
+    /// Waits until no other source reads a large text: one takes 100 MB at most, and two of them the memory of a board.
+    pub(super) fn wait_for_turn(&mut self, bytes: usize) {
+        static TURN: Mutex<()> = Mutex::new(());
+        if bytes > LARGE && self.turn.is_none() {
+            // A thread that panicked has ended the process.
+            self.turn = Some(TURN.lock().unwrap_or_else(PoisonError::into_inner));
+        }
+    }
 }
 
 /// What a source or one of its streams is called in messages. Two may look the same: it identifies
