@@ -79,12 +79,25 @@ pub(super) struct Board {
     full: bool,
 }
 
-/// Origins, each with a place that it speaks of.
-type Links = BTreeSet<(Origin, usize)>;
+/// Origins, each with a place that it speaks of, in order. A new file or topic has the highest number, so that most are
+/// added at the end.
+#[derive(Default)]
+struct Links(Vec<(Origin, usize)>);
 
-/// The links of the origins from one to another, that excluded.
-fn links(of: &Links, from: Origin, to: Origin) -> Vec<usize> {
-    of.range((from, 0)..(to, 0)).map(|(_, place)| *place).collect()
+impl Links {
+    /// The places of the origins from one to another, that excluded.
+    fn places(&self, from: Origin, to: Origin) -> Vec<usize> {
+        let at = |origin: Origin| self.0.partition_point(|link| *link < (origin, 0));
+        self.0[at(from)..at(to)].iter().map(|(_, place)| *place).collect()
+    }
+
+    fn set(&mut self, link: (Origin, usize), is_there: bool) {
+        match self.0.binary_search(&link) {
+            Ok(at) if !is_there => drop(self.0.remove(at)),
+            Err(at) if is_there => self.0.insert(at, link),
+            _ => {}
+        }
+    }
 }
 
 struct Place {
@@ -198,8 +211,8 @@ impl Board {
         let mut board = Board {
             places: Vec::new(),
             index: HashMap::new(),
-            said: Links::new(),
-            waits: Links::new(),
+            said: Links::default(),
+            waits: Links::default(),
             kept: Vec::new(),
             placeholder: Vec::new(),
             hidden: Vec::new(),
@@ -380,7 +393,7 @@ impl Board {
         self.hidden.retain(|hidden| *hidden != source);
         self.removed.push(source);
         for links in [&mut self.said, &mut self.waits] {
-            links.retain(|(origin, _)| origin.0 != source);
+            links.0.retain(|(origin, _)| origin.0 != source);
         }
         self.is_all_changed = true;
     }
@@ -428,7 +441,7 @@ impl Board {
             let of_place = earlier.binary_search_by_key(&index, |(place, _)| *place);
             let earlier = of_place.ok().map(|at| &mut earlier[at].1);
             self.places[index].post((origin, device), station, earlier, now, is_seen);
-            self.said.insert((origin, index));
+            self.said.set((origin, index), true);
             self.note_waits(origin, index);
             if self.changed.last() != Some(&index) {
                 self.changed.push(index);
@@ -436,28 +449,26 @@ impl Board {
         }
         for (index, _) in earlier {
             if !self.places[index].parts.iter().any(|part| part.origin == origin) {
-                self.said.remove(&(origin, index));
-                self.waits.remove(&(origin, index));
+                self.said.set((origin, index), false);
+                self.waits.set((origin, index), false);
             }
         }
     }
 
     /// The places that were spoken of from there.
     fn told_by(&self, origin: Origin) -> Vec<usize> {
-        links(&self.said, origin, (origin.0, origin.1 + 1))
+        self.said.places(origin, (origin.0, origin.1 + 1))
     }
 
     fn note_waits(&mut self, origin: Origin, index: usize) {
         let mut parts = self.places[index].parts.iter().filter(|part| part.origin == origin);
-        match parts.any(|part| !part.steps.waiting().is_empty()) {
-            true => self.waits.insert((origin, index)),
-            false => self.waits.remove(&(origin, index)),
-        };
+        let does_wait = parts.any(|part| !part.steps.waiting().is_empty());
+        self.waits.set((origin, index), does_wait);
     }
 
     /// The readings of a source that are waiting for a second one.
     pub(super) fn waiting(&self, source: usize) -> Vec<Waiting> {
-        let mut places = links(&self.waits, (source, 0), (source + 1, 0));
+        let mut places = self.waits.places((source, 0), (source + 1, 0));
         places.sort_unstable();
         places.dedup();
         let parts = places.iter().flat_map(|place| &self.places[*place].parts);

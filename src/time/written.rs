@@ -3,8 +3,8 @@
 //! Read by hand, but for the calendar: chrono's reader of patterns has to be given one pattern after
 //! the other for each line of a log. What is not understood whole is not read at all.
 
-use chrono::format::{Fixed, Item, Numeric, StrftimeItems};
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
+use chrono::format::{Fixed, Item, Numeric, Parsed, StrftimeItems};
+use chrono::{DateTime, NaiveDate, NaiveTime};
 
 use super::zone::offset;
 use super::{DateOrder, Timestamp, Zone};
@@ -57,10 +57,13 @@ impl Notation<'_> {
     }
 
     fn by_format(&self, text: &str, format: &str) -> Option<Timestamp> {
-        if let Ok(time) = DateTime::parse_from_str(text, format) {
+        let items: Vec<Item<'_>> = StrftimeItems::new(format).collect();
+        let mut parsed = Parsed::new();
+        chrono::format::parse(&mut parsed, text, items.iter()).ok()?;
+        if let Ok(time) = parsed.to_datetime() {
             return Timestamp::from_millis(time.timestamp_millis());
         }
-        let civil = NaiveDateTime::parse_from_str(text, format).ok()?;
+        let civil = parsed.to_naive_datetime_with_offset(0).ok()?;
         // What `%s` reads is in UTC.
         let zone = if format.contains("%s") { &Zone::Utc } else { self.zone };
         zone.instant(civil)
@@ -507,7 +510,7 @@ fn on_24_hours(time: NaiveTime, is_afternoon: Option<bool>) -> Option<NaiveTime>
 
 #[cfg(test)]
 mod tests {
-    use chrono::{FixedOffset, Utc};
+    use chrono::{FixedOffset, NaiveDateTime, Utc};
 
     use super::*;
 
