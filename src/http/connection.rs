@@ -410,14 +410,31 @@ impl<R> Connection<R> {
                 return bytes.len();
             }
         };
-        let mut fields = head::FieldBuffer::new();
-        match head::parse(&bytes[..end], &mut fields, self.peer) {
-            Ok(parsed) => end + self.request(&parsed, end, &bytes[end..], service, tick),
+        let (head, behind) = bytes.split_at(end);
+        let read = self.whole_head(head, behind, service, tick).or_else(|malformed| {
+            let head = Some(head).filter(|_| malformed.status == Status::HttpVersionNotSupported);
+            let head = head.and_then(head::of_later_version).ok_or(malformed)?;
+            self.whole_head(&head, behind, service, tick)
+        });
+        match read {
+            Ok(used) => end + used,
             Err(malformed) => {
                 self.refuse(malformed, tick);
                 bytes.len()
             }
         }
+    }
+
+    fn whole_head<S: Service<Route = R>>(
+        &mut self,
+        head: &[u8],
+        behind: &[u8],
+        service: &S,
+        tick: &Tick<'_>,
+    ) -> Result<usize, Malformed> {
+        let mut fields = head::FieldBuffer::new();
+        let parsed = head::parse(head, &mut fields, self.peer)?;
+        Ok(self.request(&parsed, head.len(), behind, service, tick))
     }
 
     /// Takes the request's head to the service, and its body if it is there as a whole in the bytes

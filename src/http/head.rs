@@ -191,22 +191,20 @@ pub(super) fn end(bytes: &[u8], scanned: &mut usize) -> Result<Option<usize>, Ma
 }
 
 /// Room for the fields of a head. Nothing is written there before a field is.
-pub(super) struct FieldBuffer<'h> {
-    room: [MaybeUninit<Field<'h>>; MAX_FIELDS],
-    /// The head of a request of a later version.
-    copy: Vec<u8>,
-}
+pub(super) struct FieldBuffer<'h>([MaybeUninit<Field<'h>>; MAX_FIELDS]);
 
 impl FieldBuffer<'_> {
     pub(super) fn new() -> Self {
-        FieldBuffer { room: [const { MaybeUninit::uninit() }; MAX_FIELDS], copy: Vec::new() }
+        FieldBuffer([const { MaybeUninit::uninit() }; MAX_FIELDS])
     }
 }
 
-/// Whether a request line ends with HTTP/1.2 to 1.9, which the parser does not know. A client that speaks such a
-/// version understands 1.1, too (RFC 9110, section 2.5).
-fn is_later_version(line: &[u8]) -> bool {
-    matches!(line, [.., b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'2'..=b'9'])
+/// A head of HTTP/1.2 to 1.9 as one of 1.1. The parser does not know these versions, and a client that speaks one of
+/// them understands 1.1, too (RFC 9110, section 2.5).
+pub(super) fn of_later_version(head: &[u8]) -> Option<Vec<u8>> {
+    let line = memchr(b'\r', head)?;
+    let is_later = matches!(&head[..line], [.., b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'2'..=b'9']);
+    is_later.then(|| [&head[..line - 1], b"1", &head[line..]].concat())
 }
 
 /// Why the parser does not like what stands behind the target.
@@ -226,17 +224,8 @@ pub(super) fn parse<'h>(
     buffer: &'h mut FieldBuffer<'h>,
     peer: Peer,
 ) -> Result<Parsed<'h>, Malformed> {
-    let FieldBuffer { room, copy } = buffer;
-    let line = memchr(b'\r', bytes).unwrap_or(0);
-    let bytes = if is_later_version(&bytes[..line]) {
-        *copy = bytes.to_vec();
-        copy[line - 1] = b'1';
-        copy
-    } else {
-        bytes
-    };
     let mut request = httparse::Request::new(&mut []);
-    let parsed = request.parse_with_uninit_headers(bytes, room);
+    let parsed = request.parse_with_uninit_headers(bytes, &mut buffer.0);
     let (Some(method), Some(target)) = (request.method, request.path) else {
         return Err(Malformed::new("head: bad request line"));
     };
@@ -345,29 +334,31 @@ pub(super) fn is_token(byte: u8) -> bool {
 /// Whether a value is a host and perhaps a port (RFC 9110, section 7.2). The grammar also has a comma, by which another
 /// reader could take one host for two.
 fn is_host(value: &[u8]) -> bool {
-    let is_named =
-        |byte| matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9') || b"-._~%!$&'()*+;=".contains(&byte);
-    let (is_good, port) = if value.first() == Some(&b'[') {
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
+    let Some(end) = value.iter().position(|byte| !is_plain(byte)) else { return true };
+    let (host, port) = if value[0] == b'[' {
         let end = value.iter().position(|&byte| byte == b']').unwrap_or(0);
-        let address = value.get(1..end).and_then(|address| std::str::from_utf8(address).ok());
-        (address.is_some_and(|address| address.parse::<Ipv6Addr>().is_ok()), &value[end + 1..])
+        value.split_at(end + 1)
     } else {
-        let end = memchr(b':', value).unwrap_or(value.len());
-        (value[..end].iter().all(|&byte| is_named(byte)) && is_decodable(&value[..end]), &value[end..])
+        value.split_at(memchr(b':', &value[end..]).map_or(value.len(), |colon| end + colon))
     };
-    let is_port =
-        |digits: &[u8]| digits.iter().all(u8::is_ascii_digit) && content_length(digits).is_ok_and(is_16_bits);
-    is_good && (port.is_empty() || port == b":" || port.strip_prefix(b":").is_some_and(is_port))
+    let is_port = |digits: &[u8]| content_length(digits).is_ok_and(|port| port <= u16::MAX.into());
+    let is_good_port = match port {
+        [] | [b':'] => true,
+        [b':', digits @ ..] => is_port(digits),
+        _ => false,
+    };
+    is_good_port && (host.len() == end || is_name_or_ipv6(host))
 }
 
-fn is_16_bits(number: u64) -> bool {
-    number <= u16::MAX.into()
-}
-
-/// Whether two hex digits follow each `%`.
-fn is_decodable(text: &[u8]) -> bool {
+fn is_name_or_ipv6(host: &[u8]) -> bool {
+    if let [b'[', address @ .., b']'] = host {
+        return std::str::from_utf8(address).is_ok_and(|address| address.parse::<Ipv6Addr>().is_ok());
+    }
+    let is_named = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+;=".contains(byte);
     let is_hex = |digits: &[u8]| digits.iter().all(u8::is_ascii_hexdigit);
-    text.split(|&byte| byte == b'%').skip(1).all(|rest| rest.get(..2).is_some_and(is_hex))
+    let mut codes = host.split(|&byte| byte == b'%').skip(1);
+    host.iter().all(is_named) && codes.all(|rest| rest.get(..2).is_some_and(is_hex))
 }
 
 /// Digits only: no sign, no list, no blank inside. What does not fit 64 bits is too large whatever
