@@ -42,6 +42,11 @@ field:
     cargo build --release --quiet
     if [ -x ../shared/field/run ]; then ../shared/field/run target/release/weatherhook; fi
 
+# HTTP against a strict model: a table, and 10,000 generated requests and rows of requests
+suites *ARGUMENTS:
+    cargo build --release --quiet
+    tests/suites/run {{ARGUMENTS}}
+
 # load, faults, starvation and stops; `just siege --short` does not wait for long deadlines
 siege *ARGUMENTS:
     cargo build --release --quiet
