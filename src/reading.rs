@@ -10,7 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::day::{Column, Day};
-pub use self::diary::{Asked, Diary, Plot, Plots};
+use self::diary::Asked;
+pub use self::diary::{Diary, Plot, Plots};
 pub use self::snapshot::{Snapshot, Stations};
 pub use crate::quantity::{Quantity, Unit};
 use crate::time::Timestamp;
@@ -142,9 +143,9 @@ impl Station {
         self.asked.set(now);
     }
 
-    /// Shares the note of its questions.
-    pub fn share_asked(&mut self, asked: &Asked) {
-        self.asked = asked.clone();
+    /// When somebody did so last, seconds since 1970.
+    pub fn last_asked(&self) -> u32 {
+        self.asked.get()
     }
 
     /// A station without readings.

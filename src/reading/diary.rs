@@ -159,10 +159,16 @@ impl Diary {
     }
 }
 
-/// When a station was asked for last, seconds since 1970; 0 for never. All copies share it.
-/// That of a record, which nobody can ask for, has no room for it.
-#[derive(Clone, Debug, Default)]
-pub struct Asked(Option<Arc<AtomicU32>>);
+/// When a station was asked for last, seconds since 1970; 0 for never. It lies within the station, which an answer reads
+/// anyway.
+#[derive(Debug, Default)]
+pub struct Asked(AtomicU32);
+
+impl Clone for Asked {
+    fn clone(&self) -> Asked {
+        Asked(self.get().into())
+    }
+}
 
 /// Two stations do not differ by it.
 impl PartialEq for Asked {
@@ -172,23 +178,19 @@ impl PartialEq for Asked {
 }
 
 impl Asked {
-    /// One that nobody asked for so far.
-    pub fn never() -> Asked {
-        Asked(Some(Arc::default()))
-    }
-
-    /// Notes that somebody asks now.
+    /// Notes that somebody asks now, to the minute.
     pub fn set(&self, now: Timestamp) {
         // A float becomes the nearest number that fits.
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         let seconds = now.epoch_seconds() as u32;
-        if let Some(asked) = &self.0 {
-            asked.store(seconds, Ordering::Relaxed);
+        // Written once a minute: among thousands of stations each write is one to the memory behind all caches.
+        if seconds.abs_diff(self.get()) >= 60 {
+            self.0.store(seconds, Ordering::Relaxed);
         }
     }
 
     /// The time that was noted last.
     pub fn get(&self) -> u32 {
-        self.0.as_ref().map_or(0, |asked| asked.load(Ordering::Relaxed))
+        self.0.load(Ordering::Relaxed)
     }
 }

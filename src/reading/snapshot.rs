@@ -1,5 +1,6 @@
 //! What is published: all stations at one moment, and how their names find them.
 
+use std::iter;
 use std::sync::Arc;
 
 use super::Station;
@@ -11,12 +12,12 @@ use crate::place::Names;
 /// A tree of three levels: whatever the number of stations, a change copies three short lists of pointers.
 #[derive(Clone, Debug, Default)]
 pub struct Stations {
-    branches: Arc<Vec<Arc<Branch>>>,
+    branches: Node<Node<Node<Option<Arc<Station>>>>>,
     count: usize,
 }
 
-type Branch = Vec<Arc<Leaf>>;
-type Leaf = Vec<Option<Arc<Station>>>;
+/// A list that copies share until one of them changes.
+type Node<T> = Arc<[T]>;
 
 /// The slots of a leaf, and the leaves of a branch.
 const WIDTH: usize = 64;
@@ -57,25 +58,22 @@ impl Stations {
     }
 
     fn set(&mut self, slot: usize, station: Option<Station>) {
-        let branch = node(Arc::make_mut(&mut self.branches), slot / WIDTH / WIDTH);
-        let leaf = node(Arc::make_mut(branch), slot / WIDTH % WIDTH);
-        let leaf = Arc::make_mut(leaf);
-        if leaf.len() <= slot % WIDTH {
-            leaf.resize(slot % WIDTH + 1, None);
-        }
-        let known = &mut leaf[slot % WIDTH];
+        let branch = item(&mut self.branches, slot / WIDTH / WIDTH);
+        let leaf = item(branch, slot / WIDTH % WIDTH);
+        let known = item(leaf, slot % WIDTH);
         self.count -= usize::from(known.is_some());
         self.count += usize::from(station.is_some());
         *known = station.map(Arc::new);
     }
 }
 
-/// The node of that index; nodes up to it are made if they are missing.
-fn node<T: Default>(nodes: &mut Vec<Arc<T>>, index: usize) -> &mut Arc<T> {
-    if nodes.len() <= index {
-        nodes.resize_with(index + 1, Arc::default);
+/// The item of that index, to be changed. The list grows if it is too short: by half, as this copies it.
+fn item<T: Clone + Default>(node: &mut Node<T>, index: usize) -> &mut T {
+    if node.len() <= index {
+        let missing = (node.len() * 3 / 2).min(WIDTH).max(index + 1) - node.len();
+        *node = node.iter().cloned().chain(iter::repeat_with(T::default).take(missing)).collect();
     }
-    &mut nodes[index]
+    &mut Arc::make_mut(node)[index]
 }
 
 /// The state of all stations at one moment. What is published is never changed: a change makes another snapshot, which
@@ -103,11 +101,14 @@ impl Snapshot {
     /// The cost is that of the changed stations, unless a name comes or goes: then all names are sorted.
     pub fn change(&mut self, changes: impl IntoIterator<Item = (usize, Option<Station>)>) -> bool {
         let (mut is_changed, mut are_named) = (false, true);
-        for (slot, new) in changes {
+        for (slot, mut new) in changes {
             let old = self.stations.get(slot);
             if old != new.as_ref() {
                 is_changed = true;
                 are_named &= is_found_alike(old, new.as_ref());
+                if let (Some(old), Some(new)) = (old, &mut new) {
+                    new.asked = old.asked.clone();
+                }
                 self.stations.set(slot, new);
             }
         }
@@ -245,7 +246,7 @@ mod tests {
             (None, Some(20.0))
         );
         // The untouched leaves are the same.
-        let leaf = |snapshot: &Snapshot| Arc::as_ptr(&snapshot.stations.branches[0][0]);
+        let leaf = |snapshot: &Snapshot| Arc::as_ptr(&snapshot.stations.branches[0][0]).cast::<u8>();
         assert_eq!(leaf(&snapshot), leaf(&before));
     }
 }

@@ -13,7 +13,7 @@ use super::steps::{Steps, are_near, fits};
 use crate::format::Record;
 use crate::history::{History, Site};
 use crate::place::fold;
-use crate::reading::{Asked, Day, Device, Past, Plots, Quantity, Reading, Snapshot, Station};
+use crate::reading::{Day, Device, Past, Plots, Quantity, Reading, Snapshot, Station};
 use crate::time::{AHEAD, Timestamp};
 use crate::weather;
 
@@ -108,7 +108,6 @@ struct Place {
     parts: Vec<Part>,
     history: History,
     kept: Option<Box<Kept>>,
-    asked: Asked,
     gauge: Option<Followed>,
     barometer: Option<Followed>,
     /// Whether the log says that several sensors measure the same.
@@ -366,10 +365,9 @@ impl Board {
 
     /// Keeps the days of a place that has come too late, if one that was asked for less recently gives its room.
     fn admit(&mut self, new: usize) {
-        let asked = self.places[new].asked.get();
-        let least =
-            self.kept.iter().copied().enumerate().min_by_key(|(_, place)| self.places[*place].asked.get());
-        let Some((at, old)) = least.filter(|(_, old)| self.places[*old].asked.get() < asked) else { return };
+        let asked = |place: usize| self.known.stations().get(place).map_or(0, Station::last_asked);
+        let least = self.kept.iter().copied().enumerate().min_by_key(|(_, place)| asked(*place));
+        let Some((at, old)) = least.filter(|(_, old)| asked(*old) < asked(new)) else { return };
         self.changed.push(old);
         self.places[old].kept = None;
         self.places[new].kept = Some(Box::default());
@@ -517,7 +515,6 @@ impl Board {
             parts: Vec::new(),
             history: History::default(),
             kept,
-            asked: Asked::never(),
             gauge: None,
             barometer: None,
             is_reported: false,
@@ -677,7 +674,6 @@ impl Place {
     /// What the past says replaces what one message says.
     fn with_past(&mut self, station: &mut Station, now: Timestamp) {
         let site = self.site(now);
-        station.share_asked(&self.asked);
         station.diary = self.kept.as_mut().map(|kept| kept.diary(site, now));
         let (history, has_gauge) = (&self.history, site.has_gauge);
         let past = Past {

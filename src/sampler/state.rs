@@ -758,7 +758,7 @@ mod tests {
         assert!(has(&mut rig, 63) && !has(&mut rig, 64));
         let snapshot = rig.board.snapshot(at(60)).0;
         for (number, station) in (0..).zip(snapshot.stations().iter()).filter(|(number, _)| *number != 7) {
-            station.asked(at(number));
+            station.asked(at(60 * number));
         }
         rig.post("s64", 60);
         assert!(has(&mut rig, 64) && has(&mut rig, 8) && !has(&mut rig, 7));
