@@ -392,7 +392,6 @@ mod tests {
         readings
     }
 
-    /// Every day of a year, as it is written a quarter of an hour after it, against all readings.
     #[test]
     fn a_day_is_covered_by_reports_of_each_hour() {
         #[track_caller]
@@ -416,6 +415,7 @@ mod tests {
         assert_eq!(covered(&lossy, 144), 129);
     }
 
+    /// Every day of a year, as it is written a quarter of an hour after it, against all readings.
     #[test]
     fn days_are_those_of_all_readings() {
         if !is_in_berlin("days_are_those_of_all_readings") {
