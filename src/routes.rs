@@ -222,7 +222,10 @@ impl Service for Routes {
 
 /// Whether this is a method that a server should know (RFC 9110, section 9; RFC 5789).
 fn is_known(method: &str) -> bool {
-    matches!(method, "POST" | "GET" | "HEAD" | "OPTIONS" | "PUT" | "DELETE" | "PATCH" | "CONNECT" | "TRACE")
+    matches!(
+        method,
+        "POST" | "GET" | "HEAD" | "OPTIONS" | "PUT" | "DELETE" | "PATCH" | "CONNECT" | "TRACE" | "QUERY"
+    )
 }
 
 /// What a client without a key is asked for.

@@ -18,7 +18,7 @@ CHUNK = re.compile(rb"([0-9A-Fa-f]{1,16})%s\r\n" % EXTENSION)
 TRAILER = re.compile(rb"%s:[\t\x20-\x7e\x80-\xff]*\r\n" % TOKEN)
 
 HEAD_MOST, FIELDS_MOST, BODY_MOST, DRAINED_MOST = 8192, 64, 1 << 20, 64 * 1024
-METHODS = {b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"CONNECT", b"OPTIONS", b"TRACE", b"PATCH"}
+METHODS = {b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"CONNECT", b"OPTIONS", b"TRACE", b"PATCH", b"QUERY"}
 OPEN = {b"/healthz": b"GET HEAD", b"/openapi.json": b"GET HEAD"}
 KEYED = {b"/api/dify/receive": b"POST", b"/metrics": b"GET HEAD"}
 
