@@ -220,7 +220,8 @@ impl Service for Routes {
     }
 }
 
-/// Whether this is a method that a server should know (RFC 9110, section 9; RFC 5789).
+/// Whether this is a method that a server should know: those of RFC 9110 (section 9) and RFC 5789, and QUERY, which the
+/// httpbis group has agreed on.
 fn is_known(method: &str) -> bool {
     matches!(
         method,
