@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use rustix::rand::GetRandomFlags;
 use subtle::{Choice, ConstantTimeEq};
 
-use crate::file;
+use crate::{base64, file};
 
 /// Dify's form for an API extension accepts no shorter key.
 const KEY_MIN: usize = 5;
@@ -223,28 +223,9 @@ fn basic_password(value: &[u8]) -> Option<Vec<u8>> {
     Some(pair.split_off(colon + 1))
 }
 
-/// The bytes that a text of base64 stands for (RFC 4648, section 4), with or without padding.
+/// The bytes of a text of base64, with or without padding.
 fn base64(text: &[u8]) -> Option<Vec<u8>> {
-    let text = text.strip_suffix(b"==").or(text.strip_suffix(b"=")).unwrap_or(text);
-    let mut bytes = Vec::with_capacity(text.len());
-    let (mut bits, mut held) = (0_u32, 0);
-    for digit in text {
-        let value = match digit {
-            b'A'..=b'Z' => digit - b'A',
-            b'a'..=b'z' => digit - b'a' + 26,
-            b'0'..=b'9' => digit - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        bits = bits << 6 | u32::from(value);
-        held += 6;
-        if held >= 8 {
-            held -= 8;
-            bytes.push((bits >> held).to_le_bytes()[0]);
-        }
-    }
-    Some(bytes)
+    base64::decode(text.strip_suffix(b"==").or(text.strip_suffix(b"=")).unwrap_or(text))
 }
 
 /// A key or a candidate in a buffer of fixed size. Slices of unequal length compare unequal at

@@ -5,6 +5,7 @@
 //! names what nobody uses, but for the program's entry and the door for tests.
 
 // Layer 0
+mod base64;
 mod file;
 mod json;
 mod place;

@@ -520,18 +520,9 @@ mod tests {
         let text = journal(&mut full());
         let original: Vec<u8> = text.lines().rev().take(3).collect::<Vec<_>>().join("\n").into_bytes();
         let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15);
-        let places: Vec<usize> = (0..original.len() - 3).collect();
         let mut read = 0;
         for _ in 0..6_000 {
-            let mut bytes = original.clone();
-            for _ in 0..=numbers.below(3) {
-                let place = numbers.one_of(&places);
-                match numbers.below(3) {
-                    0 => bytes[place] = numbers.one_of(WRITTEN),
-                    1 => drop(bytes.remove(place)),
-                    _ => bytes.insert(place, numbers.one_of(WRITTEN)),
-                }
-            }
+            let bytes = numbers.mutated(&original, WRITTEN);
             let mut series = restored(&String::from_utf8_lossy(&bytes), at(81 * H));
             read += i32::from(series.newest > 0);
             for quantity in Quantity::ALL {

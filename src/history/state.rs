@@ -205,18 +205,9 @@ mod tests {
         const WRITTEN: &[u8] = b"0123456789,;-. x=";
         let original = full().to_string().into_bytes();
         let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15);
-        let places: Vec<usize> = (0..original.len() - 3).collect();
         let mut read = 0;
         for _ in 0..20_000 {
-            let mut bytes = original.clone();
-            for _ in 0..=numbers.below(3) {
-                let place = numbers.one_of(&places);
-                match numbers.below(3) {
-                    0 => bytes[place] = numbers.one_of(WRITTEN),
-                    1 => drop(bytes.remove(place)),
-                    _ => bytes.insert(place, numbers.one_of(WRITTEN)),
-                }
-            }
+            let bytes = numbers.mutated(&original, WRITTEN);
             let Ok(text) = String::from_utf8(bytes) else { continue };
             let Some(mut history) = History::parse(&text) else { continue };
             read += 1;

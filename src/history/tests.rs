@@ -71,6 +71,21 @@ impl Numbers {
         let end = i64::try_from(of.len()).expect("few");
         of[usize::try_from(self.below(end)).expect("below their number")]
     }
+
+    /// A copy with one to three bytes changed, removed or added, of those that may be written.
+    pub(super) fn mutated(&mut self, original: &[u8], written: &[u8]) -> Vec<u8> {
+        let places: Vec<usize> = (0..original.len() - 3).collect();
+        let mut bytes = original.to_vec();
+        for _ in 0..=self.below(3) {
+            let place = self.one_of(&places);
+            match self.below(3) {
+                0 => bytes[place] = self.one_of(written),
+                1 => drop(bytes.remove(place)),
+                _ => bytes.insert(place, self.one_of(written)),
+            }
+        }
+        bytes
+    }
 }
 
 #[test]

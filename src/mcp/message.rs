@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
+use crate::base64;
 use crate::received::{Fields, Json, MapAccess, Unread};
 
 /// Where a modern message names its version, and what its client can do.
@@ -123,25 +124,7 @@ fn base64(coded: &[u8]) -> Option<Vec<u8>> {
     if coded.len() % 4 != 0 || padding > 2 {
         return None;
     }
-    let mut bytes = Vec::with_capacity(coded.len() / 4 * 3);
-    for four in coded[..coded.len() - padding].chunks(4) {
-        let bits = four.iter().try_fold(0, |bits, &digit| Some(bits << 6 | sextet(digit)?))?;
-        // Two digits are a byte and 4 bits, three are two bytes and 2 bits.
-        let [_, three @ ..] = (bits << (6 * (4 - four.len()))).to_be_bytes();
-        bytes.extend_from_slice(three.get(..four.len() - 1)?);
-    }
-    Some(bytes)
-}
-
-fn sextet(digit: u8) -> Option<u32> {
-    Some(u32::from(match digit {
-        b'A'..=b'Z' => digit - b'A',
-        b'a'..=b'z' => digit - b'a' + 26,
-        b'0'..=b'9' => digit - b'0' + 52,
-        b'+' => 62,
-        b'/' => 63,
-        _ => return None,
-    }))
+    base64::decode(&coded[..coded.len() - padding])
 }
 
 #[cfg(test)]
